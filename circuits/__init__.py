@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Training circuits: what can be varied (`Design`), what is run (`Run`), what returns (`Trace`).
+
+A run goes through `TransientTrainer`, which writes its netlist, has a SPICE simulator compute it
+and reads the result:
+
+    trainer = TransientTrainer(find("auto"), pdk.locate())
+    trace = trainer.run(Run(layers, design, stimulus, weights))
+"""
+
+from circuits._errors import CircuitError, DesignError, NetworkError
+from circuits._quantity import Quantity
+from circuits.design import Design
+from circuits.mlp import TrainingCircuit, training_circuit
+from circuits.run import (
+    NO_ROW,
+    Run,
+    Scenario,
+    Stimulus,
+    check_layers,
+    initial_weights,
+    join_weights,
+    shuffled_rows,
+    split_weights,
+    weight_shapes,
+)
+from circuits.schedule import Schedule, points_duration, schedule
+from circuits.sizes import check_sizes
+from circuits.trace import Trace
+from circuits.transient import TRAINING_ACCURACY, TransientTrainer
+
+__all__ = [
+    "NO_ROW",
+    "TRAINING_ACCURACY",
+    "CircuitError",
+    "Design",
+    "DesignError",
+    "NetworkError",
+    "Quantity",
+    "Run",
+    "Scenario",
+    "Schedule",
+    "Stimulus",
+    "Trace",
+    "TrainingCircuit",
+    "TransientTrainer",
+    "check_layers",
+    "check_sizes",
+    "initial_weights",
+    "join_weights",
+    "points_duration",
+    "schedule",
+    "shuffled_rows",
+    "split_weights",
+    "training_circuit",
+    "weight_shapes",
+]

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole training circuit of a run: crossbars, amplifiers, loss, sources, in one netlist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySpice.Spice.Netlist import Circuit
+
+from circuits._parts import Scope, gate, line, memory, rail_n, rail_p, value
+from circuits.amplifier import amplifier
+from circuits.crossbar import add_crossbar
+from circuits.loss import loss
+from circuits.run import Run, join_weights
+from circuits.schedule import WINDOWS, Schedule, schedule
+from circuits.synapses import synapse
+from pdk import Geometry
+
+
+@dataclass(frozen=True)
+class TrainingCircuit:
+    """The circuit of a run, ready to be put into a deck.
+
+    **Attributes:**
+
+    - `circuit`: the PySpice circuit; the same run gives the same `str(circuit)`.
+    - `schedule`: its control waveforms and reading times.
+    - `initial`: storage node to volts at the start.
+    - `outputs`: output nodes; `memories`: storage nodes, layer by layer, row-major.
+    - `geometries`: the transistor shapes it calls for.
+    """
+
+    circuit: Circuit
+    schedule: Schedule
+    initial: dict[str, float]
+    outputs: tuple[str, ...]
+    memories: tuple[str, ...]
+    geometries: frozenset[Geometry]
+
+    def text(self) -> str:
+        """Elements, subcircuits and models, without a title."""
+        lines = str(self.circuit).splitlines()
+        return "\n".join(text for text in lines if text and not text.startswith(".title")) + "\n"
+
+
+def training_circuit(run: Run) -> TrainingCircuit:
+    """The netlist of a run.
+
+    **Raises:** `pdk.SizeError` for a transistor size out of its legal range.
+    """
+    timing = schedule(run)
+    circuit = Circuit("training circuit")
+    geometries: set[Geometry] = set()
+    _add_controls(circuit, timing)
+    _add_inputs(circuit, timing)
+    circuit.V("bulk", "bulk", "0", value(run.design.wordline_low))
+    for layer in range(run.depth):
+        scope = Scope(run, layer)
+        cell = synapse(scope)
+        geometries |= {device.geometry for device in cell.transistors().values()}
+        add_crossbar(circuit, scope, cell, timing.rows[layer])
+        _add_amplifiers(circuit, scope)
+    _add_loss(circuit, Scope(run, run.depth - 1), timing)
+    memories = tuple(
+        memory(layer, i, j)
+        for layer, (inputs, outputs) in enumerate(run.shapes)
+        for i in range(inputs)
+        for j in range(outputs)
+    )
+    return TrainingCircuit(
+        circuit=circuit,
+        schedule=timing,
+        initial=dict(zip(memories, join_weights(run.weights).tolist(), strict=True)),
+        outputs=tuple(rail_p(run.depth, j) for j in range(run.layers[-1])),
+        memories=memories,
+        geometries=frozenset(geometries),
+    )
+
+
+def _add_controls(circuit: Circuit, timing: Schedule) -> None:
+    """For each control its waveform, and the gate that its switches see."""
+    for name, wave in timing.controls.items():
+        circuit.V(f"c{name}", f"c{name}", "0", raw_spice=wave.text())
+        expression = f"{{{gate(f'c{name}', WINDOWS[name])}}}"
+        circuit.B(f"gate{name}", name, "0", voltage_expression=expression)
+
+
+def _add_inputs(circuit: Circuit, timing: Schedule) -> None:
+    for index, wave in enumerate(timing.inputs):
+        positive, negative = rail_p(0, index), rail_n(0, index)
+        circuit.V(positive, positive, "0", raw_spice=wave.text())
+        circuit.V(negative, negative, "0", raw_spice=wave.text(scale=-1.0))
+
+
+def _add_amplifiers(circuit: Circuit, scope: Scope) -> None:
+    circuit.subcircuit(amplifier(scope))
+    layer = scope.layer + 1
+    for unit in range(scope.run.layers[layer]):
+        nodes = [line(layer, unit), rail_p(layer, unit)]
+        if not scope.last:
+            nodes.append(rail_n(layer, unit))
+        circuit.X(f"a{layer}_{unit}", f"amplifier{scope.layer}", *nodes)
+
+
+def _add_loss(circuit: Circuit, scope: Scope, timing: Schedule) -> None:
+    circuit.subcircuit(loss(scope))
+    centred = scope.run.design.nudging == "centred"
+    controls = ("nudge", "oppose", "free") if centred else ("nudge",)
+    for index, wave in enumerate(timing.targets):
+        circuit.V(f"y{index}", f"y{index}", "0", raw_spice=wave.text())
+        output = rail_p(scope.run.depth, index)
+        circuit.X(f"loss{index}", "loss", output, f"y{index}", *controls)

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`Run`: one stretch of training or evaluation of one design, a pure function of its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits._errors import NetworkError
+from circuits.design import Design
+from pdk import CORNERS
+
+NO_ROW = -1
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Stimulus:
+    """What is applied to the circuit, point by point.
+
+    **Attributes:**
+
+    - `inputs`: volts, shape `(points, inputs)`; bias rows are inputs like any other.
+    - `targets`: volts, shape `(points, outputs)`.
+    - `rows`: row of each weight matrix that is updated, shape `(points, layers)`; -1 for none.
+    - `train`: shape `(points,)`; a point that does not train has a free phase only.
+    """
+
+    inputs: Array
+    targets: Array
+    rows: NDArray[np.int64]
+    train: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        points = {len(self.inputs), len(self.targets), len(self.rows), len(self.train)}
+        if len(points) != 1 or points == {0}:
+            raise NetworkError(
+                f"a stimulus needs the same number of inputs ({len(self.inputs)}), targets "
+                f"({len(self.targets)}), rows ({len(self.rows)}) and train flags "
+                f"({len(self.train)}), and at least one point"
+            )
+        if not (np.isfinite(self.inputs).all() and np.isfinite(self.targets).all()):
+            raise NetworkError("inputs and targets of a stimulus must be finite voltages")
+
+    def __len__(self) -> int:
+        return len(self.train)
+
+    @staticmethod
+    def evaluation(inputs: Array, targets: Array, *, layers: int) -> Stimulus:
+        """Points that are only looked at: a free phase each, no nudge, no update."""
+        count = len(inputs)
+        return Stimulus(
+            inputs, targets, np.full((count, layers), NO_ROW), np.zeros(count, dtype=bool)
+        )
+
+    @staticmethod
+    def training(inputs: Array, targets: Array, rows: NDArray[np.int64]) -> Stimulus:
+        """Points that train, each with the rows it updates."""
+        return Stimulus(inputs, targets, rows, np.ones(len(inputs), dtype=bool))
+
+    def then(self, other: Stimulus) -> Stimulus:
+        """This stimulus followed by another one."""
+        return Stimulus(
+            np.concatenate([self.inputs, other.inputs]),
+            np.concatenate([self.targets, other.targets]),
+            np.concatenate([self.rows, other.rows]),
+            np.concatenate([self.train, other.train]),
+        )
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """The silicon a run meets: process corner, temperature (deg C), seed of the mismatch.
+
+    `mismatch_seed` None means that all transistors of a size are alike.
+    """
+
+    corner: str = "tt"
+    temperature: float = 27.0
+    mismatch_seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.corner not in CORNERS:
+            raise NetworkError(f"corner = {self.corner!r}: allowed is one of {', '.join(CORNERS)}")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One simulation of one design: network, stimulus, initial weights and scenario.
+
+    **Attributes:**
+
+    - `layers`: sizes, inputs first, outputs last; `len(layers) - 1` crossbars.
+    - `weights`: voltages on the storage nodes at the start, one array `(inputs, outputs)` for each
+      crossbar, with all inputs at 0 V.
+    - `body_network`: keep the substrate network of the transistor models; without it a transient
+      takes a third less time and first outputs move by about 2 mV.
+
+    **Raises:** `NetworkError` where sizes do not fit together.
+    """
+
+    layers: tuple[int, ...]
+    design: Design
+    stimulus: Stimulus
+    weights: tuple[Array, ...]
+    scenario: Scenario = field(default_factory=Scenario)
+    body_network: bool = True
+
+    def __post_init__(self) -> None:
+        check_layers(self.layers)
+        self.design.check_layers(self.depth)
+        shapes = [weight.shape for weight in self.weights]
+        if shapes != self.shapes:
+            raise NetworkError(
+                f"weights have shapes {shapes}, layers {self.layers} need {self.shapes}"
+            )
+        if self.stimulus.inputs.shape[1] != self.layers[0]:
+            raise NetworkError(
+                f"the stimulus has {self.stimulus.inputs.shape[1]} inputs, "
+                f"the network {self.layers[0]}"
+            )
+        if self.stimulus.targets.shape[1] != self.layers[-1]:
+            raise NetworkError(
+                f"the stimulus has {self.stimulus.targets.shape[1]} targets, "
+                f"the network {self.layers[-1]} outputs"
+            )
+        rows = self.stimulus.rows
+        limits = np.array([min(shape) for shape in self.shapes])
+        if rows.shape[1] != self.depth or (rows < NO_ROW).any() or (rows >= limits).any():
+            raise NetworkError(
+                f"rows to update must have shape (points, {self.depth}) and lie from {NO_ROW} "
+                f"to {[int(limit) - 1 for limit in limits]}"
+            )
+
+    @property
+    def depth(self) -> int:
+        """Number of crossbars."""
+        return len(self.layers) - 1
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        """Shape `(inputs, outputs)` of each weight matrix."""
+        return weight_shapes(self.layers)
+
+
+def check_layers(layers: Sequence[int]) -> None:
+    """Refuse layer sizes that make no network.
+
+    **Raises:** `NetworkError`.
+    """
+    if len(layers) < 2 or any(size < 1 for size in layers):  # noqa: PLR2004
+        raise NetworkError(
+            f"layers = {list(layers)}: give at least two sizes of 1 or more, inputs first"
+        )
+
+
+def weight_shapes(layers: Sequence[int]) -> list[tuple[int, int]]:
+    """Shape `(inputs, outputs)` of each weight matrix of a network."""
+    return list(pairwise(layers))
+
+
+def initial_weights(layers: Sequence[int], design: Design, *, seed: int) -> tuple[Array, ...]:
+    """Random storage-node voltages: magnitude uniform in [weight_low, weight_high], random sign.
+
+    The same seed gives the same weights on every machine.
+    """
+    generator = np.random.default_rng(np.random.SeedSequence([seed, 0x5EED]))
+    weights = []
+    for index, shape in enumerate(weight_shapes(layers)):
+        low, high = design.layer(index, "weight_low"), design.layer(index, "weight_high")
+        magnitude = generator.uniform(0.0, 1.0, shape) * (high - low) + low
+        weights.append(magnitude * generator.choice([-1.0, 1.0], shape))
+    return tuple(weights)
+
+
+def shuffled_rows(layers: Sequence[int], points: int, *, seed: Sequence[int]) -> NDArray[np.int64]:
+    """Rows to update: every row of a matrix equally often, in random order, one a data point.
+
+    **Returns:** shape `(points, crossbars)`.
+    """
+    generator = np.random.default_rng(np.random.SeedSequence(list(seed)))
+    columns = []
+    for shape in weight_shapes(layers):
+        count = min(shape)
+        cycle = np.tile(np.arange(count), points // count + 1)
+        columns.append(generator.permutation(cycle)[:points])
+    return np.stack(columns, axis=1)
+
+
+def split_weights(flat: Array, layers: Sequence[int]) -> tuple[Array, ...]:
+    """A flat vector (layer by layer, row-major inputs x outputs) as one array a crossbar."""
+    parts: list[Array] = []
+    start = 0
+    for inputs, outputs in weight_shapes(layers):
+        parts.append(np.asarray(flat[start : start + inputs * outputs]).reshape(inputs, outputs))
+        start += inputs * outputs
+    return tuple(parts)
+
+
+def join_weights(weights: Sequence[Any]) -> Array:
+    """The inverse of `split_weights`."""
+    return np.concatenate([np.asarray(weight, dtype=np.float64).ravel() for weight in weights])

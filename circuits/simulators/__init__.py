@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SPICE simulators behind one protocol: a `Deck` in, `Waveforms` or an `Outcome` out."""
+
+from circuits.simulators._accuracy import Accuracy
+from circuits.simulators._analysis import Analysis, DCSweep, OperatingPoint, Sweep, Transient
+from circuits.simulators._deck import Deck
+from circuits.simulators._find import (
+    Found,
+    SimulatorNotFound,
+    SimulatorTooOld,
+    available,
+    find,
+)
+from circuits.simulators._ngspice import Ngspice
+from circuits.simulators._outcome import Cause, Outcome, Status, Verdict
+from circuits.simulators._protocol import SpiceSimulator
+from circuits.simulators._records import Execution, Limits, Statistics, Waveforms
+from circuits.simulators._xyce import Xyce
+
+__all__ = [
+    "Accuracy",
+    "Analysis",
+    "Cause",
+    "DCSweep",
+    "Deck",
+    "Execution",
+    "Found",
+    "Limits",
+    "Ngspice",
+    "OperatingPoint",
+    "Outcome",
+    "SimulatorNotFound",
+    "SimulatorTooOld",
+    "SpiceSimulator",
+    "Statistics",
+    "Status",
+    "Sweep",
+    "Transient",
+    "Verdict",
+    "Waveforms",
+    "Xyce",
+    "available",
+    "find",
+]

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs one program under limits, so that it can neither outstay nor outlive its parent.
+
+The program gets a session (and so a process group) of its own. `setpriv --pdeathsig` and
+`prlimit` of util-linux, which replace themselves by the program, make the kernel kill it when the
+thread that started it dies, SIGKILL included, and bound its memory; nothing runs between fork and
+exec, which would not be safe in a process with many threads. The address of a death signal is
+the *thread*, so `run` waits in the thread that starts the program.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import resource
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from circuits.simulators._records import Limits
+
+_FIRST_WAIT = 0.001
+_LONGEST_WAIT = 0.02
+_SPARE_CPU_SECONDS = 60
+_ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "BLIS_NUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+    ),
+    "1",
+)
+
+
+class Stop(StrEnum):
+    """Why a program was stopped before its own end."""
+
+    TIME_LIMIT = "time_limit"
+    CANCELLED = "cancelled"
+
+
+class NotStartedError(Exception):
+    """The system refused a process or its files; `reason` says why."""
+
+    def __init__(self, reason: OSError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A program that is no more.
+
+    - `returncode`: its exit status, or minus the signal that killed it.
+    - `stopped`: why this module killed it; None if it ended by itself or by another's hand.
+    - `seconds`, `cpu_seconds`, `peak_memory`: wall time, processor time, resident bytes.
+    - `stdout`, `stderr`: all it said.
+    """
+
+    returncode: int
+    stopped: Stop | None
+    seconds: float
+    cpu_seconds: float
+    peak_memory: int
+    stdout: str
+    stderr: str
+
+
+def run(
+    command: Sequence[str],
+    *,
+    directory: Path,
+    limits: Limits,
+    watch: Callable[[], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Ended:
+    """Run a program in `directory` to its end, or to the first limit it meets.
+
+    `watch` and `cancelled` are called about every 20 ms meanwhile; what they raise goes to the
+    caller, after the program has been killed. Output goes to the files `stdout` and `stderr` in
+    `directory`. Raises `NotStartedError` if there is no process to be had.
+    """
+    begun = time.monotonic()
+    deadline = begun + limits.wall_seconds
+    out, err = directory / "stdout", directory / "stderr"
+    try:
+        with out.open("wb") as stdout, err.open("wb") as stderr:
+            child = subprocess.Popen(
+                [*guard(limits), *command],
+                cwd=directory,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise NotStartedError(error) from error
+    own_peak = _peak(resource.getrusage(resource.RUSAGE_SELF))
+    stopped: Stop | None = None
+    memory = 0
+    wait = _FIRST_WAIT
+    descriptor = os.pidfd_open(child.pid)
+    try:
+        exited = select.poll()
+        exited.register(descriptor, select.POLLIN)
+        while not exited.poll(1000.0 * max(min(wait, deadline - time.monotonic()), 0.0)):
+            memory = max(memory, _resident_peak(child.pid))
+            if watch is not None:
+                watch()
+            if cancelled is not None and cancelled():
+                stopped = Stop.CANCELLED
+                break
+            if time.monotonic() >= deadline:
+                stopped = Stop.TIME_LIMIT
+                break
+            wait = min(1.5 * wait, _LONGEST_WAIT)
+    finally:
+        os.close(descriptor)
+        usage, returncode = _end(child)
+    if stopped is not None and returncode != -signal.SIGKILL:
+        stopped = None
+    peak = _peak(usage)
+    return Ended(
+        returncode=returncode,
+        stopped=stopped,
+        seconds=time.monotonic() - begun,
+        cpu_seconds=usage.ru_utime + usage.ru_stime,
+        # Until exec a child counts the parent's memory as its own, so a peak that is not clearly
+        # above the parent's says nothing.
+        peak_memory=peak if peak > 1.1 * own_peak or not memory else memory,
+        stdout=out.read_text("utf-8", "replace"),
+        stderr=err.read_text("utf-8", "replace"),
+    )
+
+
+def guard(limits: Limits) -> list[str]:
+    """The command that is put before a program to tie its life to ours and to limit it."""
+    # The limit on processor time ends a program that lost its parent before the death signal
+    # was asked for.
+    cpu = _allowed(resource.RLIMIT_CPU, int(limits.wall_seconds) + _SPARE_CPU_SECONDS)
+    memory = limits.memory_bytes and _allowed(resource.RLIMIT_AS, limits.memory_bytes)
+    if not _has_util_linux():
+        launch = str(Path(__file__).with_name("_launch.py"))
+        return [sys.executable, "-I", "-S", launch, str(memory or 0), str(cpu)]
+    command = ["setpriv", "--pdeathsig", "KILL", "prlimit", f"--cpu={cpu}", "--core=0"]
+    if memory is not None:
+        command.append(f"--as={memory}")
+    return command
+
+
+def _allowed(limit: int, wanted: int) -> int:
+    """The wanted limit, or the one this process is under if that is lower."""
+    own = [value for value in resource.getrlimit(limit) if value != resource.RLIM_INFINITY]
+    return min([wanted, *own])
+
+
+@functools.cache
+def _has_util_linux() -> bool:
+    setpriv = shutil.which("setpriv")
+    if setpriv is None or shutil.which("prlimit") is None:
+        return False
+    told = subprocess.run([setpriv, "--help"], capture_output=True, check=False)
+    return b"--pdeathsig" in told.stdout
+
+
+def environment() -> dict[str, str]:
+    """Our environment with one thread per library, plain messages and binary raw files."""
+    inherited = dict(os.environ)
+    inherited.pop("SPICE_ASCIIRAWFILE", None)
+    return inherited | _ONE_THREAD | {"LC_ALL": "C"}
+
+
+def _end(child: subprocess.Popen[bytes]) -> tuple[resource.struct_rusage, int]:
+    """Kill what is left of the process group and collect the child."""
+    # The child is not collected yet, so its number still stands for this group and no other.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return usage, child.returncode
+
+
+def _peak(usage: resource.struct_rusage) -> int:
+    return usage.ru_maxrss * 1024
+
+
+def _resident_peak(pid: int) -> int:
+    """The largest resident set of a running process so far, bytes; 0 if it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
+    except OSError:
+        return 0
+    _, found, rest = status.partition("VmHWM:")
+    return int(rest.split(maxsplit=1)[0]) * 1024 if found else 0

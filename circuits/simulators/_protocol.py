@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the rest of the program may ask of any SPICE simulator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from circuits.simulators._program import DEFAULT_LIMITS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from circuits.simulators._deck import Deck
+    from circuits.simulators._records import Execution, Limits
+
+
+@runtime_checkable
+class SpiceSimulator(Protocol):
+    """A simulator of SPICE netlists; `find` returns one."""
+
+    @property
+    def name(self) -> str:
+        """`ngspice` or `xyce`."""
+        ...
+
+    @property
+    def executable(self) -> Path:
+        """The program that is run."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The version it reports."""
+        ...
+
+    def render(self, deck: Deck) -> str:
+        """The complete netlist of a deck, as `execute` runs it."""
+        ...
+
+    def execute(
+        self,
+        deck: Deck,
+        *,
+        directory: Path | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        keep: bool = False,
+    ) -> Execution:
+        """Simulate a deck; whatever happens to the simulator is an outcome, not an exception.
+
+        - `directory`: where the run makes a directory of its own; the system's temporary
+          directory if None.
+        - `limits`: wall time and memory.
+        - `progress`: called with the fraction done, ascending, last with 1 if all went well.
+        - `cancelled`: asked about every 20 ms; once it says yes, the simulator is killed.
+        - `keep`: leave the run's directory (netlist, messages, raw file) in place.
+
+        Waveforms are returned only by a run that finished, said so, and left a complete and
+        finite output. The simulator dies with the thread that called this.
+        """
+        ...

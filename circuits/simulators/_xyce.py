@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Xyce 7.x, serial or under `mpirun`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from circuits.simulators import _process
+from circuits.simulators._accuracy import number, xyce_options
+from circuits.simulators._analysis import DCSweep, Transient
+from circuits.simulators._deck import Deck, split_signal
+from circuits.simulators._outcome import Cause, Verdict
+from circuits.simulators._program import DECK, RAW, SpiceProgram
+from circuits.simulators._records import Limits, Statistics
+from circuits.simulators._verdicts import join_words, pick, system_verdict, tail
+
+_SIGNALS_PER_LINE = 20
+
+# In order: the first phrase that is found names the cause (Xyce 7.10, N_ANP_Transient.C,
+# N_ANP_DCSweep.C, N_IO_*).
+_PHRASES: tuple[tuple[Cause, tuple[str, ...]], ...] = (
+    (
+        Cause.MISSING_FILE,
+        ("could not find include file", "could not find library file", "could not open"),
+    ),
+    (Cause.UNDEFINED_SYMBOL, ("undefined symbol",)),
+    (Cause.TIME_STEP_TOO_SMALL, ("time step too small",)),
+    (Cause.NO_DC_POINT, ("dc operating point failed", "failed dc sweep")),
+    (Cause.PARSE_ERROR, ("netlist error", "msg_error", "msg_fatal", "xyce abort")),
+)
+_END = "***** End of Xyce(TM) Simulation"
+
+
+@dataclass(frozen=True, slots=True)
+class Xyce(SpiceProgram):
+    """The program Xyce; `find("xyce")` returns it.
+
+    - `processes`: above 1, run as `mpirun -n processes` (a parallel build is needed).
+    """
+
+    processes: int = 1
+
+    @property
+    def name(self) -> str:
+        """`xyce`."""
+        return "xyce"
+
+    def render(self, deck: Deck) -> str:
+        """The netlist in Xyce's own dialect, nodes with `:` between levels."""
+        transient = isinstance(deck.analysis, Transient)
+        natives = [self.native(signal) for signal in deck.signals]
+        options = xyce_options(deck.accuracy)
+        options.setdefault("device", {})["temp"] = number(deck.temperature)
+        lines = [f"* {deck.title.strip()}"]
+        if deck.library is not None:
+            lines.append(f'.include "{deck.library.path}"')
+        lines.append(deck.circuit.rstrip("\n"))
+        lines += [
+            f".ic v({node.replace('.', ':')})={number(value)}"
+            for node, value in deck.initial.items()
+        ]
+        lines += [
+            f".options {package} {' '.join(f'{k}={v}' for k, v in entries.items())}"
+            for package, entries in options.items()
+        ]
+        lines.append(f".print {'tran' if transient else 'dc'} format=raw file={RAW}")
+        lines += [
+            f"+ {' '.join(natives[i : i + _SIGNALS_PER_LINE])}"
+            for i in range(0, len(natives), _SIGNALS_PER_LINE)
+        ]
+        analysis = deck.analysis
+        if isinstance(analysis, Transient):
+            lines.append(
+                f".tran {number(analysis.step)} {number(analysis.stop)} 0 "
+                f"{number(analysis.largest_step)}"
+            )
+        elif isinstance(analysis, DCSweep):
+            sweeps = [analysis] if analysis.second is None else [analysis, analysis.second]
+            lines.append(
+                ".dc "
+                + " ".join(
+                    f"{s.source.replace('.', ':')} {number(s.start)} {number(s.bound)} "
+                    f"{number(s.step)}"
+                    for s in sweeps
+                )
+            )
+        else:
+            lines.append(".op")
+        return "\n".join([*lines, ".end", ""])
+
+    def native(self, signal: str) -> str:
+        """`v(x1:node)` and `i(x1:v2)`."""
+        kind, name = split_signal(signal)
+        return f"{kind}({name.replace('.', ':')})"
+
+    def command(self) -> list[str]:
+        """Serial, or each rank tied to our life by itself as `mpirun` puts them into own groups."""
+        xyce = [str(self.executable), "-max-warnings", "20", DECK]
+        if self.processes == 1:
+            return xyce
+        return ["mpirun", "-n", str(self.processes), *_process.guard(Limits()), *xyce]
+
+    def classify(self, returncode: int, stdout: str, stderr: str) -> Verdict:
+        """Judge by stdout, which ends alike after runs that failed and that did not."""
+        verdict = system_verdict(returncode, stdout, stderr) or _said(stdout)
+        if verdict is not None:
+            return verdict
+        if returncode != 0:
+            return Verdict(Cause.ABORTED, join_words([*tail(stderr, 4), *tail(stdout, 4)]))
+        if _END not in stdout:
+            words = ["Xyce never said that it had finished.", *tail(stderr, 2), *tail(stdout, 2)]
+            return Verdict(Cause.TRUNCATED_OUTPUT, join_words(words))
+        return Verdict(Cause.NONE)
+
+    def statistics(self, stdout: str) -> Statistics:
+        """The counts of the last solution summary; the operating point has one of its own."""
+
+        def count(what: str) -> int | None:
+            found = re.findall(rf"{re.escape(what)}\s*(\d+)", stdout)
+            return int(found[-1]) if found else None
+
+        return Statistics(
+            steps=count("Number Successful Steps Taken:"),
+            rejected=count("Number Failed Steps Attempted:"),
+            newton_iterations=count("Number Linear Solves:"),
+            unknowns=count("Number of Unknowns ="),
+        )
+
+
+def _said(stdout: str) -> Verdict | None:
+    """What the messages amount to; None if they hold no error."""
+    lowered = stdout.lower()
+    for cause, phrases in _PHRASES:
+        if not any(phrase in lowered for phrase in phrases):
+            continue
+        words = pick(stdout, *phrases)
+        if cause is Cause.PARSE_ERROR:
+            words = pick(stdout, "error") or words
+        if cause is Cause.NO_DC_POINT and "numerically singular matrix" in lowered:
+            words = [*pick(stdout, "numerically singular matrix"), *words]
+            return Verdict(Cause.SINGULAR_MATRIX, join_words(words))
+        return Verdict(cause, join_words(words))
+    return None

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Training runs in a transient SPICE simulation: run -> netlist -> simulator -> trace."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits._parts import line, rail_n, rail_p
+from circuits.mlp import TrainingCircuit, training_circuit
+from circuits.run import Run
+from circuits.simulators import (
+    Accuracy,
+    Deck,
+    Execution,
+    Limits,
+    SpiceSimulator,
+    Transient,
+    Waveforms,
+)
+from circuits.trace import Trace
+from pdk import Models, compile_library
+
+Array = NDArray[np.float64]
+
+# What is integrated over time here is charge on storage nodes, which every implicit method
+# conserves whatever its step; between two edges all settles to an equilibrium. So the truncation
+# error may be large while the nonlinear equations are solved closely: a nudge is millivolts.
+TRAINING_ACCURACY = Accuracy(
+    relative=1e-5,
+    current=1e-12,
+    voltage=1e-7,
+    charge=1e-12,
+    truncation=1e4,
+    method="trap",
+    order=1,
+)
+
+_FIRST_STEP = 0.1
+_LARGEST_STEP = 0.25
+
+
+@dataclass(frozen=True)
+class TransientTrainer:
+    """Runs training circuits in one SPICE simulator.
+
+    **Attributes:**
+
+    - `simulator`: ngspice or Xyce.
+    - `models`: the transistor models.
+    - `accuracy`: solver tolerances.
+    - `limits`: wall time and memory of one run.
+    """
+
+    simulator: SpiceSimulator
+    models: Models
+    accuracy: Accuracy = TRAINING_ACCURACY
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def name(self) -> str:
+        """The simulator's name."""
+        return self.simulator.name
+
+    @property
+    def version(self) -> str:
+        """The simulator's version."""
+        return self.simulator.version
+
+    def deck(self, run: Run, *, circuit: TrainingCircuit | None = None) -> Deck:
+        """The deck of a run: its circuit, models, analysis and signals."""
+        circuit = circuit or training_circuit(run)
+        library = compile_library(
+            self.models,
+            corner=run.scenario.corner,
+            geometries=circuit.geometries,
+            body_network=run.body_network,
+        )
+        duration = run.design.phase_duration
+        return Deck(
+            title="analog-sweep " + "-".join(map(str, run.layers)),
+            circuit=circuit.text(),
+            analysis=Transient(
+                stop=circuit.schedule.stop,
+                step=_FIRST_STEP * run.design.edge,
+                max_step=_LARGEST_STEP * duration,
+            ),
+            signals=tuple(_signals(run, circuit)),
+            library=library,
+            initial=circuit.initial,
+            temperature=run.scenario.temperature,
+            accuracy=self.accuracy,
+        )
+
+    def key(self, deck: Deck) -> str:
+        """SHA-256 of all that the result depends on."""
+        library = "" if deck.library is None else deck.library.sha256
+        parts = [self.simulator.name, self.simulator.version, library]
+        text = self.simulator.render(replace(deck, library=None))
+        return hashlib.sha256("\0".join([*parts, text]).encode()).hexdigest()
+
+    def run(
+        self,
+        run: Run,
+        *,
+        directory: Path | None = None,
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        keep: bool = False,
+    ) -> Trace:
+        """Simulate a run; never raises for what happens inside the simulator.
+
+        **Arguments:**
+
+        - `directory`: where to put the run's files; a temporary one by default.
+        - `progress`: called with the fraction of simulated time that is done.
+        - `cancelled`: polled; the simulator is stopped when it says so.
+        - `keep`: keep the run's files.
+
+        **Returns:** the trace; without results where its outcome is not ok.
+        """
+        circuit = training_circuit(run)
+        deck = self.deck(run, circuit=circuit)
+        execution = self.simulator.execute(
+            deck,
+            directory=directory,
+            limits=self.limits,
+            progress=progress,
+            cancelled=cancelled,
+            keep=keep,
+        )
+        return self._trace(run, circuit, execution, key=self.key(deck))
+
+    def _trace(
+        self, run: Run, circuit: TrainingCircuit, execution: Execution, *, key: str
+    ) -> Trace:
+        waves = execution.waveforms
+        if waves is None:
+            return Trace(
+                outcome=execution.outcome,
+                simulator=self.name,
+                version=self.version,
+                run_key=key,
+            )
+        timing = circuit.schedule
+        trains = run.stimulus.train
+        nudged = np.full((len(trains), len(circuit.outputs)), np.nan)
+        nudged[trains] = _read(waves, circuit.outputs, timing.nudged[trains])
+        return Trace(
+            outcome=execution.outcome,
+            simulator=self.name,
+            version=self.version,
+            run_key=key,
+            free=_read(waves, circuit.outputs, timing.free),
+            nudged=nudged,
+            weights=_read(waves, circuit.memories, timing.updated[trains]),
+            final_weights=_read(waves, circuit.memories, np.array([timing.settled]))[0],
+            energy=_energy(run, waves, np.append(timing.start, timing.stop)),
+            statistics=waves.statistics,
+        )
+
+
+def _read(waves: Waveforms, nodes: tuple[str, ...], times: Array) -> Array:
+    """Voltages of nodes at the given times, shape `(times, nodes)`."""
+    return np.stack([waves.at(f"v({node})", times) for node in nodes], axis=1)
+
+
+def _signals(run: Run, circuit: TrainingCircuit) -> list[str]:
+    """Outputs, storage nodes, and what the energy is computed from."""
+    names = [f"v({node})" for node in (*circuit.outputs, *circuit.memories)]
+    for index in range(run.layers[0]):
+        for rail in (rail_p(0, index), rail_n(0, index)):
+            names += [f"v({rail})", f"i(v{rail})"]
+    for layer in range(1, run.depth):
+        for unit in range(run.layers[layer]):
+            names += [f"v({node(layer, unit)})" for node in (line, rail_p, rail_n)]
+    names += [f"v({line(run.depth, unit)})" for unit in range(run.layers[-1])]
+    return names
+
+
+def _energy(run: Run, waves: Waveforms, bounds: Array) -> Array:
+    """Energy delivered by input sources and amplifier outputs in each interval of time, J."""
+    power = np.zeros_like(waves.values)
+    for index in range(run.layers[0]):
+        for rail in (rail_p(0, index), rail_n(0, index)):
+            power -= waves[f"v({rail})"] * waves[f"i(v{rail})"]
+    for layer in range(1, run.depth + 1):
+        gain = float(run.design.layer(layer - 1, "gain_forward"))
+        offset = float(run.design.layer(layer - 1, "amplifier_offset"))
+        resistance = float(run.design.layer(layer - 1, "output_resistance"))
+        for unit in range(run.layers[layer]):
+            ideal = gain * (waves[f"v({line(layer, unit)})"] + offset)
+            sides = [(rail_p, 1.0)] if layer == run.depth else [(rail_p, 1.0), (rail_n, -1.0)]
+            for rail_of, sign in sides:
+                output = waves[f"v({rail_of(layer, unit)})"]
+                power += output * (sign * ideal - output) / resistance
+    elapsed = np.diff(waves.values)
+    cumulated = np.concatenate([[0.0], np.cumsum(elapsed * (power[1:] + power[:-1]) / 2)])
+    return np.diff(np.interp(bounds, waves.values, cumulated))
