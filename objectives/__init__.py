@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is asked of a circuit: tasks, the course of a training, fit and cost."""
+
+from objectives._errors import ObjectiveError
+from objectives.fit import best_linear_fit, nmse
+from objectives.tasks import TASKS, Sine, Task, TaskData, task_from
+from objectives.training import EpochScore, TrainingPlan
+
+__all__ = [
+    "TASKS",
+    "EpochScore",
+    "ObjectiveError",
+    "Sine",
+    "Task",
+    "TaskData",
+    "TrainingPlan",
+    "best_linear_fit",
+    "nmse",
+    "task_from",
+]

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The course of a training: which run each epoch is, and how its trace is scored."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits import (
+    Design,
+    NetworkError,
+    Run,
+    Scenario,
+    Stimulus,
+    Trace,
+    check_layers,
+    initial_weights,
+    shuffled_rows,
+    split_weights,
+)
+from objectives._errors import ObjectiveError
+from objectives.fit import best_linear_fit, nmse
+from objectives.tasks import Task
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class EpochScore:
+    """The figures of one epoch.
+
+    **Attributes:**
+
+    - `epoch`: which one, from 0.
+    - `nmse_before`: held-out NMSE before the first update; NaN in later epochs.
+    - `nmse`: held-out NMSE after the epoch's last update, in free phases without updates.
+    - `energy_per_point`: energy delivered for one training point, J.
+    - `seconds`, `cpu_seconds`: wall and processor time of the simulator.
+    - `points`: data points simulated, evaluation included.
+    """
+
+    epoch: int
+    nmse_before: float
+    nmse: float
+    energy_per_point: float
+    seconds: float
+    cpu_seconds: float
+    points: int
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """A training: network, task, number of epochs, seeds, scenario.
+
+    An epoch applies every training point once, in an order of its own, and updates one row of each
+    weight matrix at each point; then all held-out points are looked at in free phases. Epoch 0
+    looks at them before its first update, too. Inputs beyond the task's features are bias rows.
+
+    **Raises:** `ObjectiveError` where the layers do not fit the task.
+    """
+
+    layers: tuple[int, ...]
+    task: Task
+    epochs: int = 30
+    weight_seed: int = 0
+    order_seed: int = 0
+    scenario: Scenario = field(default_factory=Scenario)
+    body_network: bool = True
+
+    def __post_init__(self) -> None:
+        try:
+            check_layers(self.layers)
+        except NetworkError as error:
+            raise ObjectiveError(str(error)) from error
+        if self.layers[0] < self.task.features:
+            raise ObjectiveError(
+                f"layers = {list(self.layers)}: the first layer needs at least the "
+                f"{self.task.features} inputs of task {self.task.name!r}; more become bias rows"
+            )
+        if self.layers[-1] != self.task.outputs:
+            raise ObjectiveError(
+                f"layers = {list(self.layers)}: the last layer must have the {self.task.outputs} "
+                f"outputs of task {self.task.name!r} (its parameter `outputs`)"
+            )
+        if self.epochs < 1:
+            raise ObjectiveError(f"epochs = {self.epochs}: at least 1 is needed")
+
+    def inputs_in_volts(self, design: Design, inputs: Array) -> Array:
+        """Task inputs scaled and shifted, bias rows added; shape `(points, layers[0])`."""
+        scaled = design.input_offset + design.input_amplitude * inputs
+        biases = np.full((len(inputs), self.layers[0] - self.task.features), design.bias_level)
+        return np.concatenate([scaled, biases], axis=1)
+
+    def targets_in_volts(self, design: Design, targets: Array) -> Array:
+        """Task targets scaled to the design's target amplitude; shape `(points, outputs)`."""
+        return design.target_amplitude * targets
+
+    def first_weights(self, design: Design) -> tuple[Array, ...]:
+        """The weights before the first epoch."""
+        return initial_weights(self.layers, design, seed=self.weight_seed)
+
+    def epoch_run(self, design: Design, epoch: int, weights: Array | None = None) -> Run:
+        """The run of one epoch.
+
+        **Arguments:**
+
+        - `weights`: `Trace.final_weights` of the epoch before; None in epoch 0.
+        """
+        data = self.task.data()
+        depth = len(self.layers) - 1
+        order = np.random.default_rng(
+            np.random.SeedSequence([self.order_seed, epoch, 0x0BDE])
+        ).permutation(len(data.inputs))
+        rows = shuffled_rows(self.layers, len(data.inputs), seed=[self.order_seed, epoch, 0x0085])
+        training = Stimulus.training(
+            self.inputs_in_volts(design, data.inputs[order]),
+            self.targets_in_volts(design, data.targets[order]),
+            rows,
+        )
+        held_out = Stimulus.evaluation(
+            self.inputs_in_volts(design, data.held_inputs),
+            self.targets_in_volts(design, data.held_targets),
+            layers=depth,
+        )
+        stimulus = training.then(held_out)
+        start = (
+            self.first_weights(design) if weights is None else split_weights(weights, self.layers)
+        )
+        return Run(
+            self.layers,
+            design,
+            held_out.then(stimulus) if epoch == 0 else stimulus,
+            start,
+            self.scenario,
+            self.body_network,
+        )
+
+    def score(self, run: Run, trace: Trace, epoch: int) -> EpochScore:
+        """The figures of an epoch's trace.
+
+        **Raises:** `ObjectiveError` for a trace without results.
+        """
+        if not trace.ok:
+            raise ObjectiveError(f"epoch {epoch} has no result: {trace.outcome.words}")
+        after = self.held_out_fit(run, trace)
+        before = math.nan
+        if epoch == 0:
+            held = self.task.held_out
+            before = nmse(trace.free[:held], run.stimulus.targets[:held])
+        return EpochScore(
+            epoch=epoch,
+            nmse_before=before,
+            nmse=nmse(after, run.stimulus.targets[-len(after) :]),
+            energy_per_point=float(np.mean(trace.energy[run.stimulus.train])),
+            seconds=trace.outcome.seconds,
+            cpu_seconds=trace.outcome.cpu_seconds,
+            points=len(run.stimulus),
+        )
+
+    def held_out_fit(self, run: Run, trace: Trace) -> Array:
+        """Outputs at the held-out points after the epoch, V, shape `(held_out, outputs)`."""
+        return trace.free[len(run.stimulus) - self.task.held_out :]
+
+    def linear_fit(self) -> float:
+        """Held-out NMSE of the best linear fit to the task: what any net must beat."""
+        data = self.task.data()
+        return best_linear_fit(data.inputs, data.targets, data.held_inputs, data.held_targets)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An epoch shows each point once, updates all rows alike, and is a pure function of its seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from circuits import Design
+from objectives import ObjectiveError, Sine, TrainingPlan, task_from
+from objectives._errors import TaskError
+
+plans = st.builds(
+    lambda hidden, points, seed: TrainingPlan(
+        (3, *hidden, 1), Sine(points=points, held_out=5, seed=seed), weight_seed=seed
+    ),
+    st.lists(st.integers(1, 6), max_size=3),
+    st.integers(2, 30),
+    st.integers(0, 5),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(plans, st.integers(0, 4))
+def test_an_epoch_trains_each_point_once_and_then_looks(plan: TrainingPlan, epoch: int) -> None:
+    weights = None if epoch == 0 else np.zeros(sum(a * b for a, b in _shapes(plan)))
+    stimulus = plan.epoch_run(Design(), epoch, weights).stimulus
+    trained = stimulus.inputs[stimulus.train]
+    data = plan.task.data()
+    wanted = plan.inputs_in_volts(Design(), data.inputs)
+    assert np.array_equal(np.sort(trained[:, 0]), np.sort(wanted[:, 0]))
+    held = plan.task.held_out
+    assert not stimulus.train[-held:].any()
+    assert stimulus.train[: held if epoch == 0 else 1].any() == (epoch > 0)
+    assert np.all(stimulus.rows[~stimulus.train] == -1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(plans)
+def test_rows_take_turns(plan: TrainingPlan) -> None:
+    rows = plan.epoch_run(Design(), 0).stimulus
+    for layer, shape in enumerate(_shapes(plan)):
+        counts = np.bincount(rows.rows[rows.train, layer], minlength=min(shape))
+        if plan.task.points >= min(shape):
+            assert counts.max() - counts.min() <= 2
+
+
+def _shapes(plan: TrainingPlan) -> list[tuple[int, int]]:
+    return list(zip(plan.layers[:-1], plan.layers[1:], strict=True))
+
+
+def test_equal_seeds_give_equal_epochs_and_epochs_differ() -> None:
+    plan = TrainingPlan((3, 4, 1), Sine(points=20))
+    first, again = plan.epoch_run(Design(), 0), plan.epoch_run(Design(), 0)
+    assert np.array_equal(first.stimulus.inputs, again.stimulus.inputs)
+    assert np.array_equal(first.weights[0], again.weights[0])
+    other = plan.epoch_run(Design(), 1, np.zeros(16))
+    assert not np.array_equal(first.stimulus.inputs[-70:-50], other.stimulus.inputs[:20])
+
+
+def test_design_scales_data_and_bias_rows() -> None:
+    design = Design(input_amplitude=0.5, input_offset=0.1, bias_level=0.7, target_amplitude=0.3)
+    plan = TrainingPlan((4, 2, 1), Sine())
+    volts = plan.inputs_in_volts(design, np.array([[0.0, 1.0]]))
+    assert volts == pytest.approx(np.array([[0.1, 0.6, 0.7, 0.7]]))
+    assert plan.targets_in_volts(design, np.array([[1.0]])) == pytest.approx(np.array([[0.3]]))
+
+
+@pytest.mark.parametrize("layers", [(1, 2, 1), (3, 2, 2), (3,), (3, 0, 1)])
+def test_layers_that_do_not_fit_the_task_are_refused(layers: tuple[int, ...]) -> None:
+    with pytest.raises(ObjectiveError, match="layers"):
+        TrainingPlan(layers, Sine())
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"name": "sin"}, "did you mean 'sine'"),
+        ({"name": "sine", "frequncy": 3}, "did you mean 'frequency'"),
+        ({"name": "sine", "points": 1}, "points"),
+        ({"name": "sine", "frequency": "fast"}, "frequency"),
+        ({"name": "sine", "seed": True}, "seed"),
+    ],
+)
+def test_a_bad_task_is_named(values: dict[str, object], words: str) -> None:
+    with pytest.raises(TaskError, match=words):
+        task_from(values)
