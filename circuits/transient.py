@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -41,8 +42,15 @@ TRAINING_ACCURACY = Accuracy(
     order=1,
 )
 
-_FIRST_STEP = 0.1
-_LARGEST_STEP = 0.25
+# Where the circuit has time constants that a phase does not dwarf, time steps resolve them. The
+# bound is on the step, not on the truncation error: bitlines have no capacitance, so their voltages
+# jump when a row is selected, and an error estimate would chase these jumps without end.
+_DWARFED = 100.0
+_STEPS_PER_TIME_CONSTANT = 10.0
+_MOST_STEPS = 400.0
+
+_FIRST_STEP = 0.1  # of an edge
+_LARGEST_STEP = 0.5  # of a phase
 
 
 @dataclass(frozen=True)
@@ -81,14 +89,13 @@ class TransientTrainer:
             geometries=circuit.geometries,
             body_network=run.body_network,
         )
-        duration = run.design.phase_duration
         return Deck(
             title="analog-sweep " + "-".join(map(str, run.layers)),
             circuit=circuit.text(),
             analysis=Transient(
                 stop=circuit.schedule.stop,
                 step=_FIRST_STEP * run.design.edge,
-                max_step=_LARGEST_STEP * duration,
+                max_step=_largest_step(run),
             ),
             signals=tuple(_signals(run, circuit)),
             library=library,
@@ -163,6 +170,21 @@ class TransientTrainer:
             energy=_energy(run, waves, np.append(timing.start, timing.stop)),
             statistics=waves.statistics,
         )
+
+
+def _largest_step(run: Run) -> float:
+    """The bound on the time step: half a phase, or what resolves the slowest time constant."""
+    design = run.design
+    stores = [
+        float(design.layer(layer, "storage_capacitance")) * int(design.layer(layer, "multiplicity"))
+        for layer in range(run.depth)
+    ]
+    poles = [1 / (2 * math.pi * bandwidth) for bandwidth in design.amplifier_bandwidth]
+    switched = [store / design.switch_conductance for store in (*stores, design.hold_capacitance)]
+    slowest = max(*switched, *poles)
+    if slowest * _DWARFED < design.phase_duration:
+        return _LARGEST_STEP * design.phase_duration
+    return max(slowest / _STEPS_PER_TIME_CONSTANT, design.phase_duration / _MOST_STEPS)
 
 
 def _read(waves: Waveforms, nodes: tuple[str, ...], times: Array) -> Array:
