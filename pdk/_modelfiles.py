@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pdk._devices import Geometry
     from pdk._models import Models
 
-_TOLERANCE = 1e-9  # relative; both simulators, too, take a size on an edge for the upper bin
+_TOLERANCE = 1e-9  # relative; the files write 0.908 um as 9.079999999999999E-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +56,16 @@ class Subcircuit:
     bins: tuple[Bin, ...]
 
     def choose(self, geometry: Geometry) -> Bin:
-        """The bin of `geometry`; an edge between two belongs to the upper one."""
-        chosen = [
+        """The bin of `geometry`; an edge belongs to the upper one, as in the simulators."""
+        fitting = [
             each
             for each in self.bins
-            if geometry.length >= each.l_min * (1 - _TOLERANCE)
-            and geometry.width >= each.w_min * (1 - _TOLERANCE)
+            if _within(geometry.length, each.l_min, each.l_max)
+            and _within(geometry.width, each.w_min, each.w_max)
         ]
-        best = max(chosen, key=lambda each: (each.l_min, each.w_min), default=None)
-        if best is None or geometry.length > best.l_max or geometry.width > best.w_max:
-            # Only models other than the ones that the legal ranges were read from get here.
+        if not fitting:  # only models other than those that the legal ranges were read from
             raise self._out_of_bins(geometry)
-        return best
+        return max(fitting, key=lambda each: (each.l_min, each.w_min))
 
     def _out_of_bins(self, geometry: Geometry) -> SizeError:
         lengths = (min(b.l_min for b in self.bins), max(b.l_max for b in self.bins))
@@ -134,6 +132,10 @@ def subcircuit(models: Models, device: str) -> Subcircuit:
         msg = f"Subcircuit {name} in {path} has no transistor or no model card."
         raise ModelFileError(msg)
     return Subcircuit(parameters, transistor, cards[0].lower(), bins)
+
+
+def _within(size: float, low: float, high: float) -> bool:
+    return low * (1 - _TOLERANCE) <= size <= high * (1 + _TOLERANCE)
 
 
 def _bin(card: str) -> Bin:

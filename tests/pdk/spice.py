@@ -99,16 +99,17 @@ def _xyce(
         "* dc",
         *cards,
         ".options device gmin=1e-15",
-        ".options nonlin reltol=1e-9 abstol=1e-16 rhstol=1e-14 deltaxtol=1e-12 maxstep=400",
+        ".options nonlin reltol=1e-6 abstol=1e-15 rhstol=1e-12",
         ".dc " + " ".join(map(str, sweeps)),
-        ".print dc format=csv precision=15 " + " ".join(f"i({probe})" for probe in probes),
+        ".print dc format=csv file=out.csv precision=15 "
+        + " ".join(f"i({probe})" for probe in probes),
         ".end",
     )
     executable = shutil.which("Xyce") or "Xyce"
-    words = _run(directory, deck, [executable, "-o", "out", "-quiet", "deck.cir"])
-    found = sorted(directory.glob("out*"))
-    assert found, words
-    with found[0].open(newline="") as file:
+    words = _run(directory, deck, [executable, "-quiet", "deck.cir"])
+    output = directory / "out.csv"
+    assert output.exists(), words
+    with output.open(newline="") as file:
         header, *rows = csv.reader(file)
     table = np.array(rows, dtype=float)
     columns = [name.lower() for name in header]

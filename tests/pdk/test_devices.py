@@ -58,7 +58,9 @@ def test_the_smallest_and_the_largest_transistor_are_legal(device: pdk.Device) -
     pdk.Geometry(device.name, device.w_max, device.l_max)
 
 
-@given(devices, st.floats(allow_nan=False), st.sampled_from(["width", "length"]))
+@given(
+    devices, st.floats(allow_nan=False) | st.floats(0, 2e-3), st.sampled_from(["width", "length"])
+)
 def test_a_size_is_legal_or_the_error_names_the_nearest_legal_one(
     name: str, value: float, parameter: str
 ) -> None:
@@ -68,17 +70,16 @@ def test_a_size_is_legal_or_the_error_names_the_nearest_legal_one(
         "width": (device.w_min, device.w_max),
         "length": (device.l_min, device.l_max),
     }[parameter]
-    if allowed[0] <= value <= allowed[1]:
-        pdk.Geometry(name, **(sizes | {parameter: value}))
-        return
-    try:
-        geometry = pdk.Geometry(name, **(sizes | {parameter: value}))
-    except pdk.SizeError as error:
+    if not allowed[0] * (1 - 1e-8) <= value <= allowed[1] * (1 + 1e-8):
+        with pytest.raises(pdk.SizeError) as caught:
+            pdk.Geometry(name, **(sizes | {parameter: value}))
+        error = caught.value
         assert (error.device, error.parameter, error.allowed) == (name, parameter, allowed)
         assert error.nearest == allowed[value > allowed[0]]
-        pdk.Geometry(name, **(sizes | {parameter: error.nearest}))
-    else:
-        assert getattr(geometry, parameter) in allowed  # off by less than the rounding
+        value = error.nearest
+    if allowed[0] <= value <= allowed[1]:
+        geometry = pdk.Geometry(name, **(sizes | {parameter: value}))
+        assert getattr(geometry, parameter) == pytest.approx(value, rel=1e-8)
 
 
 def test_a_size_that_is_no_number_is_refused() -> None:

