@@ -61,18 +61,18 @@ class Deck:
 
     The language both read alike (ngspice 39 in HSPICE mode, Xyce 7.10):
 
-    - R, C, L, V, I (DC, PULSE, PWL, SIN), D, M, X, and S with a `.model ... sw` card;
-      linear controlled sources `E`, `G` with four nodes and a gain, `F`, `H`.
+    - R, C, L, V, I (DC, PULSE, PWL, SIN), D, M, X; linear controlled sources `E`, `G` with four
+      nodes and a gain, `F`, `H` with a voltage source.
     - behavioural sources `B1 a b i={expression}` and `B1 a b v={expression}` with `v(node)`,
-      `v(a,b)`, `i(vsource)`, `time`, `+ - * /`, `**`, `abs sqrt exp log sin cos tan tanh atan min
-      max pwr`, comparison and `(condition) ? a : b`. In ngspice `i={}` adds no equation, while
-      `G ... value={}` adds two.
-    - a switch `S` whose control goes through its levels changes its resistance at once in ngspice
-      and smoothly in Xyce. Smooth in both: `B1 a b i={v(a,b)*conductance(v(c))}`.
+      `v(a,b)`, `i(vsource)`, `time`, `.param` names, `+ - * / **`, `abs sqrt exp ln sin cos tan
+      sinh cosh tanh atan min max pwr`, comparisons, `&&`, and `(condition) ? a : b`. Current flows
+      from a through the source to b. In ngspice `B i={}` adds no equation, `B v={}` one, and
+      `G value={}` two, so prefer the first.
     - `{expression}` of `.param` names as a value; numbers with the suffixes f p n u m k meg g.
-    - not alike, so not to be used: `ic=` on a capacitor (Xyce applies it, ngspice only without an
-      operating point; use `initial`), `if()` (Xyce only), `poly()`, `$` comments, `^` (exclusive-or
-      in some modes; use `**`), a 0 ohm resistor.
+    - not alike, so not to be used: `log` (natural in ngspice, decimal in Xyce; use `ln`), `if()`
+      (Xyce only), switches `S` (no model type in common, abrupt in ngspice; use
+      `B1 a b i={v(a,b)*conductance}`), `ic=` on a capacitor (Xyce applies it, ngspice only without
+      an operating point; use `initial`), `^` for a power, `$` comments, resistors of 0 ohm.
 
     Raises `CircuitError` for a signal or an initial node that cannot be named so, and for circuit
     text that brings its own analysis, output or options.

@@ -154,12 +154,19 @@ def guard(limits: Limits) -> list[str]:
     cpu = _allowed(resource.RLIMIT_CPU, int(limits.wall_seconds) + _SPARE_CPU_SECONDS)
     memory = limits.memory_bytes and _allowed(resource.RLIMIT_AS, limits.memory_bytes)
     if not _has_util_linux():
-        launch = str(Path(__file__).with_name("_launch.py"))
-        return [sys.executable, "-I", "-S", launch, str(memory or 0), str(cpu)]
-    command = ["setpriv", "--pdeathsig", "KILL", "prlimit", f"--cpu={cpu}", "--core=0"]
+        return tie(memory or 0, cpu)
+    command = [*tie(), "prlimit", f"--cpu={cpu}", "--core=0"]
     if memory is not None:
         command.append(f"--as={memory}")
     return command
+
+
+def tie(memory: int = 0, cpu: int = 0) -> list[str]:
+    """The command that ties a program's life to its parent's; children inherit the limits."""
+    if _has_util_linux():
+        return ["setpriv", "--pdeathsig", "KILL"]
+    launch = str(Path(__file__).with_name("_launch.py"))
+    return [sys.executable, "-I", "-S", launch, str(memory), str(cpu)]
 
 
 def _allowed(limit: int, wanted: int) -> int:

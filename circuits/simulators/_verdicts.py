@@ -26,6 +26,7 @@ _MEMORY_WORDS = (
     "cannot allocate memory",
     "can't allocate",
     "out of memory",
+    "out of dynamic memory",
     "failed to map segment",
     "internal error: can't realloc",
 )
@@ -110,5 +111,5 @@ def tail(text: str, lines: int) -> list[str]:
 
 def join_words(lines: list[str]) -> str:
     """A few lines of reasonable length, each only once."""
-    unique = list(dict.fromkeys(line[:_WORDS_WIDTH] for line in lines))
+    unique = list(dict.fromkeys(line[:_WORDS_WIDTH] for line in lines if line[:5] != "*****"))
     return "\n".join(unique[:_WORDS_LINES])

@@ -12,7 +12,7 @@ from circuits.simulators._analysis import DCSweep, Transient
 from circuits.simulators._deck import Deck, split_signal
 from circuits.simulators._outcome import Cause, Verdict
 from circuits.simulators._program import DECK, RAW, SpiceProgram
-from circuits.simulators._records import Limits, Statistics
+from circuits.simulators._records import Statistics
 from circuits.simulators._verdicts import join_words, pick, system_verdict, tail
 
 _SIGNALS_PER_LINE = 20
@@ -24,10 +24,19 @@ _PHRASES: tuple[tuple[Cause, tuple[str, ...]], ...] = (
         Cause.MISSING_FILE,
         ("could not find include file", "could not find library file", "could not open"),
     ),
-    (Cause.UNDEFINED_SYMBOL, ("undefined symbol",)),
-    (Cause.TIME_STEP_TOO_SMALL, ("time step too small",)),
+    (
+        Cause.UNDEFINED_SYMBOL,
+        (
+            "undefined symbol",
+            "unknown solution node",
+            "at nodes not present in circuit",
+            "ignoring nodes",
+            "unable to find parameter",
+        ),
+    ),
+    (Cause.TIME_STEP_TOO_SMALL, ("time step too small", "maximum number of failures")),
     (Cause.NO_DC_POINT, ("dc operating point failed", "failed dc sweep")),
-    (Cause.PARSE_ERROR, ("netlist error", "msg_error", "msg_fatal", "xyce abort")),
+    (Cause.PARSE_ERROR, ("netlist error", "msg_error", "msg_fatal")),
 )
 _END = "***** End of Xyce(TM) Simulation"
 
@@ -95,11 +104,11 @@ class Xyce(SpiceProgram):
         return f"{kind}({name.replace('.', ':')})"
 
     def command(self) -> list[str]:
-        """Serial, or each rank tied to our life by itself as `mpirun` puts them into own groups."""
-        xyce = [str(self.executable), "-max-warnings", "20", DECK]
+        """Serial, or ranks that die with `mpirun`, which gives each a process group of its own."""
+        xyce = [str(self.executable), "-quiet", "-max-warnings", "20", DECK]
         if self.processes == 1:
             return xyce
-        return ["mpirun", "-n", str(self.processes), *_process.guard(Limits()), *xyce]
+        return ["mpirun", "-n", str(self.processes), *_process.tie(), *xyce]
 
     def classify(self, returncode: int, stdout: str, stderr: str) -> Verdict:
         """Judge by stdout, which ends alike after runs that failed and that did not."""

@@ -37,7 +37,11 @@ FULL = Deck(
     initial={"x1.mem": 0.25},
     temperature=85.0,
     accuracy=Accuracy(
-        relative=1e-4, order=1, ngspice=(("itl1", "500"),), xyce=(("timeint newlte", "2"),)
+        relative=1e-4,
+        truncation=10.0,
+        order=1,
+        ngspice=(("itl1", "500"),),
+        xyce=(("timeint newlte", "2"),),
     ),
 )
 
@@ -48,7 +52,7 @@ def test_the_netlist_for_ngspice() -> None:
         "V1 in 0 1\nX1 in cell\n.subckt cell a\nVm a b 0\nC1 b mem 1p\nC2 mem 0 1p\n.ends\n"
         ".ic v(x1.mem)=0.25\n"
         ".temp 85.0\n"
-        ".options reltol=0.0001 abstol=1e-12 vntol=1e-09 chgtol=1e-17 gmin=1e-15 method=trap "
+        ".options reltol=0.0001 abstol=1e-12 vntol=1e-09 chgtol=1e-17 trtol=10.0 gmin=1e-15 method=trap "
         "maxord=1 itl1=500 acct\n"
         ".save v(in) v(x1.mem) i(v.x1.vm)\n"
         ".tran 1e-09 0.001 0 1e-06\n"
@@ -64,7 +68,7 @@ def test_the_netlist_for_xyce() -> None:
         ".options device gmin=1e-15 temp=85.0\n"
         ".options nonlin abstol=1e-12\n"
         ".options nonlin-tran reltol=1e-06 abstol=1e-12\n"
-        ".options timeint method=trap reltol=0.0001 abstol=1e-09 maxord=1 erroption=0 newlte=2\n"
+        ".options timeint method=trap reltol=0.001 abstol=1e-08 maxord=1 erroption=0 newlte=2\n"
         ".print tran format=raw file=out.raw\n"
         "+ v(in) v(x1:mem) i(x1:vm)\n"
         ".tran 1e-09 0.001 0 1e-06\n"

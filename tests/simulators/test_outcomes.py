@@ -46,7 +46,8 @@ def assert_failed(run: Execution, status: Status, *causes: Cause, words: str = "
 @pytest.mark.parametrize(
     ("circuit", "words"),
     [
-        (RC + "M1 out in 0 0 no_such_model l=1u w=1u\n", "no_such_model"),
+        (RC + "M1 out in 0 0 no_such_model l=1u w=1u\n", "m1"),
+        (RC + "D1 out 0 no_such_model\n", "d1"),
         (RC + "X1 out in no_such_subcircuit\n", "no_such_subcircuit"),
         (RC + "R2 out 0 {no_such_parameter*2}\n", "no_such_parameter"),
         (RC + "B2 out 0 i={no_such_function(v(in))}\n", "no_such_function"),

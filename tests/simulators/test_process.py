@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from circuits.simulators import Limits, SpiceSimulator, _process
+from circuits.simulators import Limits, SpiceSimulator, Status, _process, find
 from circuits.simulators._process import Stop, guard, run
 from tests.simulators.decks import deck
 
@@ -164,6 +165,31 @@ def test_the_simulator_dies_with_the_one_who_started_it(
             parent.kill()
             with contextlib.suppress(NameError, ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
+
+
+def test_the_ranks_of_a_parallel_run_end_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"):
+        monkeypatch.setenv(name, "1")
+    probe = ["mpirun", "-n", "2", "true"]
+    if shutil.which("mpirun") is None or subprocess.run(probe, check=False).returncode != 0:
+        pytest.skip("mpirun cannot start two processes here")
+    ranks = tmp_path / "ranks"
+    program = tmp_path / "Xyce"
+    program.write_text(
+        "#!/bin/sh\ncase $1 in -v) echo Xyce Release 7.10; exit;; -capabilities) echo Parallel with"
+        f" MPI; exit;; esac\necho $$ >> {ranks}\nexec sleep 100\n"
+    )
+    program.chmod(0o755)
+
+    def started() -> list[int]:
+        return [int(line) for line in ranks.read_text().split()] if ranks.exists() else []
+
+    parallel = find("xyce", executable=str(program), processes=2)
+    outcome = parallel.execute(deck(), cancelled=lambda: len(started()) == 2, limits=MINUTE).outcome
+    assert outcome.status is Status.CANCELLED
+    assert wait_until(lambda: not any(map(is_running, started())))
 
 
 @pytest.mark.slow
