@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is asked of a circuit: tasks, the course of a training, fit and cost."""
 
-from objectives._errors import ObjectiveError
+from objectives._errors import ObjectiveError, TaskError
 from objectives.fit import best_linear_fit, nmse
 from objectives.tasks import TASKS, Sine, Task, TaskData, task_from
 from objectives.training import EpochScore, TrainingPlan
@@ -13,6 +13,7 @@ __all__ = [
     "Sine",
     "Task",
     "TaskData",
+    "TaskError",
     "TrainingPlan",
     "best_linear_fit",
     "nmse",

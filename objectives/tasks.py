@@ -105,7 +105,7 @@ def task_from(values: Mapping[str, Any]) -> Task:
     """
     values = dict(values)
     name = values.pop("name", None)
-    if name not in TASKS:
+    if not isinstance(name, str) or name not in TASKS:
         raise TaskError("name", name, f"one of {', '.join(TASKS)}", hint=_nearest(name, TASKS))
     kind = TASKS[name]
     known = {field.name for field in dataclasses.fields(kind)}

@@ -7,7 +7,7 @@ import contextlib
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circuits import Design, DesignError, Quantity
@@ -17,12 +17,14 @@ UNITS = ("", "V", "A", "S", "F", "m", "s", "Hz", "Ohm", "1/V", "degC", "B")
 numbers = st.floats(allow_nan=False)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(UNITS), numbers)
 def test_every_number_survives_being_shown(unit: str, number: float) -> None:
     quantity = Quantity(unit=unit)
     assert quantity.parse(quantity.show(number), field="x", units_required=True) == number
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["", "1/V", "B"]), st.integers(-(2**53), 2**53))
 def test_every_whole_number_survives_being_shown(unit: str, number: int) -> None:
     quantity = Quantity(unit=unit, integer=True)
@@ -31,6 +33,7 @@ def test_every_whole_number_survives_being_shown(unit: str, number: int) -> None
     assert isinstance(again, int)
 
 
+@settings(deadline=None)
 @given(numbers, st.integers(3, 8))
 def test_rounding_for_people_keeps_so_many_digits(number: float, digits: int) -> None:
     quantity = Quantity(unit="V")
@@ -115,6 +118,7 @@ def test_a_missing_unit_is_shown_as_it_should_be_written() -> None:
         Quantity(unit="1/V").parse(20, field="x", units_required=True)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12), st.sampled_from(UNITS))
 def test_any_text_is_a_number_or_refused(text: str, unit: str) -> None:
     with contextlib.suppress(DesignError):

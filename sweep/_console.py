@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the command line speaks: results on stdout, errors on stderr, in words or as JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import math
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+"""Exit codes: the work came to nothing; what was asked for makes no sense; stopped by a signal."""
+
+_PACKAGES = frozenset(("pdk", "circuits", "objectives", "sweep"))
+_OF_THE_MACHINE = frozenset(  # errors that no other input would avoid
+    (
+        "SimulatorNotFound", "ModelsNotFoundError", "MicroBinnedModelsError", "DownloadError",
+        "CacheError", "ModelFileError",
+    )
+)  # fmt: skip
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+
+
+def facts(rows: dict[str, str]) -> Table:
+    """Names and words in two columns; `rows` hold plain text."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, words in rows.items():
+        table.add_row(escape(name), escape(words))
+    return table
+
+
+def grid(*columns: str, right: tuple[str, ...] = ()) -> Table:
+    """A table with a head and no lines; the columns named in `right` hold numbers."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return table
+
+
+@contextlib.contextmanager
+def epochs_shown(epochs: int, *, quiet: bool) -> Iterator[Callable[[int, float], None] | None]:
+    """A bar on stderr that is told epoch and fraction; None where nobody looks at it."""
+    screen = Console(stderr=True)
+    if quiet or not screen.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task("epoch 1", total=epochs)
+
+        def progress(epoch: int, done: float) -> None:
+            words = f"epoch {epoch + 1} of {epochs}"
+            bar.update(task, completed=epoch + done, description=words)
+
+        yield progress
+
+
+@contextlib.contextmanager
+def errors(as_json: bool) -> Iterator[None]:
+    """Turn the errors of this program into one line each (or JSON) on stderr and an exit code.
+
+    Errors that are not its own are bugs and keep their traceback.
+    """
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        _say({"kind": "Interrupted", "message": "Stopped."}, as_json=as_json)
+        raise typer.Exit(INTERRUPTED) from None
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        message = f"{place}{error.strerror or error}"
+        _say({"kind": type(error).__name__, "message": message}, as_json=as_json)
+        raise typer.Exit(FAILED) from None
+    except Exception as error:
+        if not _is_ours(error):
+            raise
+        _say(described(error), as_json=as_json)
+        raise typer.Exit(exit_code(error)) from None
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def described(error: Exception) -> dict[str, Any]:
+    """An error of this program as plain values."""
+    told: dict[str, Any] = {"kind": type(error).__name__, "message": str(error)}
+    problems = getattr(error, "problems", None)
+    if problems is not None:
+        told["problems"] = [dataclasses.asdict(problem) for problem in problems]
+    outcome = getattr(error, "outcome", None)
+    if outcome is not None:
+        told |= {"outcome": str(outcome.status), "cause": str(outcome.cause)}
+    return told
+
+
+def exit_code(error: Exception) -> int:
+    """What the process ends with: the error's own code, or 2 unless the machine is to blame."""
+    own = getattr(error, "exit_code", None)
+    if own is not None:
+        return int(own)
+    of_the_machine = any(base.__name__ in _OF_THE_MACHINE for base in type(error).__mro__)
+    return FAILED if of_the_machine else BAD_INPUT
+
+
+def _is_ours(error: Exception) -> bool:
+    """Told by name: importing the floors' error classes takes longer than `sweep --help` may."""
+    return any(base.__module__.partition(".")[0] in _PACKAGES for base in type(error).__mro__)
+
+
+def _say(error: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        text = json.dumps({"error": error}, ensure_ascii=False, default=_plain)
+    else:
+        text = error["message"]
+    sys.stdout.flush()
+    sys.stderr.write(text + "\n")
+
+
+def _plain(value: object) -> object:
+    """What JSON does not know itself."""
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return str(value)
+
+
+def finite(value: Any) -> Any:
+    """The value with every number that JSON cannot say replaced by None."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(entry) for entry in value]
+    return value

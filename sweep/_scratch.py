@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A directory for all that is temporary, and the end of every process that works in it.
+
+Ray's processes and the simulators have their standard output or error below this directory. When
+the driver dies, however it dies, a keeper process ends all of these and removes the directory.
+(Ray's own agents outlive a killed driver by a minute or more.) This file is also the keeper's
+program, run on its own: `python -I -S _scratch.py DIRECTORY`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+_SECONDS = 15.0
+_PAUSE = 0.05
+_QUIET_LOOKS = 3
+_LONGEST_BASE = 24  # Ray puts sockets below it, whose whole path may have 107 characters
+_SHORT_BASE = "/tmp"  # noqa: S108 - only a directory of our own in it is used
+
+
+class Scratch:
+    """A temporary directory of one driver, with its keeper; a context manager.
+
+    **Arguments:**
+
+    - `owner`: what it works for; what earlier drivers left behind for the same one is removed.
+
+    **Attributes:** `directory`.
+    """
+
+    def __init__(self, owner: Path) -> None:
+        base = tempfile.gettempdir()
+        if len(base) > _LONGEST_BASE and os.access(_SHORT_BASE, os.W_OK | os.X_OK):
+            base = _SHORT_BASE
+        digest = hashlib.sha256(str(owner.resolve()).encode()).hexdigest()[:8]
+        prefix = f"sweep-{os.getuid()}-{digest}-"
+        for left in Path(base).glob(f"{prefix}*"):
+            if not left.is_symlink() and left.stat().st_uid == os.getuid():
+                clear(left)
+        self.directory = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
+        self._keeper = subprocess.Popen(
+            [sys.executable, "-I", "-S", __file__, str(self.directory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._keeper.stdin is not None:
+            self._keeper.stdin.close()
+        self._keeper.wait()
+
+
+def clear(directory: Path) -> None:
+    """Kill every process of ours whose output goes below a directory, then remove it."""
+    deadline = time.monotonic() + _SECONDS
+    quiet = 0
+    while quiet < _QUIET_LOOKS and time.monotonic() < deadline:
+        found = inhabitants(directory)
+        for pid in found:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        quiet = 0 if found else quiet + 1
+        time.sleep(_PAUSE)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def inhabitants(directory: Path) -> list[int]:
+    """The living processes, this one left out, whose standard output or error is below it."""
+    inside = f"{directory}{os.sep}"
+    found = []
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        for descriptor in ("1", "2"):
+            with suppress(OSError):
+                target = Path(f"/proc/{entry.name}/fd/{descriptor}").readlink()
+                if str(target).startswith(inside):
+                    found.append(int(entry.name))
+                    break
+    return found
+
+
+def _keep(directory: Path) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    sys.stdin.buffer.read()
+    clear(directory)
+
+
+if __name__ == "__main__":
+    _keep(Path(sys.argv[1]))

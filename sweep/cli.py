@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command `sweep`. Each command imports what it needs only when it runs, so `--help` is quick."""
+
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweep import _console as console
+from sweep import _views as views
+from sweep._version import __version__
+
+app = typer.Typer(
+    name="sweep",
+    help="Find the biasings that let analog circuits train themselves.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Simulator(StrEnum):
+    """What `--simulator` takes."""
+
+    AUTO = "auto"
+    XYCE = "xyce"
+    NGSPICE = "ngspice"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+Out = Annotated[Path, typer.Argument(metavar="OUT", help="A study's directory (`run --out`).")]
+Choice = Annotated[
+    Simulator | None,
+    typer.Option(help="What simulates; auto takes Xyce where it is installed, else ngspice."),
+]
+Pdk = Annotated[
+    Path | None,
+    typer.Option("--pdk", metavar="DIR", help="Where the SkyWater 130 models are."),
+]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"analog-sweep {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(  # noqa: PLR0913, PLR0917  (one for each option)
+    study: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="The study file.")],
+    trials: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Trials, if not the study's own.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Simulations at a time (default: cores).")
+    ] = None,
+    simulator: Choice = None,
+    storage: Annotated[
+        str | None, typer.Option(metavar="URL", help="Optuna storage (default: OUT/journal.log).")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Where results go (default: out/STUDY).")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the study in OUT.")] = False,
+    address: Annotated[
+        str | None, typer.Option(metavar="A", help="A running Ray cluster (default: none).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a study, or go on with one."""
+    with console.errors(as_json):
+        from sweep.driver import Settings, run_study
+        from sweep.progress import JsonObserver, RichObserver
+        from sweep.study_file import load
+
+        described = load(study)
+        settings = Settings(
+            out=Path("out") / study.stem if out is None else out,
+            storage=storage,
+            workers=workers,
+            simulator=None if simulator is None else str(simulator),
+            trials=trials,
+            resume=resume,
+            address=address,
+        )
+        with JsonObserver() if as_json else RichObserver() as observer:
+            summary = run_study(described, settings, observer=observer)
+    raise typer.Exit(summary.exit_code)
+
+
+@app.command()
+def status(out: Out, as_json: Json = False) -> None:
+    """Show how far a study has come."""
+    with console.errors(as_json):
+        from sweep.status import status as look
+        from sweep.store import open_results
+
+        found = look(open_results(out))
+        if as_json:
+            console.print_json(console.finite(found.to_json()))
+        else:
+            views.show(views.status_view(found))
+
+
+@app.command()
+def report(
+    out: Out,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The HTML file (default: OUT/report.html).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a study's report: one HTML file, to be opened in any browser."""
+    with console.errors(as_json):
+        from sweep.report import write_report
+        from sweep.store import open_results
+
+        path = write_report(open_results(out), to)
+        if as_json:
+            console.print_json({"report": str(path)})
+        else:
+            typer.echo(path)
+
+
+@app.command()
+def export(
+    out: Out,
+    trial: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="Number of the trial (default: the best)."),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where to (default: OUT/best or OUT/trial-N)."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a trial's design, netlists and weights, to be used without the study."""
+    with console.errors(as_json):
+        from sweep.export import export as write
+        from sweep.store import open_results
+
+        exported = write(open_results(out), trial=trial, to=to)
+        if as_json:
+            console.print_json(console.finite(exported.to_json()))
+            return
+        views.show(views.export_view(exported))
+        for note in exported.notes:
+            typer.echo(note, err=True)
+
+
+@app.command()
+def simulate(
+    design: Annotated[
+        Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
+    ],
+    simulator: Choice = None,
+    as_json: Json = False,
+) -> None:
+    """Simulate the whole training of one design, and print its figures."""
+    with console.errors(as_json):
+        import pdk
+        from circuits.simulators import find
+        from sweep.simulate import simulate as train
+        from sweep.study_file import load_design
+
+        described = load_design(design)
+        program = find(str(simulator or described.execution.simulator))
+        models = pdk.locate(described.pdk_path)
+        with console.epochs_shown(described.plan.epochs, quiet=as_json) as progress:
+            training = train(described, program, models, progress=progress)
+        if as_json:
+            console.print_json(training.to_json())
+        else:
+            views.show(views.training_view(training))
+    raise typer.Exit(0 if training.ok else console.FAILED)
+
+
+@app.command()
+def replay(
+    trajectory: Annotated[
+        Path, typer.Argument(metavar="TRAJECTORY.npz", help="A recorded training.")
+    ],
+    simulator: Choice = None,
+    pdk: Pdk = None,
+    as_json: Json = False,
+) -> None:
+    """Replay a recorded training in this program's circuit, and print the deviations."""
+    with console.errors(as_json):
+        from sweep.replay import replay as play
+
+        played = play(trajectory, simulator=str(simulator or Simulator.AUTO), pdk_path=pdk)
+        if as_json:
+            console.print_json(played.to_json())
+        else:
+            views.show(views.replay_view(played))
+
+
+@app.command()
+def doctor(pdk: Pdk = None, as_json: Json = False) -> None:
+    """Look at what a study needs of this machine, and say what installs the rest."""
+    with console.errors(as_json):
+        from sweep.doctor import examine
+
+        found = examine(pdk)
+        if as_json:
+            console.print_json(found.to_json())
+        else:
+            views.show(views.examination_view(found))
+    raise typer.Exit(0 if found.ok else console.FAILED)
+
+
+@app.command()
+def validate(
+    study: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="The study file.")],
+    as_json: Json = False,
+) -> None:
+    """Check a study file, and show what it searches."""
+    with console.errors(as_json):
+        from sweep.study_file import load
+
+        described = load(study)
+        if as_json:
+            from sweep._documents import study_document
+
+            console.print_json(study_document(described))
+        else:
+            views.show(views.study_view(described))
+
+
+@app.command()
+def fields(as_json: Json = False) -> None:
+    """List the fields of a design: default, legal range, meaning."""
+    with console.errors(as_json):
+        if as_json:
+            from sweep._documents import fields_document
+
+            console.print_json(console.finite(fields_document()))
+        else:
+            from circuits import Design
+
+            views.show(views.fields_view(Design.quantities(), Design()))

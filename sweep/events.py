@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What happens in a study, as typed events, and who may watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """How a study stands when its driver ends.
+
+    **Attributes:**
+
+    - `out`, `name`: directory and name of the study.
+    - `simulator`, `version`: what simulated it.
+    - `asked`: how many trials were wanted.
+    - `complete`, `pruned`, `failed`, `running`: trials in these states; `running` ones go on when
+      the study is resumed.
+    - `best`: number of the best trial (of several objectives: of all trials that no other one
+      beats in every objective), empty where none is complete.
+    - `best_values`: the objectives of each of these, in the order of the study file.
+    - `objectives`: the names of the objectives.
+    - `epochs`: epochs simulated by this driver.
+    - `seconds`: wall time of this driver, s.
+    - `overhead`: mean time of an epoch outside its simulator, s; NaN before the first.
+    - `stopped`: whether a signal ended it before its time.
+    """
+
+    out: Path
+    name: str
+    simulator: str
+    version: str
+    asked: int
+    complete: int
+    pruned: int
+    failed: int
+    running: int
+    best: tuple[int, ...]
+    best_values: tuple[tuple[float, ...], ...]
+    objectives: tuple[str, ...]
+    epochs: int
+    seconds: float
+    overhead: float
+    stopped: bool
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 130 where a signal stopped the study."""
+        return 130 if self.stopped else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyStarted:
+    """The study begins or goes on.
+
+    - `trials`: how many are wanted; `done`: how many of them are finished already.
+    - `best_value`: of the finished ones, None where there is none or there are several objectives.
+    - `resumed`: whether it was begun before.
+    """
+
+    out: Path
+    name: str
+    simulator: str
+    version: str
+    workers: int
+    trials: int
+    epochs: int
+    done: int
+    resumed: bool
+    linear_fit: float
+    objectives: tuple[str, ...]
+    best_value: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialStarted:
+    """A trial begins, or goes on from its last finished epoch (`epoch` is the next one)."""
+
+    trial: int
+    epoch: int
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochStarted:
+    """An epoch was given to a worker; `attempt` counts from 1."""
+
+    trial: int
+    epoch: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochFinished:
+    """An epoch is done, and on disk.
+
+    - `seconds`: wall time of the simulator; `overhead`: of all else that this epoch took.
+    """
+
+    trial: int
+    epoch: int
+    nmse_before: float
+    nmse: float
+    seconds: float
+    overhead: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochLost:
+    """An epoch came to nothing by no fault of its own and is simulated again."""
+
+    trial: int
+    epoch: int
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFinished:
+    """A trial went through all its epochs; `best` tells whether none is better so far."""
+
+    trial: int
+    values: tuple[float, ...]
+    nmse: float
+    best: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialPruned:
+    """A trial was given up as hopeless after `epochs` epochs."""
+
+    trial: int
+    epochs: int
+    nmse: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFailed:
+    """A trial came to no result: outcome, finer cause and the simulator's words."""
+
+    trial: int
+    epoch: int
+    status: str
+    cause: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """A signal or an error stopped the study; it can be resumed. `reason` says which."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyFinished:
+    """The driver has come to its end."""
+
+    summary: Summary
+
+
+Event = (
+    StudyStarted
+    | TrialStarted
+    | EpochStarted
+    | EpochFinished
+    | EpochLost
+    | TrialFinished
+    | TrialPruned
+    | TrialFailed
+    | Stopped
+    | StudyFinished
+)
+
+
+class Observer(Protocol):
+    """Watches a study. Used as a context manager around it, and called with each event."""
+
+    def __call__(self, event: Event) -> None:
+        """Take note of an event. Called in the driver's thread."""
+        ...

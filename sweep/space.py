@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The search space: its parameters, and the design that a choice of their values makes."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+
+from circuits import Design, DesignError, Quantity, check_sizes
+from sweep._errors import InfeasibleDesign, SweepError
+
+__all__ = ["Entry", "Parameter", "Rule", "Space"]
+
+Value = float | int | str
+
+_DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(Design)}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One number or word that the search chooses.
+
+    **Attributes:**
+
+    - `name`: as the sampler knows it: the field's name, with the layer in brackets where it is one
+      layer's (`update_scale[0]`); `a/b` for a searched ratio of a to b.
+    - `field`: the field of `circuits.Design` that it sets.
+    - `layer`: the crossbar it belongs to; None for all.
+    - `unit`: SI unit of the values, empty for ratios and pure numbers.
+    - `low`, `high`: range, both ends included, in SI base units.
+    - `step`: distance of the values from `low` on; None for any value.
+    - `log`: whether the search looks at orders of magnitude.
+    - `integer`: whether the values are whole numbers.
+    - `choices`: the values to choose from; then there is no range.
+    """
+
+    name: str
+    field: str
+    layer: int | None = None
+    unit: str = ""
+    low: float = 0.0
+    high: float = 0.0
+    step: float | None = None
+    log: bool = False
+    integer: bool = False
+    choices: tuple[Value, ...] = ()
+
+    def distribution(self) -> BaseDistribution:
+        """What Optuna samples from."""
+        if self.choices:
+            return CategoricalDistribution(self.choices)
+        if self.integer:
+            step = 1 if self.step is None else int(self.step)
+            return IntDistribution(int(self.low), int(self.high), log=self.log, step=step)
+        return FloatDistribution(self.low, self.high, log=self.log, step=self.step)
+
+    def at(self, fraction: float) -> Value:
+        """The value at a fraction (0 to 1) of the range, or of the list of choices."""
+        if self.choices:
+            return self.choices[min(int(fraction * len(self.choices)), len(self.choices) - 1)]
+        low, high = (math.log(x) if self.log else x for x in (self.low, self.high))
+        number = low * (1.0 - fraction) + high * fraction
+        if self.log:
+            number = math.exp(number)
+        if self.step is not None:
+            number = self.low + round((number - self.low) / self.step) * self.step
+        number = min(max(number, self.low), self.high)
+        return round(number) if self.integer else number
+
+    def show(self, value: object, *, digits: int | None = None) -> str:
+        """A value as people write it, with SI prefix and unit."""
+        return Quantity(unit=self.unit, integer=self.integer).show(value, digits=digits)
+
+
+class Entry(NamedTuple):
+    """One entry of a design: a field, and the layer (0 where the field has no layers)."""
+
+    field: str
+    layer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one entry follows from the searched values and from other entries.
+
+    **Attributes:**
+
+    - `entry`: what is set.
+    - `parameter`: name of the parameter that gives the value, or the ratio if there is a `source`.
+    - `source`: the entry that this one is a multiple of, or equal to.
+    - `ratio`: the multiple, where it is not searched; None for an equal value.
+    """
+
+    entry: Entry
+    parameter: str | None = None
+    source: Entry | None = None
+    ratio: float | None = None
+
+
+@dataclass(frozen=True)
+class Space:
+    """What is searched, and what else a design needs.
+
+    **Attributes:**
+
+    - `depth`: number of crossbars.
+    - `fixed`: fields of `Design` to the values they always have (SI units); others that no rule
+      sets keep their defaults.
+    - `parameters`: what is searched, in the order of the fields of `Design` and of the layers.
+    - `rules`: in the order in which they can be evaluated.
+    """
+
+    depth: int
+    fixed: Mapping[str, object]
+    parameters: tuple[Parameter, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    def distributions(self) -> dict[str, BaseDistribution]:
+        """Parameter name to what Optuna samples from; the order does not depend on the file's."""
+        return {parameter.name: parameter.distribution() for parameter in self.parameters}
+
+    def design(self, values: Mapping[str, object]) -> Design:
+        """The design that a value for each parameter makes; the same values, the same design.
+
+        **Raises:** `InfeasibleDesign` where no legal design comes out, for a transistor size too;
+        `SweepError` for names that are not those of the parameters.
+        """
+        self._check_names(values)
+        entries = self._start()
+        for rule in self.rules:
+            entries[rule.entry.field][rule.entry.layer] = _value(rule, values, entries)
+        try:
+            design = Design(**{**self.fixed, **_fields(entries)})
+            check_sizes(design, self.depth)
+        except DesignError as error:
+            raise InfeasibleDesign.of(error) from error
+        return design
+
+    def _check_names(self, values: Mapping[str, object]) -> None:
+        known = {parameter.name for parameter in self.parameters}
+        if values.keys() != known:
+            raise SweepError(
+                f"values for {', '.join(sorted(values)) or 'nothing'} do not fit the space of "
+                f"{', '.join(sorted(known)) or 'nothing'}: they belong to another study file"
+            )
+
+    def _start(self) -> dict[str, list[Any]]:
+        """Every field that a rule sets or looks at, one entry a layer, before the first rule."""
+        used = {rule.entry.field for rule in self.rules}
+        used |= {rule.source.field for rule in self.rules if rule.source}
+        start: dict[str, list[Any]] = {}
+        for name in used:
+            value = self.fixed.get(name, _DEFAULTS[name])
+            entries = list(value) if isinstance(value, tuple) else [value]
+            per_layer = Design.quantities()[name].per_layer
+            start[name] = entries * self.depth if per_layer and len(entries) == 1 else entries
+        return start
+
+
+def _value(rule: Rule, values: Mapping[str, object], entries: dict[str, list[Any]]) -> Any:
+    if rule.source is None:
+        return values[str(rule.parameter)]
+    source = entries[rule.source.field][rule.source.layer]
+    ratio = rule.ratio if rule.parameter is None else values[rule.parameter]
+    if ratio is None:
+        return source
+    product = float(ratio) * float(source)  # type: ignore[arg-type]
+    if Design.quantities()[rule.entry.field].integer and math.isfinite(product):
+        return round(product)
+    return product
+
+
+def _fields(entries: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """The entries as fields of a design; equal ones of all layers become one."""
+    return {
+        name: (tuple(found) if len(set(found)) > 1 else (found[0],))
+        if Design.quantities()[name].per_layer
+        else found[0]
+        for name, found in entries.items()
+    }

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tiny studies that take a second, drivers in processes of their own, and a look at what is left."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sweep.events import Event
+from sweep.store import open_results
+from sweep.study_file import StudyFile, parse
+
+TINY = """\
+version = 1
+name = "tiny"
+[network]
+layers = [3, 2, 1]
+[task]
+name = "sine"
+points = {points}
+held_out = 3
+[training]
+epochs = {epochs}
+[design]
+{length_p}
+length_n = "0.35 um"
+{design}
+[space]
+target_amplitude = {{ low = "10 mV", high = "100 mV", log = true }}
+multiplicity = {{ low = 1, high = 3 }}
+{space}
+[search]
+trials = {trials}
+seed = 3
+startup_trials = 2
+sampler = "{sampler}"
+{search}
+[execution]
+simulator = "ngspice"
+workers = {workers}
+{execution}
+"""
+
+FLAVOURS = 'flavour = { choices = ["01v8", "01v8_lvt"] }'
+
+
+def tiny(**changes: Any) -> StudyFile:
+    """A study of a 3-2-1 net on 4 points for 2 epochs; keywords fill `TINY`."""
+    filling: dict[str, Any] = {
+        "points": 4,
+        "epochs": 2,
+        "trials": 3,
+        "sampler": "random",
+        "workers": 1,
+        "length_p": 'length_p = "0.35 um"',
+        "design": "",
+        "space": "",
+        "search": 'pruner = "none"',
+        "execution": "",
+    }
+    return parse(TINY.format(**{**filling, **changes}), source="tiny.toml")
+
+
+@dataclass
+class Record:
+    """An observer that keeps all events, and does something at some of them."""
+
+    do: Callable[[Event], None] | None = None
+    events: list[Event] = field(default_factory=list)
+
+    def __call__(self, event: Event) -> None:
+        self.events.append(event)
+        if self.do is not None:
+            self.do(event)
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        """The events of one kind."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+def digest(out: Path) -> list[dict[str, Any]]:
+    """All that a study has found, without times: what two equal studies have in common."""
+    results = open_results(out)
+    found = []
+    for trial in results.study.get_trials(deepcopy=False):
+        epochs = results.epochs(trial.number)
+        found.append(
+            {
+                "state": trial.state.name,
+                "params": trial.params,
+                "values": trial.values,
+                "reports": trial.intermediate_values,
+                "keys": [record.run_key for record in epochs],
+                "arrays": [
+                    {name: np.asarray(array).tobytes() for name, array in record.arrays.items()}
+                    for record in epochs
+                ],
+            }
+        )
+    return found
+
+
+def snapshot(directory: Path) -> dict[str, tuple[int, bytes]]:
+    """Every file below a directory, with its time of change and content."""
+    return {
+        str(path.relative_to(directory)): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in sorted(directory.rglob("*"))
+        if path.is_file()
+    }
+
+
+_PROGRAM = """\
+import os, signal, sys
+from pathlib import Path
+from sweep.driver import Settings, run_study
+from sweep.progress import JsonObserver
+from sweep.study_file import load
+{patch}
+def main():
+    address = sys.argv[3] or None
+    settings = Settings(out=Path(sys.argv[2]), resume=True, address=address)
+    summary = run_study(load(Path(sys.argv[1])), settings, observer=JsonObserver())
+    sys.exit(summary.exit_code)
+main()
+"""
+
+
+def start_driver(
+    study: StudyFile, out: Path, *, address: str = "", patch: str = ""
+) -> subprocess.Popen[bytes]:
+    """A driver in a process of its own, writing its events to `<out>.log`.
+
+    `patch` is code that it runs first: a way to be killed at a chosen point.
+    """
+    source = out.with_name(out.name + ".toml")
+    source.write_text(study.text)
+    with out.with_name(out.name + ".log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM.format(patch=patch), str(source), str(out), address],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain until {what}"
+        time.sleep(0.02)
+
+
+def processes(named: str) -> dict[int, str]:
+    """Process number to command line of every living process whose command line has a text."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            if named in command:
+                found[int(entry.name)] = command
+    return found
+
+
+def descendants(ancestor: int) -> set[int]:
+    """All living processes below a process."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int(
+                    (entry / "stat").read_text().rpartition(")")[2].split()[1]
+                )
+            except OSError:
+                continue
+    found = {ancestor}
+    while True:
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+        if not more:
+            return found - {ancestor}
+        found |= more
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Those of some processes that still run."""
+    running = set()
+    for pid in pids:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if state != "Z":
+            running.add(pid)
+    return running

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Study files for the tests, and a writer of TOML."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+STUDY = """\
+version = 1
+name = "sine-3-8-1"
+
+[network]
+layers = [3, 8, 1]
+
+[task]
+name = "sine"
+points = 4
+held_out = 4
+
+[training]
+epochs = 2
+weight_seed = 7
+temperature = "27 C"
+
+[design]
+width_n = ["0.5 um", "1 um"]
+edge = "2 us"
+
+[space]
+nudge_conductance = { low = "50 uS", high = "5 mS", log = true }
+multiplicity      = { low = 1, high = 8 }
+clamp_low         = { low = "-0.6 V", high = "0.4 V", step = "50 mV" }
+flavour           = { choices = ["01v8", "01v8_hvt"] }
+update_scale      = { low = "1 1/V", high = "300 1/V", log = true, per_layer = true }
+"gain_forward[1]" = { low = 1.5, high = 6.0 }
+gain_backward     = { ratio_of = "gain_forward", low = 0.1, high = 1.0, log = true }
+width_p           = { ratio_of = "width_n", value = 3.1 }
+guard             = { tie = "edge" }
+
+[search]
+sampler = "tpe"
+trials = 20
+pruner = { kind = "median", startup_trials = 3 }
+
+[execution]
+simulator = "ngspice"
+epoch_time_limit = "300 s"
+"""
+
+DESIGN = """\
+version = 1
+name = "best"
+
+[network]
+layers = [3, 8, 1]
+
+[task]
+name = "sine"
+
+[design]
+flavour = "01v8_lvt"
+length_p = "0.35 um"
+amplifier_bandwidth = "inf Hz"
+update_scale = ["20 1/V", "3/V"]
+
+[provenance]
+anything = "at all"
+
+[metrics]
+nmse = 0.05
+"""
+
+
+def tables(text: str = STUDY) -> dict[str, Any]:
+    """A file as nested tables, to be changed and written again with `toml`."""
+    return tomllib.loads(text)
+
+
+def toml(content: Mapping[str, Any]) -> str:
+    """Nested tables as TOML, all but the top level as inline tables."""
+    return "".join(f"{_key(key)} = {_value(value)}\n" for key, value in content.items())
+
+
+def _key(key: str) -> str:
+    return _text(key)
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{_key(key)} = {_value(entry)}" for key, entry in value.items())
+        return "{ " + inner + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    return repr(value)
