@@ -60,9 +60,7 @@ class StraightforwardNetlist:
             f"Vset set 0 PWL(0 {HIGH} {self.first - self.period:.9g} {HIGH} "
             f"{self.first - self.period + self.edge:.9g} 0)",
         )  # fmt: skip
-        waves = {
-            n: _Pwl() for n in ("free", "nudged", "nudged_outer", "nudged_early", "update")
-        }
+        waves = {n: _Pwl() for n in ("free", "nudged", "nudged_outer", "nudged_early", "update")}
         stimulus = self.run.stimulus
         inputs = [_Pwl() for _ in range(self.run.layers[0])]
         targets = [_Pwl() for _ in range(self.run.layers[-1])]
