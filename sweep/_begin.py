@@ -18,6 +18,7 @@ from pathlib import Path
 import optuna
 from optuna.exceptions import ExperimentalWarning
 from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
 
 from circuits import TransientTrainer
 from sweep._files import DriverLock, Layout, StoreError, write_whole
@@ -207,7 +208,7 @@ def _study(storage: BaseStorage, described: StudyFile, manifest: Manifest) -> op
     study = optuna.create_study(
         study_name=manifest.name,
         storage=storage,
-        directions=described.search.directions,
+        directions=[StudyDirection[way.upper()] for way in described.search.directions],
         load_if_exists=True,
     )
     if study.user_attrs.get(_FINGERPRINT) == manifest.fingerprint:

@@ -204,7 +204,7 @@ class Course:
     def _goes_on(self, training: Training) -> bool:
         """Whether a trial has another epoch; one that has not is told."""
         if training.next_epoch == self.described.plan.epochs:
-            names = list(self.described.search.objectives)
+            names = tuple(self.described.search.objectives)
             values = training.objectives(names)
             self.ledger.complete(training.attempt, values, training.attributes())
             self.observer(

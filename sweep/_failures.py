@@ -51,9 +51,7 @@ def failure_of(done: Done, *, memory_limited: bool) -> Failure | None:
     if result is None:
         return Failure(blame=Blame.CHANCE, status="crashed", cause="worker_lost", words=done.reason)
     if result.unfit:
-        return Failure(
-            blame=Blame.MACHINE, status="unfit", cause="machine", words=result.unfit
-        )
+        return Failure(blame=Blame.MACHINE, status="unfit", cause="machine", words=result.unfit)
     if result.refusal is not None:
         cause, words = result.refusal
         return Failure(blame=Blame.DESIGN, status="refused", cause=cause, words=words)

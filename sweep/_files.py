@@ -70,7 +70,7 @@ class Layout:
         except FileNotFoundError:
             return []
         found = {int(match[1]) for name in names if (match := _EPOCH.fullmatch(name))}
-        whole = []
+        whole: list[Path] = []
         while len(whole) in found:
             whole.append(self.epoch(number, len(whole)))
         return whole

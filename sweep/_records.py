@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +21,20 @@ from sweep._files import StoreError, write_whole
 
 _SCHEMA = 1
 _DESCRIPTION = "record"
+# What numpy and zipfile raise on a file whose bytes are not what they should be.
+_DAMAGE = (
+    OSError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class RecordError(StoreError):
@@ -85,7 +101,7 @@ def read_record(path: Path) -> EpochRecord:
     **Raises:** `RecordError` for a file that is damaged, missing or something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             described = _description(archive)
             arrays = {
                 name: np.asarray(archive[name], dtype=np.float64)
@@ -97,8 +113,9 @@ def read_record(path: Path) -> EpochRecord:
             if not np.isfinite(arrays[name]).all():
                 msg = f"{path} holds no finite {name}."
                 raise RecordError(msg)
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        msg = f"{path} is damaged or is not the file of an epoch: {error}."
+    except _DAMAGE as error:
+        words = " ".join(str(error).split())
+        msg = f"{path} is damaged or is not the file of an epoch: {words}."
         raise RecordError(msg) from error
     return record
 
@@ -109,10 +126,11 @@ def read_score(path: Path) -> EpochScore:
     **Raises:** `RecordError`.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return EpochScore(**_description(archive)["score"])
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        msg = f"{path} is damaged or is not the file of an epoch: {error}."
+    except _DAMAGE as error:
+        words = " ".join(str(error).split())
+        msg = f"{path} is damaged or is not the file of an epoch: {words}."
         raise RecordError(msg) from error
 
 

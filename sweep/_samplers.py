@@ -66,9 +66,7 @@ def make_sampler(search: Search, distributions: Mapping[str, BaseDistribution]) 
             )
         case "nsga2":
             size = max(2, startup)
-            return Forgetful(
-                lambda seed: NSGAIISampler(seed=seed, population_size=size), search.seed
-            )
+            return Forgetful(lambda seed: Nsga(seed=seed, population_size=size), search.seed)
         case "random":
             return Forgetful(lambda seed: RandomSampler(seed=seed), search.seed)
         case "qmc":
@@ -141,6 +139,15 @@ class Forgetful(BaseSampler):
     ) -> None:
         """See `BaseSampler`."""
         self._make(_seed(self._seed, trial.number)).after_trial(study, trial, state, values)
+
+
+class Nsga(NSGAIISampler):
+    """NSGA-II whose first child of a generation sees the parents in the order all others do."""
+
+    def get_parent_population(self, study: Study, generation: int) -> list[FrozenTrial]:
+        """See `NSGAIISampler`."""
+        super().get_parent_population(study, generation)  # keeps them, by number
+        return super().get_parent_population(study, generation)
 
 
 class Sobol(BaseSampler):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A directory for all that is temporary, and the end of every process that works in it.
 
-Ray's processes and the simulators have their standard output or error below this directory. When
-the driver dies, however it dies, a keeper process ends all of these and removes the directory.
-(Ray's own agents outlive a killed driver by a minute or more.) This file is also the keeper's
-program, run on its own: `python -I -S _scratch.py DIRECTORY`.
+Ray's processes and the simulators write their messages below this directory. When the driver ends,
+however it ends, a keeper process kills what is left of them and removes the directory. (Ray's own
+agents outlive a killed driver by a minute or more.) This file is also the keeper's program, run on
+its own: `python -I -S _scratch.py DIRECTORY`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import hashlib
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -66,7 +67,7 @@ class Scratch:
 
 
 def clear(directory: Path) -> None:
-    """Kill every process of ours whose output goes below a directory, then remove it."""
+    """Kill every process that writes below a directory, then remove it."""
     deadline = time.monotonic() + _SECONDS
     quiet = 0
     while quiet < _QUIET_LOOKS and time.monotonic() < deadline:
@@ -80,19 +81,21 @@ def clear(directory: Path) -> None:
 
 
 def inhabitants(directory: Path) -> list[int]:
-    """The living processes, this one left out, whose standard output or error is below it."""
+    """The living processes that write to a file below it, without this one and its parent."""
     inside = f"{directory}{os.sep}"
-    found = []
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        for descriptor in ("1", "2"):
+    spared = {os.getpid(), os.getppid()}
+    numbers = [int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()]
+    return [number for number in numbers if number not in spared and _writes(number, inside)]
+
+
+def _writes(number: int, inside: str) -> bool:
+    with suppress(OSError):
+        for descriptor in Path(f"/proc/{number}/fd").iterdir():
             with suppress(OSError):
-                target = Path(f"/proc/{entry.name}/fd/{descriptor}").readlink()
-                if str(target).startswith(inside):
-                    found.append(int(entry.name))
-                    break
-    return found
+                writable = descriptor.lstat().st_mode & stat.S_IWUSR
+                if writable and str(descriptor.readlink()).startswith(inside):
+                    return True
+    return False
 
 
 def _keep(directory: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,7 +90,7 @@ class Training:
         self.version = record.version
         self.tries = 0
 
-    def objectives(self, names: list[str]) -> list[float]:
+    def objectives(self, names: Sequence[str]) -> list[float]:
         """Values of objectives.
 
         `nmse` after the last epoch; `energy`: mean of a training point, J; `seconds`: simulator

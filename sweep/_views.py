@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sweep.study_file import StudyFile
 
 _COLOURS = {"ok": "green", "optional": "dim", "warning": "yellow", "missing": "bold red"}
+_CURVE_LINES = 25
 _FINISHED = 5  # best trials that `status` lists
 
 
@@ -81,7 +82,9 @@ def status_view(shown: Status) -> RenderableType:
     done = sorted(seen.of("complete"), key=lambda trial: (trial.nmse, trial.number))
     if done:
         several = len(seen.objectives) > 1
-        table = grid("best trials", "NMSE", "before", "energy", "time", right=_NUMBERS)
+        title = "Pareto front" if several else "best trials"
+        columns = (title, "NMSE", "before", "energy", "time")
+        table = grid(*columns, right=columns)
         for trial in (seen.front if several else done)[:_FINISHED]:
             table.add_row(
                 str(trial.number), pure(trial.nmse), pure(trial.before),
@@ -101,10 +104,23 @@ def status_view(shown: Status) -> RenderableType:
             words = first.words.splitlines()[0] if first and first.words else ""
             table.add_row(escape(cause), str(len(trials)), escape(words))
         parts += ["", table]
+    if shown.unfinished and shown.driver is None:
+        parts += ["", "To go on:"]
+        parts.append(_command(f"sweep run {shown.out}/study.toml --out {shown.out} --resume"))
     return Group(*parts)
 
 
-_NUMBERS = ("best trials", "NMSE", "before", "energy", "time")
+def choice_words() -> str:
+    """Which simulator `auto` takes, and why."""
+    from circuits.simulators import available  # noqa: PLC0415  (slow to import)
+
+    found = available()
+    for entry in found:
+        if entry.problem is None:
+            others = [other.name for other in found if other.problem is not None]
+            why = f"; {', '.join(others)} cannot be used" if others else ""
+            return f"auto takes {entry.name} {entry.version}{why}"
+    return "auto finds no simulator"
 
 
 def study_view(study: StudyFile) -> RenderableType:
@@ -172,10 +188,10 @@ def training_view(training: Training) -> RenderableType:
         "linear_fit": pure(training.linear_fit, 6),
         "energy": f"{quantity(training.energy_per_point, 'J')} for each training point",
     }
-    return facts(rows)
+    return Group(facts(rows), "", _curve(training))
 
 
-def curve_view(training: Training) -> RenderableType:
+def _curve(training: Training) -> RenderableType:
     """The learning curve as bars on a logarithmic scale."""
     values = [training.nmse_before, *(score.nmse for score in training.scores)]
     known = [value for value in values if value > 0 and math.isfinite(value)]
@@ -183,7 +199,8 @@ def curve_view(training: Training) -> RenderableType:
         return Text("")
     low, high = math.log10(min(known)) - 0.1, math.log10(max(known))
     table = grid("epochs", "NMSE", "", right=("epochs", "NMSE"))
-    for epochs, value in enumerate(values):
+    step = math.ceil(len(values) / _CURVE_LINES)
+    for epochs, value in list(enumerate(values))[::-step][::-1]:
         share = (math.log10(value) - low) / (high - low) if value in known else 0.0
         table.add_row(str(epochs), pure(value), Text("━" * round(40 * share), style="blue"))
     return table
@@ -211,11 +228,16 @@ def export_view(exported: Exported) -> RenderableType:
         "nmse": pure(exported.nmse),
         "directory": str(exported.directory),
         "files": ", ".join(exported.files),
-        "to repeat": f"cd {exported.directory} && {exported.command}",
     }
-    return facts(rows)
+    command = _command(f"cd {exported.directory} && {exported.command}")
+    return Group(facts(rows), "", "To repeat the training:", command)
+
+
+def _command(words: str) -> Text:
+    """A command line, not to be broken."""
+    return Text(f"  {words}", no_wrap=True, overflow="ignore")
 
 
 def show(view: RenderableType) -> None:
     """Print a view on stdout."""
-    Console(highlight=False).print(view)
+    Console(highlight=False).print(view, crop=False)

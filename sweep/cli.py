@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -47,6 +49,9 @@ Pdk = Annotated[
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may know ASCII only
     app()
 
 
@@ -104,6 +109,8 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
             resume=resume,
             address=address,
         )
+        if not as_json and (settings.simulator or described.execution.simulator) == Simulator.AUTO:
+            typer.echo(views.choice_words())
         with JsonObserver() if as_json else RichObserver() as observer:
             summary = run_study(described, settings, observer=observer)
     raise typer.Exit(summary.exit_code)

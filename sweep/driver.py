@@ -21,6 +21,7 @@ from circuits import TransientTrainer
 from circuits.simulators import find
 from sweep._begin import claim, read_begun
 from sweep._course import Course, MachineError
+from sweep._errors import SweepError
 from sweep._files import StoreError
 from sweep._ledger import Ledger
 from sweep._samplers import make_sampler
@@ -31,7 +32,13 @@ from sweep.events import Observer, Stopped, StudyFinished, StudyStarted, Summary
 from sweep.executor import RayExecutor
 from sweep.study_file import StudyFile
 
-__all__ = ["MachineError", "Settings", "StoreError", "Summary", "run_study"]
+__all__ = ["InterruptedStudy", "MachineError", "Settings", "StoreError", "Summary", "run_study"]
+
+
+class InterruptedStudy(SweepError):  # noqa: N818 - nothing was wrong
+    """A signal ended the driver before it had begun, or a second one before it had ended."""
+
+    exit_code = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +74,8 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
 
     **Raises:** before anything is written, `StoreError` where directory or storage are not this
     study's, `SamplerError`, and the errors of a simulator or models that are missing; later,
-    `ExecutorError` without Ray, and `MachineError` where nothing can be simulated or written any
-    more. After each of these the study can be resumed.
+    `ExecutorError` without Ray, `MachineError` where nothing can be simulated or written any more,
+    `InterruptedStudy` after a second signal. After each of these the study can be resumed.
     """
     started = time.monotonic()
     make_sampler(study.search, study.space.distributions())
@@ -104,6 +111,10 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
         observer(Stopped(reason=str(error)))
         msg = f"The study cannot go on: {error}. Mend that, then go on with --resume."
         raise MachineError(msg) from error
+    except (KeyboardInterrupt, SystemExit) as error:  # the latter is Ray's answer to SIGTERM
+        observer(Stopped(reason="interrupted"))
+        msg = f"Interrupted; go on with --resume in {settings.out}."
+        raise InterruptedStudy(msg) from error
     except BaseException as error:
         observer(Stopped(reason=str(error) or type(error).__name__))
         raise

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import sys
+import textwrap
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,8 @@ from typing import Any, Self
 from sweep._errors import SweepError
 from sweep._task import EpochResult, EpochTask, run_epoch
 
+_WORDS = 300
+_REACH_SECONDS = 10.0
 _OBJECT_STORE = 80 * 2**20
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -51,23 +55,29 @@ class RayExecutor:
 
     def __init__(self, *, workers: int | None, address: str | None, directory: Path) -> None:
         _prepare(local=address is None)
-        import ray  # type: ignore[import-untyped]  # noqa: PLC0415 - it takes seconds, and reads the environment
+        import ray  # noqa: PLC0415 - it takes seconds, and reads the environment
 
-        self._ray = ray
+        self._ray: Any = ray
         self._owns = not ray.is_initialized()
         if self._owns:
             try:
                 self._start(workers, address, directory)
             except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-                msg = f"Ray cannot be started{f' at {address}' if address else ''}: {error}."
+                words = _short(error)
+                msg = (
+                    f"The Ray cluster at {address} cannot be reached: {words}."
+                    if address
+                    else f"Ray cannot be started on this machine: {words}."
+                )
                 raise ExecutorError(msg) from error
-        self.workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        self._remote = ray.remote(num_cpus=1, max_retries=0)(run_epoch)
+        self.workers = workers or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+        self._remote = self._ray.remote(num_cpus=1, max_retries=0)(run_epoch)
         self._tasks: dict[Any, EpochTask] = {}
 
     def _start(self, workers: int | None, address: str | None, directory: Path) -> None:
         quiet = {"logging_level": "ERROR", "configure_logging": False, "log_to_driver": False}
         if address is not None:
+            _reach(address)
             self._ray.init(address=address, **quiet)
             return
         self._ray.init(
@@ -118,8 +128,18 @@ class RayExecutor:
         except self._ray.exceptions.RayTaskError:
             raise
         except self._ray.exceptions.RayError as error:
-            words = " ".join(str(error).split())
-            return Done(task, None, f"{type(error).__name__}: {words[:300]}")
+            return Done(task, None, f"{type(error).__name__}: {_short(error)}")
+
+
+def _reach(address: str) -> None:
+    """Look whether anybody listens there: Ray itself would try for minutes. **Raises:** `OSError`."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), _REACH_SECONDS).close()
+
+
+def _short(error: Exception) -> str:
+    return textwrap.shorten(str(error), _WORDS, placeholder=" ...").rstrip(".")
 
 
 def _prepare(*, local: bool) -> None:

@@ -216,9 +216,10 @@ def _view(trial: FrozenTrial, results: Results, *, several: bool) -> TrialView:
 def _failure(told: Mapping[str, Any]) -> Failure:
     status = str(told.get("status", "unknown"))
     epoch = told.get("failed_epoch")
+    cause = str(told.get("cause") or status)
     return Failure(
         status=status,
-        cause=str(told.get("cause") or status),
+        cause=f"infeasible {cause}" if status == "infeasible" else cause,
         words=str(told.get("words", "")),
         epoch=None if epoch is None else int(epoch),
     )

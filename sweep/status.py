@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sweep.overview import RUNNING, Overview, overview
+from sweep.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, overview
 from sweep.store import Layout, Results
 
 __all__ = ["Status", "status"]
@@ -29,6 +29,12 @@ class Status:
     version: str
     driver: int | None
     overview: Overview
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether trials are left to be run."""
+        counts = self.overview.counts
+        return counts[COMPLETE] + counts[PRUNED] + counts[FAILED] < self.overview.planned
 
     def to_json(self) -> dict[str, Any]:
         """The status as plain values."""

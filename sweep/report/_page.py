@@ -12,7 +12,7 @@ from plotly.offline import get_plotlyjs
 
 from sweep._numbers import duration, pure, quantity
 from sweep.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
-from sweep.report import figures
+from sweep.report import figures, space_figures
 from sweep.report._findings import Findings
 from sweep.report._tables import (
     design_table,
@@ -68,7 +68,11 @@ def _header(found: Findings) -> str:
         tiles.append(("before training", pure(leader.before), "the same trial"))
     tiles += [
         ("best linear fit", pure(seen.linear_fit), "what a circuit has to beat"),
-        ("trials", f"{counts[COMPLETE]} of {seen.planned}", ", ".join(others) or "all complete"),
+        (
+            "trials",
+            f"{counts[COMPLETE]} of {seen.planned}",
+            ", ".join(others) or ("all complete" if seen.trials else "none has begun"),
+        ),
     ]
     if leader is not None:
         tiles.append(("energy", quantity(leader.energy, "J"), "for each training point"))
@@ -95,11 +99,14 @@ def _verdict(seen: Overview, leader: TrialView | None) -> str:
         if seen.of(FAILED):
             return "No trial has finished an epoch: see the failures below."
         return "No trial has finished an epoch yet."
-    fits = f"held-out NMSE of {pure(leader.nmse)} (1 is a constant output, 0 a perfect fit)"
+    scale = "(1 is a constant output, 0 a perfect fit)"
     against = f"the best linear fit leaves {pure(seen.linear_fit)}"
-    if leader.nmse < seen.linear_fit:
-        return f"Trial {leader.number} trains to a {fits}; {against}."
-    return f"No trial has beaten a linear fit: trial {leader.number} comes to a {fits}; {against}."
+    if leader.nmse < min(seen.linear_fit, leader.before):
+        return f"Trial {leader.number} learns to a held-out NMSE of {pure(leader.nmse)} {scale}; {against}."
+    return (
+        f"No trial has learnt more than a linear fit: trial {leader.number}, the best, goes from a "
+        f"held-out NMSE of {pure(leader.before)} to {pure(leader.nmse)} {scale}; {against}."
+    )
 
 
 def _fit(found: Findings) -> str:
@@ -132,13 +139,17 @@ def _history(seen: Overview) -> str:
 
 
 def _importances(found: Findings) -> str:
+    if not found.overview.of(COMPLETE):
+        return ""
     blocks = []
     for index, shares in enumerate(found.importances):
         objective = found.overview.objectives[index]
         if len(found.importances) > 1:
             blocks.append(f"<h3>{html.escape(objective.title)}</h3>")
         if shares:
-            blocks.append(_figure(figures.importances(shares), f"importances{index}", tools=False))
+            blocks.append(
+                _figure(space_figures.importances(shares), f"importances{index}", tools=False)
+            )
         else:
             blocks.append('<p class="soft">Too few complete trials to tell.</p>')
     caption = (
@@ -164,7 +175,9 @@ def _slices(found: Findings) -> str:
             blocks.append(f"<h3>{html.escape(objective.title)}</h3>")
         blocks.append('<div class="slices">')
         for number, entry in enumerate(ordered):
-            drawn = figures.slice_of(seen, entry.name, unit=entry.unit, log=entry.log, index=index)
+            drawn = space_figures.slice_of(
+                seen, entry.name, unit=entry.unit, log=entry.log, whole=entry.integer, index=index
+            )
             blocks.append(_figure(drawn, f"slice{index}-{number}", tools=False))
         blocks.append("</div>")
     caption = "One point for each complete trial, later ones darker; the ring is the best trial."

@@ -46,14 +46,13 @@ def _state(trial: TrialView) -> str:
 
 def failure_table(failures: Iterable[tuple[str, Sequence[TrialView]]]) -> str:
     """Causes, which trials they stopped, and what the simulator said in the first of them."""
-    rows = []
+    rows: list[tuple[str, list[tuple[str, bool | str]]]] = []
     for cause, trials in failures:
         first = trials[0].failure
         numbers = ", ".join(str(trial.number) for trial in trials)
-        words = first.words if first else ""
-        rows.append(
-            (FAILED, [(cause, False), (str(len(trials)), True), (numbers, False), (words, None)])
-        )
+        count = (str(len(trials)), True)
+        words = (first.words if first else "", "words")
+        rows.append((FAILED, [(cause, False), count, (numbers, "list"), words]))
     head = [("cause", False), ("trials", True), ("which", False), ("words of the first", False)]
     return _table(head, rows)
 
@@ -61,13 +60,11 @@ def failure_table(failures: Iterable[tuple[str, Sequence[TrialView]]]) -> str:
 def design_table(values: Iterable[Value]) -> str:
     """Fields of a design with their values and meanings."""
     head = [("field", False), ("value", False), ("from", False), ("meaning", False)]
-    return _table(
-        head,
-        [
-            ("", [(v.field, False), (v.shown, False), (v.origin, False), (v.meaning, None)])
-            for v in values
-        ],
-    )
+    rows: list[tuple[str, list[tuple[str, bool | str]]]] = [
+        ("", [(v.field, False), (v.shown, False), (v.origin, False), (v.meaning, "words")])
+        for v in values
+    ]
+    return _table(head, rows)
 
 
 def facts_table(facts: Mapping[str, str]) -> str:
@@ -81,16 +78,19 @@ def facts_table(facts: Mapping[str, str]) -> str:
 
 def _table(
     head: Sequence[tuple[str, bool]],
-    rows: Iterable[tuple[str, Sequence[tuple[str, bool | None]]]],
+    rows: Iterable[tuple[str, Sequence[tuple[str, bool | str]]]],
 ) -> str:
-    """A table of `(text, numeric)` cells; `numeric` None is running text. Rows have a class."""
-    kinds = {True: ' class="number"', False: "", None: ' class="words"'}
+    """A table of `(text, kind)` cells: numeric or not, or a class of the style sheet.
+
+    Each row has a class, too.
+    """
+    kinds = {True: ' class="number"', False: "", "words": ' class="words"', "list": ' class="list"'}
     top = "".join(f"<th{kinds[numeric]}>{html.escape(name)}</th>" for name, numeric in head)
     body = "".join(
-        f'<tr class="{kind}">'
-        + "".join(f"<td{kinds[numeric]}>{html.escape(text)}</td>" for text, numeric in cells)
+        f'<tr class="{state}">'
+        + "".join(f"<td{kinds[kind]}>{html.escape(text)}</td>" for text, kind in cells)
         + "</tr>"
-        for kind, cells in rows
+        for state, cells in rows
     )
     return (
         f'<div class="scroll"><table><thead><tr>{top}</tr></thead>'

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The figures of the report: each function takes plain records and returns a plotly `Figure`."""
+"""What the trials did: each function takes plain records and returns a plotly `Figure`."""
 
 from __future__ import annotations
 
-import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from sweep.overview import COMPLETE, FAILED, PRUNED, RUNNING, Objective, Overview, TrialView
+from sweep.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
 from sweep.report import _style as style
+from sweep.report._marks import hover, scale_of
 
 Array = NDArray[np.float64]
 
@@ -22,13 +22,12 @@ __all__ = [
     "front",
     "held_out_fit",
     "history",
-    "importances",
     "learning_curves",
-    "slice_of",
 ]
 
 _NMSE = "held-out NMSE"
 _LONG_CURVE = 40
+_SPARSE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,8 @@ def _fit_lines(
             name=name if count == 1 else f"{name}, output {index + 1}",
             legendgroup=name,
             showlegend=count == 1,
-            mode="lines",
+            mode="lines+markers" if len(x) <= _SPARSE and dash == "solid" else "lines",
+            marker={"size": 3 + width},
             line={"color": colour, "width": width, "dash": dash},
             hovertemplate="%{y:.4s}V",
         )
@@ -99,7 +99,7 @@ def history(overview: Overview, index: int = 0) -> go.Figure:
     traces = [
         go.Scatter(
             x=[trial.number for trial in done], y=values, name="complete", mode="markers",
-            marker={"color": style.AFTER, "size": 8}, text=[_hover(trial) for trial in done],
+            marker={"color": style.AFTER, "size": 8}, text=[hover(trial) for trial in done],
             hovertemplate="%{text}<extra></extra>",
         ),
         go.Scatter(
@@ -114,7 +114,7 @@ def history(overview: Overview, index: int = 0) -> go.Figure:
         values += [trial.nmse for trial in stopped]
         traces.insert(0, go.Scatter(
             x=[trial.number for trial in stopped], y=[trial.nmse for trial in stopped],
-            name="pruned (last epoch)", mode="markers", text=[_hover(t) for t in stopped],
+            name="pruned (last epoch)", mode="markers", text=[hover(t) for t in stopped],
             marker={"color": style.MUTED, "size": 7, "symbol": "circle-open"},
             hovertemplate="%{text}<extra></extra>",
         ))  # fmt: skip
@@ -127,7 +127,7 @@ def history(overview: Overview, index: int = 0) -> go.Figure:
         traces.append(
             go.Scatter(
                 x=[trial.number for trial in failed], y=["failed"] * len(failed), yaxis="y2",
-                name="failed", mode="markers", text=[_hover(trial) for trial in failed],
+                name="failed", mode="markers", text=[hover(trial) for trial in failed],
                 marker={"color": style.FAILED, "size": 8, "symbol": "x-thin",
                         "line": {"color": style.FAILED, "width": 2}},
                 hovertemplate="%{text}<extra></extra>", showlegend=False,
@@ -142,7 +142,7 @@ def history(overview: Overview, index: int = 0) -> go.Figure:
         height=380,
         xaxis=_whole_numbers("trial", overview.trials[-1].number if overview.trials else 0)
         | {"anchor": "y2" if failed else "y"},
-        yaxis=_scale(objective, values) | {"domain": [0.14, 1.0] if failed else [0.0, 1.0]},
+        yaxis=scale_of(objective, values) | {"domain": [0.14, 1.0] if failed else [0.0, 1.0]},
         yaxis2=strip if failed else None,
         shapes=shapes,
     )
@@ -156,7 +156,7 @@ def front(overview: Overview, first: int = 0, second: int = 1) -> go.Figure:
         go.Scatter(
             x=[trial.values[first] for trial in trials],
             y=[trial.values[second] for trial in trials],
-            name=name, mode="markers", marker=marker, text=[_hover(trial) for trial in trials],
+            name=name, mode="markers", marker=marker, text=[hover(trial) for trial in trials],
             hovertemplate="%{text}<extra></extra>",
         )
         for name, trials, marker in (
@@ -169,8 +169,8 @@ def front(overview: Overview, first: int = 0, second: int = 1) -> go.Figure:
     return style.figure(
         traces,
         height=380,
-        xaxis=_scale(overview.objectives[first], [trial.values[first] for trial in done]),
-        yaxis=_scale(overview.objectives[second], [trial.values[second] for trial in done]),
+        xaxis=scale_of(overview.objectives[first], [trial.values[first] for trial in done]),
+        yaxis=scale_of(overview.objectives[second], [trial.values[second] for trial in done]),
     )
 
 
@@ -178,11 +178,11 @@ def learning_curves(overview: Overview) -> go.Figure:
     """Held-out NMSE over the epochs of every trial; pruned and failed ones faint."""
     best = overview.best
     groups = [
-        ("pruned", overview.of(PRUNED), style.faint(style.MUTED, 0.45), 1.0),
+        ("pruned", overview.of(PRUNED), style.faint(style.MUTED, 0.55), 1.0),
         ("failed", overview.of(FAILED), style.faint(style.FAILED, 0.55), 1.0),
         ("running", overview.of(RUNNING), style.faint(style.BEFORE, 0.8), 1.0),
         ("complete", [t for t in overview.of(COMPLETE) if t is not best],
-         style.faint(style.AFTER, 0.45), 1.2),
+         style.faint(style.AFTER, 0.55), 1.2),
         (f"best (trial {best.number})" if best else "", [best] if best else [], style.AFTER, 2.8),
     ]  # fmt: skip
     traces = [
@@ -221,81 +221,6 @@ def _curves(name: str, trials: Sequence[TrialView], colour: str, width: float) -
     )  # fmt: skip
 
 
-def importances(shares: Mapping[str, float]) -> go.Figure:
-    """Share of each parameter in what separates good trials from the others, the largest on top."""
-    ordered = sorted(shares.items(), key=lambda entry: entry[1])
-    figures = [f"{share:.2f}" for _, share in ordered]
-    return style.figure(
-        [
-            go.Bar(
-                x=[share for _, share in ordered], y=[name for name, _ in ordered],
-                orientation="h", text=figures, textposition="outside", cliponaxis=False,
-                marker={"color": style.AFTER}, hoverinfo="skip",
-            )
-        ],
-        height=96 + 26 * len(ordered),
-        xaxis=style.axis("share", rangemode="tozero"),
-        yaxis=style.axis("", showgrid=False, ticks=""),
-        margin={"l": 56, "r": 44, "t": 8, "b": 48},
-        bargap=0.35,
-    )  # fmt: skip
-
-
-def slice_of(
-    overview: Overview, name: str, *, unit: str = "", log: bool = False, index: int = 0
-) -> go.Figure:
-    """An objective over one searched parameter; later trials are darker."""
-    objective = overview.objectives[index]
-    done = [trial for trial in overview.of(COMPLETE) if name in trial.parameters]
-    x = [trial.parameters[name] for trial in done]
-    y = [trial.values[index] for trial in done]
-    best = overview.best
-    words = any(isinstance(value, str) for value in x)
-    title = f"{name} ({unit})" if unit else name
-    if words:
-        scale = style.axis(title, type="category")
-    else:
-        scale = (
-            style.log_axis(title, x, unit=unit, labels=5) if log else style.axis(title, nticks=6)
-        )
-    traces = [
-        go.Scatter(
-            x=x, y=y, mode="markers", text=[_hover(trial) for trial in done],
-            hovertemplate="%{text}<extra></extra>", showlegend=False,
-            marker={"size": 7, "color": [_by_age(trial, overview) for trial in done]},
-        )
-    ]  # fmt: skip
-    if best is not None and name in best.parameters:
-        traces.append(
-            go.Scatter(
-                x=[best.parameters[name]], y=[best.values[index]], mode="markers",
-                hoverinfo="skip", showlegend=False,
-                marker={"size": 13, "symbol": "circle-open",
-                        "line": {"width": 2, "color": style.BEFORE}},
-            )
-        )  # fmt: skip
-    return style.figure(
-        traces,
-        height=260,
-        xaxis=scale,
-        yaxis=_scale(objective, y),
-        margin={"l": 52, "r": 10, "t": 10, "b": 48},
-    )
-
-
-def _by_age(trial: TrialView, overview: Overview) -> str:
-    last = max(1, overview.trials[-1].number)
-    return style.faint(style.AFTER, round(0.4 + 0.6 * trial.number / last, 3))
-
-
-def _scale(objective: Objective, values: Sequence[float]) -> dict[str, object]:
-    """The axis of an objective: logarithmic where all values are above 0."""
-    finite = [value for value in values if math.isfinite(value)]
-    if finite and min(finite) > 0:
-        return style.log_axis(objective.title, finite, unit=objective.unit)
-    return style.axis(objective.title)
-
-
 def _whole_numbers(title: str, last: int) -> dict[str, object]:
     step = max(1, 10 ** max(0, len(str(last)) - 2))
     for factor in (1, 2, 5, 10):
@@ -319,17 +244,3 @@ def _level_entry(name: str) -> go.Scatter:
         x=[None], y=[None], name=name, mode="lines", hoverinfo="skip",
         line={"color": style.TARGET, "width": 1.5, "dash": "dash"},
     )  # fmt: skip
-
-
-def _hover(trial: TrialView) -> str:
-    """What a marker says about its trial."""
-    lines = [f"<b>trial {trial.number}</b>, {trial.state}"]
-    if trial.failure is not None:
-        lines.append(html.escape(f"{trial.failure.cause} in epoch {trial.failure.epoch}"))
-    if math.isfinite(trial.nmse):
-        lines.append(f"NMSE {trial.nmse:.4g} after {len(trial.curve)} epochs")
-    lines += [
-        html.escape(f"{name} = {value:.4g}" if isinstance(value, float) else f"{name} = {value}")
-        for name, value in trial.parameters.items()
-    ]
-    return "<br>".join(lines)

@@ -43,7 +43,7 @@ def test_a_study_runs_all_trials_through_all_epochs(tmp_path: Path) -> None:
     assert kinds == [StudyStarted, *([*one_trial, TrialFinished] * 3), StudyFinished]
 
     results = open_results(tmp_path / "out")
-    values = [trial.value for trial in results.study.trials]
+    values = [trial.values[0] for trial in results.study.trials]
     assert summary.best == (int(np.argmin(values)),)
     assert summary.best_values == ((min(values),),)
     for trial in results.study.trials:
@@ -110,9 +110,7 @@ def test_two_workers_run_two_trials_at_a_time(tmp_path: Path) -> None:
 
 
 def test_hopeless_trials_are_pruned_between_epochs(tmp_path: Path) -> None:
-    study = tiny(
-        trials=5, epochs=4, search='pruner = { kind = "median", startup_trials = 1 }'
-    )
+    study = tiny(trials=5, epochs=4, search='pruner = { kind = "median", startup_trials = 1 }')
     observer = Record()
     summary = run_study(study, Settings(out=tmp_path / "out"), observer=observer)
     assert summary.pruned == len(observer.of(TrialPruned)) > 0
@@ -237,11 +235,11 @@ def test_a_directory_that_holds_a_study_is_not_begun_again(tmp_path: Path) -> No
     for resume in (False, True):
         with pytest.raises(StoreError, match="another study"):
             run_study(tiny(epochs=1), Settings(out=out, resume=resume), observer=observer)
+    settings = Settings(out=out, resume=True, storage=f"sqlite:///{tmp_path}/x.db")
     with pytest.raises(StoreError, match="leave --storage out"):
-        settings = Settings(out=out, resume=True, storage=f"sqlite:///{tmp_path}/x.db")
         run_study(tiny(trials=1), settings, observer=observer)
+    settings = Settings(out=out, resume=True, simulator="xyce")
     with pytest.raises(StoreError, match="begun with ngspice"):
-        settings = Settings(out=out, resume=True, simulator="xyce")
         run_study(tiny(trials=1), settings, observer=observer)
     assert snapshot(out) == before
     assert not (tmp_path / "x.db").exists()

@@ -14,8 +14,9 @@ import pytest
 from sweep.driver import Settings, StoreError, run_study
 from sweep.events import EpochFinished, EpochStarted, Event, StudyStarted, TrialFailed, TrialStarted
 from sweep.store import Layout, open_results
-from sweep.study_file import StudyFile
 from tests.sweep.running import Record, digest, snapshot, start_driver, tiny
+
+pytestmark = pytest.mark.usefixtures("ray_session")
 
 STUDY = tiny(trials=4, sampler="tpe")
 
@@ -62,6 +63,9 @@ POINTS = {
     "between two parameters of a trial": (
         "from optuna.storages import JournalStorage as m; deadly(m, 'set_trial_param', 4)"
     ),
+    "between two parameters that TPE proposed": (
+        "from optuna.storages import JournalStorage as m; deadly(m, 'set_trial_param', 6)"
+    ),
     "between ask and first epoch": "import sweep._course as m; deadly(m, 'fresh', 2)",
     "while an epoch runs": (
         "import sweep.executor as m; deadly(m.RayExecutor, 'submit', 4, after=True)"
@@ -69,9 +73,7 @@ POINTS = {
     "before the file has its name": "import pathlib as m; deadly(m.Path, 'replace', 5)",
     "between report and pruner": "import sweep._ledger as m; deadly(m.Ledger, 'is_hopeless', 2)",
     "between last report and tell": "import sweep._ledger as m; deadly(m.Ledger, 'complete', 2)",
-    "between attributes and tell": (
-        "import sweep._ledger as m; deadly(m.optuna.Study, 'tell', 3)"
-    ),
+    "between attributes and tell": ("import sweep._ledger as m; deadly(m.optuna.Study, 'tell', 3)"),
     "right after tell": "import sweep._ledger as m; deadly(m.optuna.Study, 'tell', 3, after=True)",
     "while the journal is written": _TORN,
 }
@@ -94,7 +96,10 @@ def halt_at(kind: type[Event], *, nth: int) -> Record:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def undisturbed(
+    ray_session: str,  # noqa: ARG001 - a mark does not do for a fixture
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
     """The study that nobody killed."""
     out = tmp_path_factory.mktemp("undisturbed") / "out"
     run_study(STUDY, Settings(out=out), observer=Record())
@@ -127,9 +132,7 @@ def test_a_driver_killed_at_any_point_is_resumed_without_loss(
     assert (observer.of(StudyStarted)[0].resumed) is (point != "before the manifest")
 
 
-def test_a_trial_goes_on_from_its_last_finished_epoch(
-    ray_session: str, undisturbed: Path, tmp_path: Path
-) -> None:
+def test_a_trial_goes_on_from_its_last_finished_epoch(undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(Halt):
         run_study(STUDY, Settings(out=out), observer=halt_at(EpochFinished, nth=3))
@@ -140,15 +143,13 @@ def test_a_trial_goes_on_from_its_last_finished_epoch(
     assert digest(out) == digest(undisturbed)
 
 
-def test_resume_begins_what_was_not_begun(ray_session: str, tmp_path: Path) -> None:
+def test_resume_begins_what_was_not_begun(tmp_path: Path) -> None:
     observer = Record()
     run_study(tiny(trials=1), Settings(out=tmp_path / "out", resume=True), observer=observer)
     assert not observer.of(StudyStarted)[0].resumed
 
 
-def test_resuming_a_finished_study_changes_no_result(
-    ray_session: str, undisturbed: Path, tmp_path: Path
-) -> None:
+def test_resuming_a_finished_study_changes_no_result(undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(undisturbed, out)
     observer = Record()
@@ -160,7 +161,7 @@ def test_resuming_a_finished_study_changes_no_result(
     assert start["simulator_version"] == open_results(out).manifest.simulator_version
 
 
-def test_many_unfinished_trials_are_all_taken_up(ray_session: str, tmp_path: Path) -> None:
+def test_many_unfinished_trials_are_all_taken_up(tmp_path: Path) -> None:
     out = tmp_path / "out"
     study = tiny(trials=5, workers=2)
     with pytest.raises(Halt):
@@ -192,7 +193,7 @@ def _pickle(file: Path) -> None:
 
 @pytest.mark.parametrize("damage", [_truncate, _flip, _swap, _pickle, Path.unlink])
 def test_a_trial_with_unusable_files_fails_and_is_tried_once_more(
-    damage: object, ray_session: str, undisturbed: Path, tmp_path: Path
+    damage: object, undisturbed: Path, tmp_path: Path
 ) -> None:
     assert callable(damage)
     out = tmp_path / "out"
@@ -215,12 +216,12 @@ def test_a_trial_with_unusable_files_fails_and_is_tried_once_more(
     assert results.study.trials[2].value == open_results(undisturbed).study.trials[1].value
 
 
-def test_a_trial_is_not_tried_a_third_time(ray_session: str, tmp_path: Path) -> None:
+def test_a_trial_is_not_tried_a_third_time(tmp_path: Path) -> None:
     out = tmp_path / "out"
     study = tiny(trials=2)
     for trial, resume in ((0, False), (1, True)):
+        settings = Settings(out=out, resume=resume)
         with pytest.raises(Halt):
-            settings = Settings(out=out, resume=resume)
             run_study(study, settings, observer=halt_at(EpochFinished, nth=1))
         _truncate(Layout(out).epoch(trial, 0))
     summary = run_study(study, Settings(out=out, resume=True), observer=Record())
@@ -229,9 +230,7 @@ def test_a_trial_is_not_tried_a_third_time(ray_session: str, tmp_path: Path) -> 
     assert (summary.complete, summary.failed) == (1, 1)
 
 
-def test_a_study_file_that_was_altered_in_place_is_refused(
-    ray_session: str, tmp_path: Path
-) -> None:
+def test_a_study_file_that_was_altered_in_place_is_refused(tmp_path: Path) -> None:
     out = tmp_path / "out"
     run_study(tiny(trials=1), Settings(out=out), observer=Record())
     Layout(out).study_file.write_text(tiny(trials=2).text)
@@ -241,7 +240,7 @@ def test_a_study_file_that_was_altered_in_place_is_refused(
         run_study(tiny(trials=1), Settings(out=out, resume=True), observer=Record())
 
 
-def test_a_running_study_can_be_read(ray_session: str, tmp_path: Path) -> None:
+def test_a_running_study_can_be_read(tmp_path: Path) -> None:
     out = tmp_path / "out"
     seen: list[tuple[int, int]] = []
 
@@ -252,5 +251,3 @@ def test_a_running_study_can_be_read(ray_session: str, tmp_path: Path) -> None:
 
     run_study(tiny(trials=2), Settings(out=out), observer=Record(look))
     assert seen == [(1, 1), (1, 2), (2, 1), (2, 2)]
-
-

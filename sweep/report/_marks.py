@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the figures of trials have in common: the axis of an objective, and what a marker says."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+
+from sweep.overview import Objective, TrialView
+from sweep.report import _style as style
+
+
+def scale_of(objective: Objective, values: Sequence[float]) -> dict[str, object]:
+    """The axis of an objective: logarithmic where all values are above 0."""
+    finite = [value for value in values if math.isfinite(value)]
+    if finite and min(finite) > 0:
+        return style.log_axis(objective.title, finite, unit=objective.unit)
+    return style.axis(objective.title)
+
+
+def hover(trial: TrialView) -> str:
+    """What a marker says about its trial."""
+    lines = [f"<b>trial {trial.number}</b>, {trial.state}"]
+    if trial.failure is not None:
+        epoch = trial.failure.epoch
+        where = "" if epoch is None else f" in epoch {epoch}"
+        lines.append(html.escape(f"{trial.failure.cause}{where}"))
+    if math.isfinite(trial.nmse):
+        lines.append(f"NMSE {trial.nmse:.4g} after {len(trial.curve)} epochs")
+    lines += [
+        html.escape(f"{name} = {value:.4g}" if isinstance(value, float) else f"{name} = {value}")
+        for name, value in trial.parameters.items()
+    ]
+    return "<br>".join(lines)

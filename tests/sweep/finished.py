@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Directories of tiny studies, really run: a plugin that the tests of what is made of them name."""
+
+# ruff: noqa: ARG001  (Ray is started for those who ask for it by name)
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from sweep.driver import Settings, run_study
+from sweep.events import EpochFinished, Event, StudyStarted
+from sweep.store import Results, open_results
+from sweep.study_file import StudyFile
+from tests.sweep.running import FLAVOURS, Record, tiny
+
+LENGTHS = 'length_p = { low = "0.15 um", high = "0.8 um", log = true }'
+SEVERAL = 'objectives = { nmse = "minimize", energy = "minimize" }'
+
+
+def stop(_event: Event) -> None:
+    """As Ctrl-C does."""
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def stop_in_second_trial(event: Event) -> None:
+    """As Ctrl-C does, when the second trial has finished its first epoch."""
+    if isinstance(event, EpochFinished) and (event.trial, event.epoch) == (1, 0):
+        stop(event)
+
+
+def stop_at_once(event: Event) -> None:
+    """As Ctrl-C does, before the first trial."""
+    if isinstance(event, StudyStarted):
+        stop(event)
+
+
+def ran(study: StudyFile, out: Path, observer: Record | None = None) -> Results:
+    """The results of a study after it was run."""
+    run_study(study, Settings(out=out), observer=observer or Record())
+    return open_results(out)
+
+
+@pytest.fixture(scope="session")
+def finished(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Six complete trials."""
+    return ran(tiny(trials=6, sampler="tpe"), tmp_path_factory.mktemp("finished") / "out")
+
+
+@pytest.fixture(scope="session")
+def mixed(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Complete, pruned and infeasible trials: one flavour's pfet may not be as short as asked."""
+    study = tiny(
+        trials=8,
+        length_p="",
+        space=f"{FLAVOURS}\n{LENGTHS}",
+        search='pruner = { kind = "median", startup_trials = 1 }',
+    )
+    return ran(study, tmp_path_factory.mktemp("mixed") / "out")
+
+
+@pytest.fixture(scope="session")
+def failing(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Trials that all run into their time limit."""
+    study = tiny(execution='epoch_time_limit = "1 ms"')
+    return ran(study, tmp_path_factory.mktemp("failing") / "out")
+
+
+@pytest.fixture(scope="session")
+def several(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Two objectives."""
+    return ran(tiny(trials=5, search=SEVERAL), tmp_path_factory.mktemp("several") / "out")
+
+
+@pytest.fixture(scope="session")
+def stopped(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """One complete trial, and one that was stopped after its first epoch."""
+    out = tmp_path_factory.mktemp("stopped") / "out"
+    return ran(tiny(), out, Record(do=stop_in_second_trial))
+
+
+@pytest.fixture(scope="session")
+def empty(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """A study that was stopped before its first trial."""
+    return ran(tiny(), tmp_path_factory.mktemp("empty") / "out", Record(do=stop_at_once))

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The examination of a machine."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from pathlib import Path
+
+import pytest
+
+import pdk
+from circuits.simulators import find
+from sweep import doctor
+from sweep.doctor import Check, Examination, State, examine
+
+
+def check(name: str, found: Examination) -> Check:
+    (one,) = (entry for entry in found.checks if entry.name == name)
+    return one
+
+
+def test_this_machine_can_run_a_study() -> None:
+    found = examine()
+    assert found.ok
+    assert check("Python", found).found.startswith(".".join(map(str, sys.version_info[:3])))
+    assert check("ngspice", found).found.startswith(find("ngspice").version)
+    assert check("models", found).sha256 == pdk.locate().sha256
+    assert "cores" in {entry.name for entry in found.checks}
+
+
+def test_what_is_not_well_has_a_remedy_and_what_is_well_has_none() -> None:
+    for entry in examine().checks:
+        assert bool(entry.remedy) == (entry.state is not State.OK), entry
+
+
+def test_only_what_is_missing_keeps_a_study_from_running() -> None:
+    states = {state: Examination((Check("g", "n", state, ""),)).ok for state in State}
+    assert states == {
+        State.OK: True,
+        State.OPTIONAL: True,
+        State.WARNING: True,
+        State.MISSING: False,
+    }
+
+
+def test_a_machine_without_a_simulator_is_told_the_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = examine()
+    assert not found.ok
+    assert check("ngspice", found).state is State.MISSING
+    assert check("ngspice", found).remedy == "sudo apt-get install ngspice"
+
+
+def test_models_that_are_not_here_yet_are_no_obstacle(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("PDK_ROOT", raising=False)
+    monkeypatch.setenv("ANALOG_SWEEP_CACHE", str(tmp_path))
+    found = examine()
+    assert check("models", found).state is State.WARNING
+    assert "pdk.locate()" in check("models", found).remedy
+    assert found.ok
+    assert not list(tmp_path.iterdir()), "nothing is downloaded"
+
+
+def test_a_wrong_path_to_the_models_is_an_obstacle(tmp_path: Path) -> None:
+    assert check("models", examine(tmp_path)).state is State.MISSING
+
+
+def test_a_package_that_is_missing_or_too_old_is_named_with_its_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def requires(_: str) -> list[str]:
+        return ["no-such-package>=1.0", "numpy>=999", 'torch>=2; extra == "gp"', "rich>=1"]
+
+    monkeypatch.setattr(importlib.metadata, "requires", requires)
+    found = examine()
+    assert not found.ok
+    assert check("no-such-package", found).remedy.endswith("install 'no-such-package>=1.0'")
+    assert "999 is needed" in check("numpy", found).found
+    assert check("rich", found).state is State.OK
+    assert check("torch", found).state in {State.OK, State.OPTIONAL}
+
+
+def test_a_checkout_that_is_not_installed_knows_its_packages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def requires(_: str) -> list[str]:
+        raise importlib.metadata.PackageNotFoundError
+
+    monkeypatch.setattr(importlib.metadata, "requires", requires)
+    assert {"optuna", "ray", "PySpice"} <= {entry.name for entry in examine().checks}
+
+
+def test_little_memory_and_disk_are_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_memory_bytes", lambda: (2**32, 2**20))
+    monkeypatch.setattr(doctor, "_DISK", 2**60)
+    found = examine()
+    assert check("memory", found).state is State.WARNING
+    assert check("disk", found).state is State.WARNING
+    assert found.ok
+
+
+def test_the_json_has_every_check() -> None:
+    found = examine()
+    document = found.to_json()
+    assert document["ok"] is found.ok
+    assert [entry["name"] for entry in document["checks"]] == [c.name for c in found.checks]

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What people and machines are shown of a running study."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from sweep._board import Board
+from sweep.events import (
+    EpochFinished,
+    EpochLost,
+    EpochStarted,
+    Event,
+    Stopped,
+    StudyFinished,
+    StudyStarted,
+    Summary,
+    TrialFailed,
+    TrialFinished,
+    TrialPruned,
+    TrialStarted,
+)
+from sweep.progress import JsonObserver, RichObserver, picture
+
+STARTED = StudyStarted(
+    out=Path("out"), name="sine", simulator="ngspice", version="39", workers=2, trials=10,
+    epochs=4, done=0, resumed=False, linear_fit=0.33, objectives=("nmse",), best_value=None,
+)  # fmt: skip
+SUMMARY = Summary(
+    out=Path("out"), name="sine", simulator="ngspice", version="39", asked=10, complete=1,
+    pruned=1, failed=1, running=1, best=(0,), best_values=((0.0812,),), objectives=("nmse",),
+    epochs=8, seconds=12.0, overhead=math.nan, stopped=True,
+)  # fmt: skip
+WORDS = "doAnalyses: TRAN:  Timestep too small; " + 20 * "trouble with node, "
+
+
+def epoch(trial: int, number: int, nmse: float) -> list[Event]:
+    """An epoch from its start to its end."""
+    before = 1.2 if number == 0 else math.nan
+    return [
+        EpochStarted(trial=trial, epoch=number, attempt=1),
+        EpochFinished(
+            trial=trial, epoch=number, nmse_before=before, nmse=nmse, seconds=1.0, overhead=0.02
+        ),
+    ]
+
+
+STORY: list[Event] = [
+    STARTED,
+    TrialStarted(trial=0, epoch=0, parameters={"beta": 1e-3}),
+    *(event for number in range(4) for event in epoch(0, number, 0.5 / (number + 1))),
+    TrialFinished(trial=0, values=(0.0812,), nmse=0.0812, best=True),
+    TrialStarted(trial=1, epoch=0, parameters={"beta": 2e-3}),
+    *epoch(1, 0, 0.9),
+    TrialPruned(trial=1, epochs=1, nmse=0.9),
+    TrialStarted(trial=2, epoch=0, parameters={"beta": 3e-3}),
+    EpochStarted(trial=2, epoch=0, attempt=1),
+    EpochLost(trial=2, epoch=0, attempt=1, reason="WorkerCrashedError"),
+    TrialFailed(trial=2, epoch=0, status="nonconvergent", cause="no_dc_point", words=WORDS),
+    TrialStarted(trial=3, epoch=2, parameters={"beta": 4e-3}),
+    EpochStarted(trial=3, epoch=2, attempt=1),
+    Stopped(reason="SIGINT"),
+    StudyFinished(summary=SUMMARY),
+]
+
+
+def test_without_a_terminal_every_event_is_a_dated_line_of_80_columns() -> None:
+    stream = io.StringIO()
+    with RichObserver(Console(file=stream, width=200)) as observer:
+        for event in STORY:
+            observer(event)
+    lines = stream.getvalue().splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert "\x1b" not in stream.getvalue()
+    assert lines[0][:4].isdigit()
+    text = "\n".join(lines)
+    for words in (
+        "study sine begins", "trial 0: epoch 1 of 4, NMSE 0.5", "trial 0 finished: NMSE 0.0812",
+        "trial 1 pruned after 1 epochs", "trial 2 failed: nonconvergent (no_dc_point)",
+        "is done again", "trial 3 goes on at epoch 3", "stopped: SIGINT", "best: trial 0",
+    ):  # fmt: skip
+        assert words in text
+
+
+def test_on_a_terminal_a_table_follows_the_study_and_goes_at_the_end() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, width=80, force_terminal=True, legacy_windows=False)
+    with RichObserver(console) as observer:
+        for event in STORY:
+            observer(event)
+    assert "\x1b[?25l" in stream.getvalue()
+    assert stream.getvalue().count("\x1b[?25h") == 1
+    assert "best: trial 0" in stream.getvalue().rpartition("\x1b[?25h")[2]
+
+
+def test_the_table_fits_80_columns_and_tells_how_the_study_stands() -> None:
+    board = Board()
+    for event in STORY[:-2]:
+        board.note(event)
+    stream = io.StringIO()
+    Console(file=stream, width=80).print(picture(board))
+    lines = stream.getvalue().splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    text = "\n".join(lines)
+    assert "3 of 10, 1 pruned, 1 failed" in text
+    assert "best 0.0812 (trial 0), linear fit 0.33" in text
+    assert "elapsed" in text
+    assert "left" in text
+    assert "3 of 4" in text
+
+
+def test_time_left_follows_from_the_pace() -> None:
+    now = 0.0
+    board = Board(clock=lambda: now)
+    board.note(STARTED)
+    board.note(TrialStarted(trial=0, epoch=0, parameters={}))
+    assert board.left is None
+    for number in range(2):
+        now += 1.0
+        for event in epoch(0, number, 0.5):
+            board.note(event)
+    # Half a trial in 2 s: nine and a half are left.
+    assert board.left == pytest.approx(38.0)
+    assert board.elapsed == 2.0
+
+
+def test_epochs_of_an_earlier_driver_do_not_count_for_the_pace() -> None:
+    now = 0.0
+    board = Board(clock=lambda: now)
+    board.note(STARTED)
+    board.note(TrialStarted(trial=0, epoch=2, parameters={}))
+    assert board.left is None
+    now = 1.0
+    for event in epoch(0, 2, 0.5):
+        board.note(event)
+    assert board.left == pytest.approx(9.25 * 4)
+
+
+def test_machines_get_one_json_object_a_line() -> None:
+    stream = io.StringIO()
+    with JsonObserver(stream) as observer:
+        for event in STORY:
+            observer(event)
+    events = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert len(events) == len(STORY)
+    assert events[0]["event"] == "study_started"
+    assert events[0]["out"] == "out"
+    assert all(event["at"].endswith("+00:00") for event in events)
+    finished = [event for event in events if event["event"] == "epoch_finished"]
+    assert (finished[0]["nmse_before"], finished[1]["nmse_before"]) == (1.2, None)
+    assert events[-1]["summary"]["best_values"] == [[0.0812]]
+    assert events[-1]["summary"]["overhead"] is None

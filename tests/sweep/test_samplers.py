@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Samplers and pruners: what they propose follows from seed, number and history alone."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.study import Study
+from optuna.trial import TrialState, create_trial
+
+from sweep._pruners import Halving, make_pruner
+from sweep._samplers import SamplerError, make_sampler
+from sweep._schema import HalvingPruner, MedianPruner, NoPruner, Search
+from sweep._unit_cube import from_unit, to_unit
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+SPACE: dict[str, BaseDistribution] = {
+    "beta": FloatDistribution(1e-5, 1e-2, log=True),
+    "clamp": FloatDistribution(-0.6, 0.4, step=0.05),
+    "copies": IntDistribution(1, 8),
+    "rule": CategoricalDistribution(["seed", "product"]),
+    "level": FloatDistribution(-1.0, 1.0),
+}
+
+needs_torch = pytest.mark.skipif(
+    importlib.util.find_spec("torch") is None, reason="the GP sampler needs torch"
+)
+SAMPLERS = ["tpe", "nsga2", "cmaes", "qmc", "random", pytest.param("gp", marks=needs_torch)]
+
+
+def cost(values: dict[str, Any]) -> float:
+    """A function with its minimum at beta = 1 mS, level = 0.3 and rule = product."""
+    return float(
+        (np.log10(values["beta"]) + 3.0) ** 2
+        + (values["level"] - 0.3) ** 2
+        + 0.1 * (values["rule"] == "seed")
+    )
+
+
+def new_study(search: Search) -> Study:
+    return optuna.create_study(sampler=make_sampler(search, SPACE))
+
+
+def walk(study: Study, count: int) -> list[dict[str, Any]]:
+    """Ask for trials and tell them, one after the other."""
+    for _ in range(count):
+        trial = study.ask(SPACE)
+        study.tell(trial, cost(trial.params))
+    return [trial.params for trial in study.trials]
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_sampler_made_anew_goes_on_as_the_old_one_would(sampler: str) -> None:
+    search = Search(sampler=sampler, startup_trials=4, seed=5)  # type: ignore[arg-type]
+    whole = walk(new_study(search), 24)
+    study = new_study(search)
+    walk(study, 11)
+    study.sampler = make_sampler(search, SPACE)
+    assert walk(study, 13) == whole
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_trial_stopped_between_two_parameters_gets_the_same_ones(sampler: str) -> None:
+    search = Search(sampler=sampler, startup_trials=4, seed=5)  # type: ignore[arg-type]
+    whole = walk(new_study(search), 13)
+    study = new_study(search)
+    walk(study, 12)
+    stopped = study.ask({"beta": SPACE["beta"], "clamp": SPACE["clamp"]})
+    study.sampler = make_sampler(search, SPACE)
+    trial = optuna.Trial(study, stopped._trial_id)
+    trial.suggest_float("beta", 1e-5, 1e-2, log=True)
+    trial.suggest_float("clamp", -0.6, 0.4, step=0.05)
+    trial.suggest_int("copies", 1, 8)
+    trial.suggest_categorical("rule", ["seed", "product"])
+    trial.suggest_float("level", -1.0, 1.0)
+    assert trial.params == whole[12]
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_another_seed_gives_other_trials(sampler: str) -> None:
+    one, two = (
+        walk(new_study(Search(sampler=sampler, startup_trials=2, seed=seed)), 6)  # type: ignore[arg-type]
+        for seed in (1, 2)
+    )
+    assert all(first != second for first, second in zip(one, two, strict=True))
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_startup_parameters_are_independent_of_each_other(sampler: str) -> None:
+    trials = walk(new_study(Search(sampler=sampler, startup_trials=64, seed=0)), 64)  # type: ignore[arg-type]
+    points = np.array(
+        [[to_unit(SPACE[name], trial[name]) for name in ("beta", "level")] for trial in trials]
+    )
+    assert abs(np.corrcoef(points.T)[0, 1]) < 0.4
+    assert points.min() < 0.1
+    assert points.max() > 0.9
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes", pytest.param("gp", marks=needs_torch)])
+def test_a_sampler_that_learns_ends_near_the_minimum(sampler: str) -> None:
+    count = 40 if sampler == "gp" else 120
+    study = new_study(Search(sampler=sampler, startup_trials=8, seed=1))  # type: ignore[arg-type]
+    walk(study, count)
+    later = [trial.value for trial in study.trials[-20:] if trial.value is not None]
+    first = [trial.value for trial in study.trials[:8] if trial.value is not None]
+    assert np.median(later) < 0.25 * np.median(first)
+
+
+def test_sobol_points_fill_every_part_of_a_range() -> None:
+    trials = walk(new_study(Search(sampler="qmc", seed=3)), 16)
+    for name in ("beta", "level"):
+        cells = {int(to_unit(SPACE[name], trial[name]) * 16) for trial in trials}
+        assert cells == set(range(16))
+    assert [trial["rule"] for trial in trials].count("seed") == 8
+
+
+def test_cma_es_samples_with_trials_that_finish_out_of_order() -> None:
+    study = new_study(Search(sampler="cmaes", startup_trials=2, seed=1))
+    open_trials = [study.ask(SPACE) for _ in range(3)]
+    for index in range(20):
+        trial = open_trials.pop((7 * index) % 3)
+        study.tell(trial, cost(trial.params))
+        open_trials.append(study.ask(SPACE))
+    assert sum(trial.state is TrialState.COMPLETE for trial in study.trials) == 20
+
+
+def test_nothing_but_plain_numbers_and_words_is_kept_in_the_storage() -> None:
+    study = new_study(Search(sampler="cmaes", startup_trials=2, seed=1))
+    walk(study, 20)
+    assert study._storage.get_study_system_attrs(study._study_id) == {}
+    assert all(trial.system_attrs == {} for trial in study.trials)
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(SamplerError, match="pip install torch") as error:
+        make_sampler(Search(sampler="gp"), SPACE)
+    assert error.value.exit_code == 2
+
+
+def test_cma_es_refuses_several_objectives() -> None:
+    search = Search(sampler="cmaes", objectives={"nmse": "minimize", "energy": "minimize"})
+    with pytest.raises(SamplerError, match="one objective"):
+        make_sampler(search, SPACE)
+
+
+numbers = st.one_of(
+    st.builds(
+        lambda low, width: FloatDistribution(low, low + width),
+        st.floats(-10, 10),
+        st.floats(1e-3, 10),
+    ),
+    st.builds(
+        lambda low, ratio: FloatDistribution(low, low * ratio, log=True),
+        st.floats(1e-9, 1e3),
+        st.floats(1.1, 1e6),
+    ),
+    st.builds(
+        lambda low, steps: FloatDistribution(low / 8, (low + steps) / 8, step=0.125),
+        st.integers(-20, 20),
+        st.integers(1, 40),
+    ),
+    st.builds(
+        lambda low, count, log: IntDistribution(low, low + count, log=log),
+        st.integers(1, 50),
+        st.integers(1, 50),
+        st.booleans(),
+    ),
+    st.just(CategoricalDistribution(["a", "b", "c"])),
+)
+
+
+@given(numbers, st.floats(0, 1))
+def test_every_point_of_the_unit_cube_is_a_legal_value(
+    distribution: BaseDistribution, position: float
+) -> None:
+    value = from_unit(distribution, position)
+    assert distribution._contains(distribution.to_internal_repr(value))
+    again = from_unit(distribution, to_unit(distribution, value))
+    assert again == (value if isinstance(value, str) else pytest.approx(value, rel=1e-9, abs=1e-12))
+
+
+def reports(study: Study, *curves: list[float], state: TrialState = TrialState.RUNNING) -> None:
+    """Trials with these NMSEs after 1, 2, ... epochs."""
+    for curve in curves:
+        study.add_trial(
+            create_trial(
+                state=state,
+                value=curve[-1] if state is TrialState.COMPLETE else None,
+                intermediate_values={step + 1: value for step, value in enumerate(curve)},
+            )
+        )
+
+
+def test_halving_lets_one_of_so_many_pass_a_rung() -> None:
+    study = optuna.create_study()
+    pruner = Halving(2, 3)
+    reports(study, [9, 1], [9, 2], [9, 3], [9, 4], [9, 5], [9, 6])
+    passed = [not pruner.prune(study, trial) for trial in study.trials]
+    assert passed == [True, True, False, False, False, False]
+
+
+def test_halving_decides_at_rungs_only_and_the_same_when_asked_again() -> None:
+    study = optuna.create_study()
+    pruner = Halving(2, 2)
+    reports(study, [1] * 8, [2] * 8, [3] * 8, [4] * 8)
+    for epochs in range(1, 9):
+        worst = create_trial(
+            state=TrialState.RUNNING, intermediate_values=dict.fromkeys(range(1, epochs + 1), 9.0)
+        )
+        worst.number = 4
+        answers = {pruner.prune(study, worst) for _ in range(2)}
+        assert answers == {epochs in {2, 4, 8}}
+
+
+def test_the_first_trial_passes_every_rung_and_failed_ones_do_not_compete() -> None:
+    study = optuna.create_study()
+    reports(study, [0.0, 0.0], state=TrialState.FAIL)
+    reports(study, [5.0])
+    assert not Halving(1, 4).prune(study, study.trials[1])
+
+
+def test_pruners_are_those_of_the_study_file() -> None:
+    assert isinstance(make_pruner(Search(pruner=HalvingPruner())), Halving)
+    assert isinstance(make_pruner(Search(pruner=MedianPruner())), optuna.pruners.MedianPruner)
+    assert isinstance(make_pruner(Search(pruner=NoPruner())), optuna.pruners.NopPruner)
+    energy = Search(objectives={"energy": "minimize"})
+    assert isinstance(make_pruner(energy), optuna.pruners.NopPruner)
+
+
+def test_the_median_pruner_waits_for_its_warmup_epochs() -> None:
+    pruner = make_pruner(Search(pruner=MedianPruner(startup_trials=1, warmup_epochs=3)))
+    study = optuna.create_study(pruner=pruner)
+    reports(study, [1.0] * 5, state=TrialState.COMPLETE)
+    for epochs in range(1, 6):
+        trial = create_trial(
+            state=TrialState.RUNNING, intermediate_values=dict.fromkeys(range(1, epochs + 1), 9.0)
+        )
+        assert bool(pruner.prune(study, trial)) is (epochs >= 3)
