@@ -35,7 +35,6 @@ from sweep.events import (
     TrialStarted,
 )
 
-_WIDTH = 80
 _LANES = 16
 
 
@@ -100,9 +99,11 @@ class RichObserver:
             self._print(text)
 
     def _print(self, text: str) -> None:
-        width = min(self._console.width, _WIDTH) if self._console.is_terminal else _WIDTH
         for part in text.splitlines():
-            shown = textwrap.shorten(part, width, placeholder=" ...")
+            fits = self._console.is_terminal
+            shown = (
+                textwrap.shorten(part, self._console.width, placeholder=" ...") if fits else part
+            )
             self._console.print(Text(shown), soft_wrap=True)
 
     def _end(self) -> None:
