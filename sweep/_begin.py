@@ -23,7 +23,7 @@ from optuna.study import StudyDirection
 from circuits import TransientTrainer
 from sweep._files import DriverLock, Layout, StoreError, write_whole
 from sweep._manifest import JOURNAL, Manifest, now, read_manifest
-from sweep._storage import complete_url, open_storage, public_url, quiet, study_in
+from sweep._storage import Group, complete_url, open_storage, public_url, quiet, study_in
 from sweep._version import __version__
 from sweep.store import stored_study_file
 from sweep.study_file import StudyFile
@@ -37,11 +37,13 @@ class Opened:
 
     - `layout`: its files.
     - `study`: in its storage.
+    - `group`: a context manager within which writes to the storage belong together.
     - `resumed`: whether it was begun before.
     """
 
     layout: Layout
     study: optuna.Study
+    group: Group
     resumed: bool
 
 
@@ -52,11 +54,13 @@ def read_begun(out: Path, described: StudyFile, *, resume: bool) -> Manifest | N
     asked for.
     """
     layout = Layout(out)
-    if out.exists() and not out.is_dir():
-        msg = f"{out} is a file; name a directory with --out."
-        raise StoreError(msg)
-    if not layout.manifest.exists():
-        foreign = _foreign(layout) if out.is_dir() else []
+    try:
+        foreign = _foreign(layout) if out.exists() else []
+        is_begun = layout.manifest.exists()
+    except OSError as error:
+        msg = f"{out} cannot be read as a directory: {error.strerror}; name another with --out."
+        raise StoreError(msg) from error
+    if not is_begun:
         if foreign:
             msg = (
                 f"{out} holds other files ({foreign[0]}, ...) and no study; name an empty or a new "
@@ -94,8 +98,8 @@ def claim(out: Path, described: StudyFile, *, storage: str | None, resume: bool)
     try:
         out.mkdir(parents=True, exist_ok=True)
         lock = DriverLock(layout)
-    except PermissionError as error:
-        msg = f"{error.filename or out} cannot be written: {error.strerror}."
+    except OSError as error:
+        msg = f"{out} cannot be written to: {error.strerror}; name another directory with --out."
         raise StoreError(msg) from error
     with lock:
         begun = read_begun(out, described, resume=resume)
@@ -180,8 +184,8 @@ def _create(
         storage=JOURNAL if storage is None else public_url(storage),
     )
     manifest.write(layout)
-    opened = open_storage(layout, storage or JOURNAL)
-    return Opened(layout, _study(opened, described, manifest), resumed=False)
+    opened, group = open_storage(layout, storage or JOURNAL)
+    return Opened(layout, _study(opened, described, manifest), group, resumed=False)
 
 
 def _resume(
@@ -199,8 +203,8 @@ def _resume(
         "pdk_sha256": trainer.models.sha256,
     }
     replace(begun, resumed=(*begun.resumed, start)).write(layout)
-    opened = open_storage(layout, storage or complete_url(begun.storage))
-    return Opened(layout, _study(opened, described, begun), resumed=True)
+    opened, group = open_storage(layout, storage or complete_url(begun.storage))
+    return Opened(layout, _study(opened, described, begun), group, resumed=True)
 
 
 def _study(storage: BaseStorage, described: StudyFile, manifest: Manifest) -> optuna.Study:

@@ -21,6 +21,7 @@ from optuna.trial import TrialState
 
 from sweep._pruners import make_pruner
 from sweep._samplers import make_sampler
+from sweep._storage import Group
 from sweep.study_file import StudyFile
 
 _REPLACES = "replaces"
@@ -63,9 +64,11 @@ class Ledger:
 
     - `study`: the Optuna study, in its storage.
     - `described`: the study file.
+    - `group`: a context manager within which writes to the storage belong together.
     """
 
-    def __init__(self, study: optuna.Study, described: StudyFile) -> None:
+    def __init__(self, study: optuna.Study, described: StudyFile, group: Group) -> None:
+        self._group = group
         self._distributions = described.space.distributions()
         self._study = study
         study.sampler = make_sampler(described.search, self._distributions)
@@ -84,7 +87,8 @@ class Ledger:
 
     def ask(self) -> Attempt:
         """Begin a trial."""
-        trial = self._study.ask(self._distributions)
+        with self._group():
+            trial = self._study.ask(self._distributions)
         self._asked += 1
         return Attempt(trial)
 
@@ -119,18 +123,21 @@ class Ledger:
         self, attempt: Attempt, values: Sequence[float], attributes: Mapping[str, Any]
     ) -> None:
         """End a trial that went through all its epochs."""
-        self._attribute(attempt, attributes)
-        self._study.tell(attempt.trial, list(values))
+        with self._group():
+            self._attribute(attempt, attributes)
+            self._study.tell(attempt.trial, list(values))
 
     def prune(self, attempt: Attempt, attributes: Mapping[str, Any]) -> None:
         """End a trial that is hopeless."""
-        self._attribute(attempt, attributes)
-        self._study.tell(attempt.trial, state=TrialState.PRUNED)
+        with self._group():
+            self._attribute(attempt, attributes)
+            self._study.tell(attempt.trial, state=TrialState.PRUNED)
 
     def fail(self, attempt: Attempt, attributes: Mapping[str, Any]) -> None:
         """End a trial that came to no result."""
-        self._attribute(attempt, attributes)
-        self._study.tell(attempt.trial, state=TrialState.FAIL)
+        with self._group():
+            self._attribute(attempt, attributes)
+            self._study.tell(attempt.trial, state=TrialState.FAIL)
 
     def replace(self, attempt: Attempt, attributes: Mapping[str, Any]) -> bool:
         """End a trial whose files are unusable, and queue its parameters once more.

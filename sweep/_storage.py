@@ -3,26 +3,26 @@
 
 from __future__ import annotations
 
-import json
 import os
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.exceptions import OptunaError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
 from sqlalchemy import URL, create_engine, inspect, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from sweep._files import Layout, StoreError
+from sweep._journal import Journal, mend
 from sweep._manifest import JOURNAL
 
 URL_VARIABLE = "ANALOG_SWEEP_STORAGE"
 _HIDDEN = "***"
-_LOCK_SECONDS = 1.0
+
+Group = Callable[[], AbstractContextManager[None]]
 
 
 def quiet() -> None:
@@ -55,15 +55,19 @@ def complete_url(public: str) -> str:
     return given
 
 
-def open_storage(layout: Layout, storage: str) -> BaseStorage:
+def open_storage(layout: Layout, storage: str) -> tuple[BaseStorage, Group]:
     """The storage to write to: `"journal.log"` or a URL. The caller holds the driver's lock.
+
+    **Returns:** the storage, and a context manager within which writes belong together, as far
+    as the storage can do that.
 
     **Raises:** `StoreError` if it cannot be reached.
     """
     if storage == JOURNAL:
-        mend_journal(layout.journal)
-        return JournalStorage(JournalFileBackend(str(layout.journal)))
-    return _database(storage, create=True)
+        mend(layout.journal)
+        journal = Journal(layout.journal)
+        return _replayed(journal, layout.journal), journal.group
+    return _database(storage, create=True), nullcontext
 
 
 def open_for_reading(layout: Layout, storage: str) -> BaseStorage:
@@ -76,10 +80,14 @@ def open_for_reading(layout: Layout, storage: str) -> BaseStorage:
     if not layout.journal.is_file():
         msg = f"{layout.journal} is missing, so the trials of {layout.out} are lost."
         raise StoreError(msg)
+    return _replayed(Journal(layout.journal), layout.journal)
+
+
+def _replayed(journal: Journal, path: Path) -> BaseStorage:
     try:
-        return JournalStorage(JournalFileBackend(str(layout.journal)))
-    except (OSError, ValueError, KeyError) as error:
-        msg = f"{layout.journal} cannot be read: {error}."
+        return JournalStorage(journal)
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        msg = f"{path} cannot be read: it is no journal of Optuna ({error})."
         raise StoreError(msg) from error
 
 
@@ -149,39 +157,3 @@ def _parsed(url: str) -> URL:
 def _unreachable(url: str, error: Exception) -> StoreError:
     reason = str(error.__cause__ or error).strip().splitlines()[0]
     return StoreError(f"The storage {public_url(url)} cannot be opened: {reason}.")
-
-
-def mend_journal(journal: Path) -> None:
-    """Make the journal of a driver that was killed while it wrote fit to be written again.
-
-    A line that was not finished is cut off: what it was about never happened. A lock file left
-    behind is removed, for nobody else writes while the driver's lock is held, save programs such
-    as optuna-dashboard, which hold it for milliseconds.
-    """
-    lock = journal.with_name(journal.name + ".lock")
-    deadline = time.monotonic() + _LOCK_SECONDS
-    while lock.is_symlink() and time.monotonic() < deadline:
-        if time.time() - lock.lstat().st_mtime > _LOCK_SECONDS:
-            break
-        time.sleep(0.02)
-    lock.unlink(missing_ok=True)
-    if not journal.exists():
-        return
-    with journal.open("r+b") as file:
-        content = file.read()
-        whole = content.rfind(b"\n") + 1
-        last = content[:whole].rstrip(b"\n").rpartition(b"\n")[2]
-        if last and not _is_json(last):
-            whole -= len(last) + 1
-        if whole != len(content):
-            file.truncate(whole)
-            file.flush()
-            os.fsync(file.fileno())
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        json.loads(line)
-    except ValueError:
-        return False
-    return True

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits import Design, TransientTrainer
+from circuits import CircuitError, Design, TransientTrainer
 from objectives import EpochScore, TrainingPlan
 from sweep._files import Layout
 from sweep._ledger import Attempt
@@ -166,13 +166,27 @@ def restored(
             f"one before it is missing in {layout.trial(attempt.number)}."
         )
         raise RecordError(msg)
-    if training.scores:
-        # Its key depends on design, plan, weights before it, models, simulator and netlist.
-        run = plan.epoch_run(design, training.next_epoch - 1, before)
-        if trainer.key(trainer.deck(run)) != training.run_key:
-            msg = (
-                f"The files in {layout.trial(attempt.number)} come from another circuit than this "
-                "version of the program makes of the trial's parameters."
-            )
-            raise RecordError(msg)
+    if training.scores and _key(training, before, plan, trainer) != training.run_key:
+        msg = (
+            f"The files in {layout.trial(attempt.number)} come from another circuit than this "
+            "version of the program makes of the trial's parameters."
+        )
+        raise RecordError(msg)
     return training
+
+
+def _key(
+    training: Training,
+    before: NDArray[np.float64] | None,
+    plan: TrainingPlan,
+    trainer: TransientTrainer,
+) -> str:
+    """The run key that a trial's last finished epoch must have.
+
+    It depends on design, plan, the weights before it, models, simulator and netlist.
+    """
+    try:
+        run = plan.epoch_run(training.design, training.next_epoch - 1, before)
+        return trainer.key(trainer.deck(run))
+    except (CircuitError, ValueError):  # the weights are not even of this network
+        return ""

@@ -92,7 +92,7 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
                 course = Course(
                     described=study,
                     layout=opened.layout,
-                    ledger=Ledger(opened.study, study),
+                    ledger=Ledger(opened.study, study, opened.group),
                     executor=executor,
                     equipment=_equipment(study, trainer, scratch.directory),
                     trainer=trainer,
@@ -107,6 +107,8 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
             summary = _summary(
                 course, settings.out, time.monotonic() - started, stopped=wish.received is not None
             )
+    except BrokenPipeError:  # nobody listens to the observer any more
+        raise
     except OSError as error:
         observer(Stopped(reason=str(error)))
         msg = f"The study cannot go on: {error}. Mend that, then go on with --resume."

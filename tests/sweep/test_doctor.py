@@ -85,6 +85,18 @@ def test_a_package_that_is_missing_or_too_old_is_named_with_its_command(
     assert check("torch", found).state in {State.OK, State.OPTIONAL}
 
 
+@pytest.mark.parametrize(
+    ("module", "name"), [("circuits.simulators", "simulators"), ("pdk", "models")]
+)
+def test_what_needs_a_missing_package_cannot_be_looked_at(
+    module: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    found = examine()
+    assert check(name, found).state is State.MISSING
+    assert "pip install" in check(name, found).remedy
+
+
 def test_a_checkout_that_is_not_installed_knows_its_packages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -245,6 +245,15 @@ def test_a_directory_that_holds_a_study_is_not_begun_again(tmp_path: Path) -> No
     assert not (tmp_path / "x.db").exists()
 
 
+def test_a_directory_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for out in (tmp_path / "file", tmp_path / "file" / "out"):
+        with pytest.raises(StoreError, match="--out") as refusal:
+            run_study(tiny(), Settings(out=out), observer=Record())
+        assert refusal.value.exit_code == 2
+    assert (tmp_path / "file").read_text() == "x"
+
+
 def test_two_drivers_never_share_a_directory(tmp_path: Path) -> None:
     out = tmp_path / "out"
     refused: list[StoreError] = []

@@ -13,16 +13,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import optuna
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from objectives import EpochScore
 from sweep._files import DriverLock, Layout, StoreError, write_whole
+from sweep._journal import mend
 from sweep._manifest import Manifest, read_manifest
 from sweep._records import EpochRecord, RecordError, read_record, read_score
 from sweep._scratch import Scratch, clear, inhabitants
-from sweep._storage import complete_url, mend_journal, open_storage, public_url
+from sweep._storage import complete_url, open_for_reading, open_storage, public_url
 from sweep.store import open_results
 from tests.sweep.running import alive, wait_until
 
@@ -171,13 +175,58 @@ def test_one_driver_at_a_time_holds_the_lock(tmp_path: Path) -> None:
 )
 def test_a_torn_journal_is_mended(tmp_path: Path, torn: bytes) -> None:
     layout = Layout(tmp_path)
-    open_storage(layout, "journal.log").create_new_study([], "one")
+    open_storage(layout, "journal.log")[0].create_new_study([], "one")
     whole = layout.journal.read_bytes()
     layout.journal.write_bytes(whole + torn)
-    open_storage(layout, "journal.log").create_new_study([], "two")
+    open_storage(layout, "journal.log")[0].create_new_study([], "two")
     lines = layout.journal.read_bytes().splitlines()
     assert layout.journal.read_bytes().startswith(whole)
     assert [json.loads(line)["study_name"] for line in lines] == ["one", "two"]
+
+
+def test_a_group_is_written_at_once_and_seen_before(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    storage, group = open_storage(layout, "journal.log")
+    study = optuna.create_study(storage=storage, study_name="one")
+    before = layout.journal.read_bytes()
+    with group():
+        trial = study.ask({"x": optuna.distributions.FloatDistribution(0, 1)})
+        assert [each.params for each in study.trials] == [trial.params]
+        assert layout.journal.read_bytes() == before
+    assert len(layout.journal.read_bytes().splitlines()) > len(before.splitlines()) + 1
+    study.tell(trial, 1.0)
+    for reader in (
+        open_for_reading(layout, "journal.log"),
+        JournalStorage(JournalFileBackend(str(layout.journal))),
+    ):
+        read = optuna.load_study(storage=reader, study_name="one")
+        assert [(each.params, each.value) for each in read.trials] == [(trial.params, 1.0)]
+
+
+def test_a_reader_follows_a_journal_that_grows(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    storage, _ = open_storage(layout, "journal.log")
+    study = optuna.create_study(storage=storage, study_name="one")
+    reader = optuna.load_study(storage=open_for_reading(layout, "journal.log"), study_name="one")
+    for count in range(1, 4):
+        study.ask()
+        with layout.journal.open("ab") as file:
+            file.write(b'{"op_code"')
+        assert len(reader.trials) == count
+        mend(layout.journal)
+
+
+def test_several_writers_lose_nothing(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    ours = optuna.create_study(storage=open_storage(layout, "journal.log")[0], study_name="one")
+    theirs = optuna.load_study(
+        storage=JournalStorage(JournalFileBackend(str(layout.journal))), study_name="one"
+    )
+    for _ in range(5):
+        ours.ask()
+        theirs.ask()
+    assert [trial.number for trial in ours.trials] == list(range(10))
+    assert len(theirs.trials) == 10
 
 
 def test_a_lock_left_on_the_journal_costs_a_second_at_most(tmp_path: Path) -> None:
@@ -186,7 +235,7 @@ def test_a_lock_left_on_the_journal_costs_a_second_at_most(tmp_path: Path) -> No
     lock = tmp_path / "journal.log.lock"
     lock.symlink_to(journal)
     begun = time.monotonic()
-    mend_journal(journal)
+    mend(journal)
     assert time.monotonic() - begun < 1.5
     assert not lock.is_symlink()
 
