@@ -10,9 +10,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from sweep.driver import Settings, run_study
-from sweep.events import EpochFinished, Event
-from sweep.study_file import parse
+from sweep.engine.driver import Settings, run_study
+from sweep.engine.events import EpochFinished, Event
+from sweep.study.study_file import parse
 
 STUDY = """
 version = 1

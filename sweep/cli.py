@@ -13,9 +13,9 @@ from typing import Annotated
 
 import typer
 
-from sweep import _console as console
-from sweep import _views as views
 from sweep._version import __version__
+from sweep.commands import _console as console
+from sweep.commands import _views as views
 
 app = typer.Typer(
     name="sweep",
@@ -95,9 +95,9 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
 ) -> None:
     """Run a study, or go on with one."""
     with console.errors(as_json):
-        from sweep.driver import Settings, run_study
-        from sweep.progress import JsonObserver, RichObserver
-        from sweep.study_file import load
+        from sweep.commands.progress import JsonObserver, RichObserver
+        from sweep.engine.driver import Settings, run_study
+        from sweep.study.study_file import load
 
         described = load(study)
         settings = Settings(
@@ -122,8 +122,8 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
 def status(out: Out, as_json: Json = False) -> None:
     """Show how far a study has come."""
     with console.errors(as_json):
-        from sweep.status import status as look
-        from sweep.store import open_results
+        from sweep.commands.status import status as look
+        from sweep.results.store import open_results
 
         found = look(open_results(out))
         if as_json:
@@ -143,7 +143,7 @@ def report(
     """Write a study's report: one HTML file, to be opened in any browser."""
     with console.errors(as_json):
         from sweep.report import write_report
-        from sweep.store import open_results
+        from sweep.results.store import open_results
 
         path = write_report(open_results(out), to)
         if as_json:
@@ -167,8 +167,8 @@ def export(
 ) -> None:
     """Write a trial's design, netlists and weights, to be used without the study."""
     with console.errors(as_json):
-        from sweep.export import export as write
-        from sweep.store import open_results
+        from sweep.commands.export import export as write
+        from sweep.results.store import open_results
 
         exported = write(open_results(out), trial=trial, to=to)
         if as_json:
@@ -191,8 +191,8 @@ def simulate(
     with console.errors(as_json):
         import pdk
         from circuits.simulators import find
-        from sweep.simulate import simulate as train
-        from sweep.study_file import load_design
+        from sweep.commands.simulate import simulate as train
+        from sweep.study.study_file import load_design
 
         described = load_design(design)
         program = find(str(simulator or described.execution.simulator))
@@ -217,7 +217,7 @@ def replay(
 ) -> None:
     """Replay a recorded training in this program's circuit, and print the deviations."""
     with console.errors(as_json):
-        from sweep.replay import replay as play
+        from sweep.commands.replay import replay as play
 
         played = play(trajectory, simulator=str(simulator or Simulator.AUTO), pdk_path=pdk)
         if as_json:
@@ -230,7 +230,7 @@ def replay(
 def doctor(pdk: Pdk = None, as_json: Json = False) -> None:
     """Look at what a study needs of this machine, and say what installs the rest."""
     with console.errors(as_json):
-        from sweep.doctor import examine
+        from sweep.commands.doctor import examine
 
         found = examine(pdk)
         if as_json:
@@ -247,11 +247,11 @@ def validate(
 ) -> None:
     """Check a study file, and show what it searches."""
     with console.errors(as_json):
-        from sweep.study_file import load
+        from sweep.study.study_file import load
 
         described = load(study)
         if as_json:
-            from sweep._documents import study_document
+            from sweep.commands._documents import study_document
 
             console.print_json(study_document(described))
         else:
@@ -263,7 +263,7 @@ def fields(as_json: Json = False) -> None:
     """List the fields of a design: default, legal range, meaning."""
     with console.errors(as_json):
         if as_json:
-            from sweep._documents import fields_document
+            from sweep.commands._documents import fields_document
 
             console.print_json(console.finite(fields_document()))
         else:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sweep._files import write_whole
 from sweep.report._findings import Findings, find_out
 from sweep.report._page import page
-from sweep.store import Results
+from sweep.results._files import write_whole
+from sweep.results.store import Results
 
 __all__ = ["Findings", "find_out", "page", "write_report"]
 

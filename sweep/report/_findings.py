@@ -17,10 +17,10 @@ from optuna.trial import TrialState
 
 from circuits import Design
 from sweep._version import __version__
-from sweep.overview import Overview, TrialView, overview
 from sweep.report.figures import Fit
-from sweep.space import Parameter
-from sweep.store import Results
+from sweep.results.overview import Overview, TrialView, overview
+from sweep.results.store import Results
+from sweep.study.space import Parameter
 
 _DIGITS = 4
 _LEAST_TRIALS = 5  # complete ones, for importances that mean anything

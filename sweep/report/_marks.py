@@ -7,8 +7,8 @@ import html
 import math
 from collections.abc import Sequence
 
-from sweep.overview import Objective, TrialView
 from sweep.report import _style as style
+from sweep.results.overview import Objective, TrialView
 
 
 def scale_of(objective: Objective, values: Sequence[float]) -> dict[str, object]:

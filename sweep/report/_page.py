@@ -11,7 +11,6 @@ from plotly.io import to_html
 from plotly.offline import get_plotlyjs
 
 from sweep._numbers import duration, pure, quantity
-from sweep.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
 from sweep.report import figures, space_figures
 from sweep.report._findings import Findings
 from sweep.report._tables import (
@@ -20,6 +19,7 @@ from sweep.report._tables import (
     failure_table,
     trial_table,
 )
+from sweep.results.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
 
 _CONFIG = {
     "responsive": True,

@@ -8,9 +8,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from sweep._numbers import UNKNOWN, duration, pure, quantity
-from sweep.overview import FAILED, Overview, TrialView
 from sweep.report._findings import Value
-from sweep.space import Parameter
+from sweep.results.overview import FAILED, Overview, TrialView
+from sweep.study.space import Parameter
 
 
 def trial_table(seen: Overview, parameters: Sequence[Parameter]) -> str:

@@ -11,9 +11,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from sweep.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
 from sweep.report import _style as style
 from sweep.report._marks import hover, scale_of
+from sweep.results.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
 
 Array = NDArray[np.float64]
 

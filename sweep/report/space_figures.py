@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from sweep.overview import COMPLETE, Overview, TrialView
 from sweep.report import _style as style
 from sweep.report._marks import hover, scale_of
+from sweep.results.overview import COMPLETE, Overview, TrialView
 
 __all__ = ["importances", "slice_of"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sweep._scratch import Scratch
-from sweep.executor import RayExecutor
+from sweep.engine._scratch import Scratch
+from sweep.engine.executor import RayExecutor
 
 
 @pytest.fixture(scope="session")

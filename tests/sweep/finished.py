@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sweep.driver import Settings, run_study
-from sweep.events import EpochFinished, Event, StudyStarted
-from sweep.store import Results, open_results
-from sweep.study_file import StudyFile
+from sweep.engine.driver import Settings, run_study
+from sweep.engine.events import EpochFinished, Event, StudyStarted
+from sweep.results.store import Results, open_results
+from sweep.study.study_file import StudyFile
 from tests.sweep.running import FLAVOURS, Record, tiny
 
 LENGTHS = 'length_p = { low = "0.15 um", high = "0.8 um", log = true }'

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from sweep.events import Event
-from sweep.store import open_results
-from sweep.study_file import StudyFile, parse
+from sweep.engine.events import Event
+from sweep.results.store import open_results
+from sweep.study.study_file import StudyFile, parse
 
 TINY = """\
 version = 1
@@ -120,9 +120,9 @@ def snapshot(directory: Path) -> dict[str, tuple[int, bytes]]:
 _PROGRAM = """\
 import os, signal, sys
 from pathlib import Path
-from sweep.driver import Settings, run_study
-from sweep.progress import JsonObserver
-from sweep.study_file import load
+from sweep.engine.driver import Settings, run_study
+from sweep.commands.progress import JsonObserver
+from sweep.study.study_file import load
 {patch}
 def main():
     address = sys.argv[3] or None

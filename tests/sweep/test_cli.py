@@ -21,9 +21,9 @@ from typer.testing import CliRunner
 from circuits import Design
 from sweep._version import __version__
 from sweep.cli import app
-from sweep.export import export
-from sweep.status import driver_of
-from sweep.store import Layout, Results
+from sweep.commands.export import export
+from sweep.commands.status import driver_of
+from sweep.results.store import Layout, Results
 from tests.sweep.running import start_driver, tiny, wait_until
 
 pytest_plugins = ["tests.sweep.finished"]

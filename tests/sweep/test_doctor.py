@@ -11,8 +11,8 @@ import pytest
 
 import pdk
 from circuits.simulators import find
-from sweep import doctor
-from sweep.doctor import Check, Examination, State, examine
+from sweep.commands import doctor
+from sweep.commands.doctor import Check, Examination, State, examine
 
 
 def check(name: str, found: Examination) -> Check:

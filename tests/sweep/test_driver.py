@@ -13,8 +13,8 @@ import pytest
 
 from circuits import weight_shapes
 from circuits.simulators import find
-from sweep.driver import MachineError, Settings, StoreError, run_study
-from sweep.events import (
+from sweep.engine.driver import MachineError, Settings, StoreError, run_study
+from sweep.engine.events import (
     EpochFinished,
     EpochStarted,
     Event,
@@ -26,7 +26,7 @@ from sweep.events import (
     TrialPruned,
     TrialStarted,
 )
-from sweep.store import TRIAL_ATTRIBUTES, open_results
+from sweep.results.store import TRIAL_ATTRIBUTES, open_results
 from tests.sweep.running import FLAVOURS, Record, digest, snapshot, tiny
 
 pytestmark = pytest.mark.usefixtures("ray_session")

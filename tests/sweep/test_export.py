@@ -19,11 +19,11 @@ from circuits import Design, TransientTrainer
 from circuits.simulators import Xyce, find
 from circuits.simulators._raw import read_raw
 from objectives import Sine, TrainingPlan
-from sweep.design_file import design_text
-from sweep.export import ExportError, export, param_text
-from sweep.simulate import simulate
-from sweep.store import Results
-from sweep.study_file import load_design, parse_design
+from sweep.commands.export import ExportError, export, param_text
+from sweep.commands.simulate import simulate
+from sweep.results.store import Results
+from sweep.study.design_file import design_text
+from sweep.study.study_file import load_design, parse_design
 
 pytest_plugins = ["tests.sweep.finished"]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from circuits import Design, Quantity
 from sweep._errors import InfeasibleDesign
-from sweep.study_file import StudyFileError, parse, parse_design
+from sweep.study.study_file import StudyFileError, parse, parse_design
 from tests.sweep.study_texts import DESIGN, STUDY, tables, toml
 
 _FUZZ = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

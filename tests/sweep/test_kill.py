@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from sweep.driver import Settings, run_study
-from sweep.events import EpochFinished, EpochLost, EpochStarted, Event, TrialFailed
-from sweep.store import Layout, open_results
+from sweep.engine.driver import Settings, run_study
+from sweep.engine.events import EpochFinished, EpochLost, EpochStarted, Event, TrialFailed
+from sweep.results.store import Layout, open_results
 from tests.sweep.running import (
     Record,
     alive,

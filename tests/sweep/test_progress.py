@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sweep._board import Board
-from sweep.events import (
+from sweep.commands._board import Board
+from sweep.commands.progress import JsonObserver, RichObserver, picture
+from sweep.engine.events import (
     EpochFinished,
     EpochLost,
     EpochStarted,
@@ -26,7 +27,6 @@ from sweep.events import (
     TrialPruned,
     TrialStarted,
 )
-from sweep.progress import JsonObserver, RichObserver, picture
 
 STARTED = StudyStarted(
     out=Path("out"), name="sine", simulator="ngspice", version="39", workers=2, trials=10,

@@ -14,7 +14,10 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from sweep.overview import (
+from sweep.report import find_out, page, write_report
+from sweep.report.figures import Fit, front, held_out_fit, history, learning_curves
+from sweep.report.space_figures import importances, slice_of
+from sweep.results.overview import (
     COMPLETE,
     FAILED,
     PRUNED,
@@ -24,10 +27,7 @@ from sweep.overview import (
     TrialView,
     overview,
 )
-from sweep.report import find_out, page, write_report
-from sweep.report.figures import Fit, front, held_out_fit, history, learning_curves
-from sweep.report.space_figures import importances, slice_of
-from sweep.store import Results
+from sweep.results.store import Results
 
 pytest_plugins = ["tests.sweep.finished"]
 

@@ -20,10 +20,10 @@ from optuna.distributions import (
 from optuna.study import Study
 from optuna.trial import TrialState, create_trial
 
-from sweep._pruners import Halving, make_pruner
-from sweep._samplers import SamplerError, make_sampler
-from sweep._schema import HalvingPruner, MedianPruner, NoPruner, Search
-from sweep._unit_cube import from_unit, to_unit
+from sweep.engine._pruners import Halving, make_pruner
+from sweep.engine._samplers import SamplerError, make_sampler
+from sweep.engine._unit_cube import from_unit, to_unit
+from sweep.study._schema import HalvingPruner, MedianPruner, NoPruner, Search
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 

@@ -14,8 +14,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from circuits import Design, check_sizes
 from sweep._errors import InfeasibleDesign, SweepError
-from sweep.space import Space
-from sweep.study_file import parse
+from sweep.study.space import Space
+from sweep.study.study_file import parse
 from tests.sweep.study_texts import STUDY, tables, toml
 
 

@@ -21,13 +21,13 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from objectives import EpochScore
-from sweep._files import DriverLock, Layout, StoreError, write_whole
-from sweep._journal import mend
-from sweep._manifest import Manifest, read_manifest
-from sweep._records import EpochRecord, RecordError, read_record, read_score
-from sweep._scratch import Scratch, clear, inhabitants
-from sweep._storage import complete_url, open_for_reading, open_storage, public_url
-from sweep.store import open_results
+from sweep.engine._scratch import Scratch, clear, inhabitants
+from sweep.results._files import DriverLock, Layout, StoreError, write_whole
+from sweep.results._journal import mend
+from sweep.results._manifest import Manifest, read_manifest
+from sweep.results._records import EpochRecord, RecordError, read_record, read_score
+from sweep.results._storage import complete_url, open_for_reading, open_storage, public_url
+from sweep.results.store import open_results
 from tests.sweep.running import alive, wait_until
 
 RECORD = EpochRecord(
@@ -263,7 +263,7 @@ def test_a_database_in_a_file_is_found_from_any_directory(
 _OWNER = """
 import subprocess, sys, time
 from pathlib import Path
-from sweep._scratch import Scratch
+from sweep.engine._scratch import Scratch
 scratch = Scratch(Path(sys.argv[1]))
 with (scratch.directory / "messages").open("w") as messages:
     child = subprocess.Popen(["sleep", "60"], stdout=messages, start_new_session=True)

@@ -11,8 +11,8 @@ import pytest
 
 from circuits import Scenario
 from objectives import Sine, TrainingPlan
-from sweep._schema import Execution, Network, Pdk, Search, SpaceEntry, Training
-from sweep.study_file import (
+from sweep.study._schema import Execution, Network, Pdk, Search, SpaceEntry, Training
+from sweep.study.study_file import (
     HalvingPruner,
     MedianPruner,
     NoPruner,

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`Board`: how a running study stands, put together from its events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sweep.engine.events import (
+    EpochFinished,
+    EpochStarted,
+    Event,
+    StudyStarted,
+    TrialFailed,
+    TrialFinished,
+    TrialPruned,
+    TrialStarted,
+)
+
+
+@dataclass(slots=True)
+class Lane:
+    """A trial that is under way: finished epochs, last NMSE, and since when its epoch runs."""
+
+    epochs: int
+    nmse: float | None = None
+    since: float | None = None
+
+
+@dataclass(slots=True)
+class Board:
+    """Counts and times of a study; `note` every event.
+
+    **Attributes:**
+
+    - `started`: the first event; None before it.
+    - `complete`, `pruned`, `failed`: trials that ended while this driver ran.
+    - `best`: number and value of the best trial (of several objectives: of the lowest NMSE); the
+      number is None for one of an earlier driver.
+    - `lanes`: the trials under way, by number.
+    - `clock`: seconds from any beginning.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    started: StudyStarted | None = None
+    complete: int = 0
+    pruned: int = 0
+    failed: int = 0
+    best: tuple[int | None, float] | None = None
+    lanes: dict[int, Lane] = field(default_factory=dict)
+    _begun: float = 0.0
+    _headstart: float = 0.0
+
+    def note(self, event: Event) -> None:
+        """Take an event into account."""
+        match event:
+            case StudyStarted():
+                self.started = event
+                self._begun = self.clock()
+                if event.best_value is not None:
+                    self.best = (None, event.best_value)
+            case TrialStarted():
+                self.lanes[event.trial] = Lane(event.epoch)
+                self._headstart += event.epoch / self._epochs
+            case EpochStarted():
+                self.lanes[event.trial].since = self.clock()
+            case EpochFinished():
+                self.lanes[event.trial] = Lane(event.epoch + 1, event.nmse)
+            case TrialFinished():
+                self.complete += 1
+                self._end(event.trial)
+                self._compare(event)
+            case TrialPruned():
+                self.pruned += 1
+                self._end(event.trial)
+            case TrialFailed():
+                self.failed += 1
+                self._end(event.trial)
+            case _:
+                pass
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the study started."""
+        return self.clock() - self._begun
+
+    @property
+    def done(self) -> int:
+        """Trials that have ended, those of earlier drivers included."""
+        before = self.started.done if self.started else 0
+        return before + self.complete + self.pruned + self.failed
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the study will be done at the pace so far; None while nobody can tell."""
+        if self.started is None:
+            return None
+        partial = sum(lane.epochs for lane in self.lanes.values()) / self._epochs
+        ended = self.complete + self.pruned + self.failed
+        progress = ended + partial - self._headstart
+        if progress <= 0.0:
+            return None
+        remaining = max(0.0, self.started.trials - self.done - partial)
+        return remaining * self.elapsed / progress
+
+    @property
+    def _epochs(self) -> int:
+        return self.started.epochs if self.started else 1
+
+    def _end(self, trial: int) -> None:
+        self.lanes.pop(trial, None)
+
+    def _compare(self, event: TrialFinished) -> None:
+        if self.started is not None and len(self.started.objectives) > 1:
+            if self.best is None or event.nmse < self.best[1]:
+                self.best = (event.trial, event.nmse)
+        elif event.best:
+            self.best = (event.trial, event.values[0])

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `sweep validate --json` and `sweep fields --json` print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from circuits import Design
+from sweep.study.study_file import StudyFile
+
+__all__ = ["fields_document", "study_document"]
+
+
+def study_document(study: StudyFile) -> dict[str, Any]:
+    """A study that is right, as plain values in SI units."""
+    plan, search = study.plan, study.search
+    return {
+        "ok": True,
+        "name": study.name,
+        "fingerprint": study.fingerprint,
+        "layers": list(study.layers),
+        "task": plan.task.name,
+        "epochs": plan.epochs,
+        "linear_fit": plan.linear_fit(),
+        "sampler": search.sampler,
+        "pruner": search.pruner.kind,
+        "trials": search.trials,
+        "objectives": dict(search.objectives),
+        "parameters": [
+            {
+                "name": entry.name,
+                "field": entry.field,
+                "layer": entry.layer,
+                "unit": entry.unit,
+                "choices": list(entry.choices),
+            }
+            if entry.choices
+            else {
+                "name": entry.name,
+                "field": entry.field,
+                "layer": entry.layer,
+                "unit": entry.unit,
+                "low": entry.low,
+                "high": entry.high,
+                "step": entry.step,
+                "log": entry.log,
+                "integer": entry.integer,
+            }
+            for entry in study.space.parameters
+        ],
+    }
+
+
+def fields_document() -> list[dict[str, Any]]:
+    """Every field of a design, in SI units; an infinite bound is None."""
+    defaults = Design().to_values()
+    return [
+        {
+            "name": name,
+            "default": defaults[name],
+            "unit": spec.unit,
+            "low": None if spec.choices else spec.low,
+            "high": None if spec.choices else spec.high,
+            "choices": list(spec.choices),
+            "log": spec.log,
+            "integer": spec.integer,
+            "per_layer": spec.per_layer,
+            "meaning": spec.meaning,
+        }
+        for name, spec in Design.quantities().items()
+    ]

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the commands print for people: rich tables that fit into 80 columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sweep._numbers import duration, pure, quantity
+from sweep.commands._console import facts, grid
+
+if TYPE_CHECKING:
+    from circuits import Quantity
+    from sweep.commands.doctor import Check, Examination
+    from sweep.commands.export import Exported
+    from sweep.commands.replay import Replay
+    from sweep.commands.simulate import Training
+    from sweep.commands.status import Status
+    from sweep.study.study_file import StudyFile
+
+_COLOURS = {"ok": "green", "optional": "dim", "warning": "yellow", "missing": "bold red"}
+_CURVE_LINES = 25
+_FINISHED = 5  # best trials that `status` lists
+
+
+def examination_view(found: Examination) -> RenderableType:
+    """The checks, packages that are well in one line; then what helps against the rest."""
+    well = [c for c in found.checks if c.group == "packages" and str(c.state) == "ok"]
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for check in found.checks:
+        if check in well[1:]:
+            continue
+        name, words = check.name, check.found
+        if check in well:
+            name = "packages"
+            words = ", ".join(f"{entry.name} {entry.found}" for entry in well)
+        state = Text(str(check.state), style=_COLOURS[str(check.state)])
+        table.add_row(state, name, Text(words))
+        if check.sha256:
+            table.add_row("", "", Text(f"SHA-256 {check.sha256[:24]}..."))
+    remedies = [check for check in found.checks if check.remedy]
+    parts: list[RenderableType] = [table]
+    if remedies:
+        parts += ["", Text("What helps", style="bold"), _remedies(remedies)]
+    verdict = "A study can run." if found.ok else "No study can run yet: see what is missing."
+    return Group(*parts, "", Text(verdict, style="green" if found.ok else "bold red"))
+
+
+def _remedies(checks: Iterable[Check]) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for check in checks:
+        table.add_row(f"  {check.name}", Text(check.remedy))
+    return table
+
+
+def status_view(shown: Status) -> RenderableType:
+    """Counts, the best trials, running ones and failures."""
+    seen, counts = shown.overview, shown.overview.counts
+    states = ", ".join(
+        f"{counts[state]} {state}" for state in counts if counts[state] or state == "complete"
+    )
+    rows = {
+        "study": f"{seen.name} in {shown.out}",
+        "simulator": f"{shown.simulator} {shown.version}",
+        "trials": f"{states}; {seen.planned} asked for",
+        "driver": "none on this machine" if shown.driver is None else f"process {shown.driver}",
+        "linear fit": f"{pure(seen.linear_fit)} held-out NMSE, what a circuit has to beat",
+    }
+    parts: list[RenderableType] = [facts(rows)]
+    done = sorted(seen.of("complete"), key=lambda trial: (trial.nmse, trial.number))
+    if done:
+        several = len(seen.objectives) > 1
+        title = "Pareto front" if several else "best trials"
+        columns = (title, "NMSE", "before", "energy", "time")
+        table = grid(*columns, right=columns)
+        for trial in (seen.front if several else done)[:_FINISHED]:
+            table.add_row(
+                str(trial.number), pure(trial.nmse), pure(trial.before),
+                quantity(trial.energy, "J"), duration(trial.seconds),
+            )  # fmt: skip
+        parts += ["", table]
+    running = seen.of("running")
+    if running:
+        table = grid("running", "epochs", "NMSE so far", right=("running", "epochs", "NMSE so far"))
+        for trial in running:
+            table.add_row(str(trial.number), f"{len(trial.curve)}/{seen.epochs}", pure(trial.nmse))
+        parts += ["", table]
+    if seen.failures():
+        table = grid("failures", "trials", "first words", right=("trials",))
+        for cause, trials in seen.failures():
+            first = trials[0].failure
+            words = first.words.splitlines()[0] if first and first.words else ""
+            table.add_row(escape(cause), str(len(trials)), escape(words))
+        parts += ["", table]
+    if shown.unfinished and shown.driver is None:
+        parts += ["", "To go on:"]
+        parts.append(_command(f"sweep run {shown.out}/study.toml --out {shown.out} --resume"))
+    return Group(*parts)
+
+
+def choice_words() -> str:
+    """Which simulator `auto` takes, and why."""
+    from circuits.simulators import available  # noqa: PLC0415  (slow to import)
+
+    found = available()
+    for entry in found:
+        if entry.problem is None:
+            others = [other.name for other in found if other.problem is not None]
+            why = f"; {', '.join(others)} cannot be used" if others else ""
+            return f"auto takes {entry.name} {entry.version}{why}"
+    return "auto finds no simulator"
+
+
+def study_view(study: StudyFile) -> RenderableType:
+    """A study that `validate` has found to be right, and its search space."""
+    plan, search = study.plan, study.search
+    objectives = ", ".join(f"{way} {name}" for name, way in search.objectives.items())
+    rows = {
+        "study": study.name,
+        "network": "-".join(map(str, study.layers)),
+        "task": (
+            f"{plan.task.name}, {plan.task.points} training and {plan.task.held_out} held-out points"
+        ),
+        "training": f"{plan.epochs} epochs in corner {plan.scenario.corner}",
+        "linear fit": f"{pure(plan.linear_fit())} held-out NMSE, what a circuit has to beat",
+        "search": f"{search.trials} trials of {search.sampler}, {search.pruner.kind} pruner",
+        "objectives": objectives,
+        "fingerprint": study.fingerprint[:16],
+    }
+    table = grid("parameter", "from", "to", "scale", right=("from", "to"))
+    for entry in study.space.parameters:
+        if entry.choices:
+            words = ", ".join(quantity(choice, entry.unit) for choice in entry.choices)
+            table.add_row(escape(entry.name), "", "", escape(f"one of {words}"))
+            continue
+        scale = "log" if entry.log else "linear"
+        if entry.step is not None:
+            scale += f", step {quantity(entry.step, entry.unit)}"
+        low, high = quantity(entry.low, entry.unit), quantity(entry.high, entry.unit)
+        table.add_row(escape(entry.name), low, high, scale)
+    return Group(facts(rows), "", table)
+
+
+def fields_view(quantities: Mapping[str, Quantity], defaults: Any) -> RenderableType:
+    """Every field of a design: default, what is legal, and below it the meaning."""
+    head = f"{'field':<26}{'default':<12}{'legal':<32}per layer"
+    parts: list[RenderableType] = [Text(head, style="bold")]
+    for name, spec in quantities.items():
+        value = getattr(defaults, name)
+        default = spec.show(value[0] if isinstance(value, tuple) else value)
+        legal = ", ".join(spec.choices) or f"{spec.show(spec.low)} to {spec.show(spec.high)}"
+        if spec.integer:
+            legal += ", whole"
+        row = Text.assemble((f"{name:<26}", "bold"), f"{default:<12}{legal:<32}")
+        row.append("yes" if spec.per_layer else "")
+        parts += [row, Padding(Text(spec.meaning, style="dim"), (0, 0, 0, 2), expand=False)]
+    return Group(*parts)
+
+
+def training_view(training: Training) -> RenderableType:
+    """The figures of one training, or how it ended without them."""
+    rows = {
+        "design": training.name,
+        "simulator": f"{training.simulator} {training.version}",
+        "outcome": str(training.outcome.status),
+    }
+    if not training.ok:
+        rows["outcome"] += f" ({training.outcome.cause}) in epoch {len(training.scores)}"
+        rows["its words"] = training.outcome.words
+    rows |= {
+        "epochs": f"{len(training.scores)} of {training.epochs}",
+        "points": str(sum(score.points for score in training.scores)),
+        "seconds": f"{training.seconds:.2f}",
+        "nmse_before": pure(training.nmse_before, 6),
+        "nmse": pure(training.nmse, 6),
+        "linear_fit": pure(training.linear_fit, 6),
+        "energy": f"{quantity(training.energy_per_point, 'J')} for each training point",
+    }
+    return Group(facts(rows), "", _curve(training))
+
+
+def _curve(training: Training) -> RenderableType:
+    """The learning curve as bars on a logarithmic scale."""
+    values = [training.nmse_before, *(score.nmse for score in training.scores)]
+    known = [value for value in values if value > 0 and math.isfinite(value)]
+    if not known:
+        return Text("")
+    low, high = math.log10(min(known)) - 0.1, math.log10(max(known))
+    table = grid("epochs", "NMSE", "", right=("epochs", "NMSE"))
+    step = math.ceil(len(values) / _CURVE_LINES)
+    for epochs, value in list(enumerate(values))[::-step][::-1]:
+        share = (math.log10(value) - low) / (high - low) if value in known else 0.0
+        table.add_row(str(epochs), pure(value), Text("━" * round(40 * share), style="blue"))
+    return table
+
+
+def replay_view(played: Replay) -> RenderableType:
+    """Deviations of a replayed trajectory, in millivolts."""
+    rows = {
+        "simulator": f"{played.simulator} {played.version}",
+        "points": f"{played.points} in {played.seconds:.1f} s",
+    }
+    columns = ("first point", "median", "largest")
+    table = grid("deviation (mV)", *columns, right=columns)
+    for name in ("free", "nudged", "weights"):
+        found = getattr(played, name)
+        table.add_row(name, *(f"{1e3 * v:.2f}" for v in (found.first, found.median, found.max)))
+    return Group(facts(rows), "", table)
+
+
+def export_view(exported: Exported) -> RenderableType:
+    """What was exported, and how to repeat it."""
+    rows = {
+        "trial": str(exported.trial),
+        "nmse_before": pure(exported.nmse_before),
+        "nmse": pure(exported.nmse),
+        "directory": str(exported.directory),
+        "files": ", ".join(exported.files),
+    }
+    command = _command(f"cd {exported.directory} && {exported.command}")
+    return Group(facts(rows), "", "To repeat the training:", command)
+
+
+def _command(words: str) -> Text:
+    """A command line, not to be broken."""
+    return Text(f"  {words}", no_wrap=True, overflow="ignore")
+
+
+def show(view: RenderableType) -> None:
+    """Print a view on stdout."""
+    Console(highlight=False).print(view, crop=False)

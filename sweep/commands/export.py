@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`sweep export`: the best design of a study as files that stand on their own.
+
+- `design.toml`: the design with its network, task and training; `sweep simulate` repeats it.
+- `design.param`: its numbers as SPICE parameters.
+- `ngspice/`, `xyce/`: the netlist of the whole first epoch for each simulator, and
+  `models.spice` beside them: the transistors they call.
+- `weights.npz`, `weights.csv`: what the training left on the storage nodes.
+- `README.md`: what it is, and the command that reproduces its figures.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pdk
+from objectives import TrainingPlan
+from sweep._errors import SweepError
+from sweep.commands._export_files import (
+    MODELS,
+    NETLIST,
+    design_toml,
+    mean_energy,
+    netlists,
+    param_text,
+    weight_files,
+)
+from sweep.results._files import write_whole
+from sweep.results.overview import COMPLETE, Overview, TrialView, overview
+from sweep.results.store import EpochRecord, Results
+
+__all__ = ["ExportError", "Exported", "export"]
+
+
+class ExportError(SweepError):
+    """There is no such trial, or nothing of it to export."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written.
+
+    **Attributes:**
+
+    - `directory`: where.
+    - `trial`: which one.
+    - `nmse_before`, `nmse`: its held-out NMSE before and after training.
+    - `files`: relative to `directory`.
+    - `command`: reproduces the figures.
+    - `notes`: what to know about it, one sentence each; empty as a rule.
+    """
+
+    directory: Path
+    trial: int
+    nmse_before: float
+    nmse: float
+    files: tuple[str, ...]
+    command: str
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return dataclasses.asdict(self) | {"directory": str(self.directory)}
+
+
+def export(results: Results, *, trial: int | None = None, to: Path | None = None) -> Exported:
+    """Write a trial's design, netlists and weights.
+
+    **Arguments:**
+
+    - `trial`: its number; the best one by default.
+    - `to`: the directory; `best` (or `trial-<number>`) in the study's directory by default.
+
+    **Raises:** `ExportError`; `pdk.PdkError` where the transistor models are not to be had.
+    """
+    seen = overview(results)
+    chosen = _choose(seen, trial)
+    records = results.epochs(chosen.number)
+    if not records:
+        msg = (
+            f"Trial {chosen.number} in {results.out} has no finished epoch, so there are no weights "
+            f"to export; trials to choose from: {_choices(seen)}."
+        )
+        raise ExportError(msg)
+    name = "best" if trial is None else f"trial-{chosen.number}"
+    target = results.out / name if to is None else to
+    _check_target(target)
+    plan = results.study_file.plan
+    design = results.study_file.space.design(chosen.parameters)
+    models = pdk.locate(results.study_file.pdk_path)
+    simulator = records[-1].simulator
+    command = f"sweep simulate design.toml --simulator {simulator}"
+    notes = tuple(_notes(chosen, records, plan, models))
+    files: dict[str, str | bytes] = {
+        "design.toml": design_toml(results, chosen, records, design, command),
+        "design.param": param_text(design, title=f"{seen.name}, trial {chosen.number}"),
+        **netlists(plan, design, models),
+        **weight_files(plan, design, records[-1].arrays["final_weights"]),
+    }
+    exported = Exported(
+        directory=target,
+        trial=chosen.number,
+        nmse_before=records[0].score.nmse_before,
+        nmse=records[-1].score.nmse,
+        files=("README.md", *files),
+        command=command,
+        notes=notes,
+    )
+    files["README.md"] = _readme(exported, seen, records)
+    for relative, content in files.items():
+        write_whole(target / relative, content if isinstance(content, bytes) else content.encode())
+    return exported
+
+
+def _choose(seen: Overview, number: int | None) -> TrialView:
+    if number is not None:
+        for trial in seen.trials:
+            if trial.number == number:
+                return trial
+        msg = f"The study {seen.name!r} has no trial {number}; it has {_choices(seen)}."
+        raise ExportError(msg)
+    if seen.best is None:
+        msg = (
+            f"The study {seen.name!r} has no complete trial; go on with `sweep run --resume`, or "
+            f"choose with --trial one that has begun: {_choices(seen)}."
+        )
+        raise ExportError(msg)
+    return seen.best
+
+
+def _choices(seen: Overview) -> str:
+    """The trials that can be exported, the best first, in words."""
+    begun = [trial for trial in seen.trials if trial.curve]
+    if not begun:
+        return "none that has finished an epoch"
+    ordered = sorted(begun, key=lambda trial: (trial.state != COMPLETE, trial.nmse))
+    shown = [f"{trial.number} ({trial.state}, NMSE {trial.nmse:.3g})" for trial in ordered[:3]]
+    more = f" and {len(begun) - 3} more" if len(begun) > 3 else ""  # noqa: PLR2004
+    return ", ".join(shown) + more
+
+
+def _check_target(target: Path) -> None:
+    """Refuse a directory with other things in it."""
+    if target.exists() and not target.is_dir():
+        msg = f"{target} is a file; name a directory with --to."
+        raise ExportError(msg)
+    if target.is_dir() and any(target.iterdir()) and not (target / "design.toml").is_file():
+        msg = f"{target} holds other files; name an empty or a new directory with --to."
+        raise ExportError(msg)
+
+
+def _notes(
+    trial: TrialView, records: list[EpochRecord], plan: TrainingPlan, models: pdk.Models
+) -> list[str]:
+    notes = []
+    if trial.state != COMPLETE:
+        notes.append(
+            f"Trial {trial.number} is {trial.state}: these are its weights after "
+            f"{len(records)} of {plan.epochs} epochs."
+        )
+    if models.sha256 != records[-1].models:
+        notes.append(
+            f"The transistor models of this machine ({models.source}) are not those that the study "
+            "ran with, so the netlists differ from its own."
+        )
+    return notes
+
+
+def _readme(exported: Exported, seen: Overview, records: list[EpochRecord]) -> str:
+    last = records[-1]
+    notes = "".join(f"\n{note}\n" for note in exported.notes)
+    return f"""\
+# {seen.name}: trial {exported.trial}
+
+A training circuit in SkyWater 130 nm, found by analog-sweep and computed by {last.simulator} \
+{last.version}.
+
+| figure | value |
+|---|---|
+| held-out NMSE before training | {exported.nmse_before:.6g} |
+| held-out NMSE after {len(records)} epochs | {exported.nmse:.6g} |
+| best linear fit to the task | {seen.linear_fit:.6g} |
+| energy for each training point | {mean_energy(records):.4g} J |
+{notes}
+This repeats the whole training and prints these figures:
+
+    {exported.command}
+
+| file | what it is |
+|---|---|
+| `design.toml` | the design with units, legal ranges and meanings, its network, task, training, \
+provenance and metrics |
+| `design.param` | its numbers as SPICE parameters |
+| `ngspice/{NETLIST}`, `xyce/{NETLIST}` | the netlist of the whole first epoch |
+| `{MODELS}` | the transistors that the netlists call |
+| `weights.npz`, `weights.csv` | voltages of the storage nodes before and after training, V |
+
+The netlists run by themselves, each in its own directory, and leave all signals in `out.raw`:
+
+    cd ngspice && ngspice -b -r out.raw {NETLIST}
+    cd xyce && Xyce {NETLIST}
+
+In `weights.npz`, `layer0`, `layer1`, ... are the trained voltages of each crossbar, inputs by
+outputs, with all inputs at 0 V; `initial0`, ... those before training.
+"""

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`sweep simulate`: the whole training of one design, without a study around it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits import TransientTrainer
+from circuits.simulators import Outcome, SpiceSimulator
+from objectives import EpochScore
+from pdk import Models
+from sweep.study.study_file import DesignFile
+
+__all__ = ["Training", "simulate"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """What became of a training.
+
+    **Attributes:**
+
+    - `name`: of the design; `epochs`: how many were asked for.
+    - `simulator`, `version`, `models`: what computed it; `models` is the PDK's SHA-256.
+    - `outcome`: of the last epoch that was simulated; not ok means that the training ended there.
+    - `scores`: of the epochs that have a result.
+    - `linear_fit`: held-out NMSE of the best linear fit, which the circuit has to beat.
+    - `weights`: storage voltages after the last update, V, as `circuits.Trace.final_weights`.
+    - `run_key`: of the last epoch.
+    """
+
+    name: str
+    epochs: int
+    simulator: str
+    version: str
+    models: str
+    outcome: Outcome
+    scores: tuple[EpochScore, ...]
+    linear_fit: float
+    weights: NDArray[np.float64]
+    run_key: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether all epochs have a result."""
+        return self.outcome.ok
+
+    @property
+    def nmse_before(self) -> float:
+        """Held-out NMSE before the first update; NaN where epoch 0 has no result."""
+        return self.scores[0].nmse_before if self.scores else math.nan
+
+    @property
+    def nmse(self) -> float:
+        """Held-out NMSE after the last update; NaN unless all epochs have a result."""
+        return self.scores[-1].nmse if self.ok else math.nan
+
+    @property
+    def energy_per_point(self) -> float:
+        """Mean energy of a training point, J; NaN where no epoch has a result."""
+        energies = [score.energy_per_point for score in self.scores]
+        return sum(energies) / len(energies) if energies else math.nan
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the simulator, s, a failed epoch's included."""
+        return sum(score.seconds for score in self.scores) + (
+            0.0 if self.ok else self.outcome.seconds
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The training as plain values; None for a figure that there is none of."""
+        return {
+            "name": self.name,
+            "simulator": self.simulator,
+            "version": self.version,
+            "outcome": str(self.outcome.status),
+            "cause": str(self.outcome.cause),
+            "words": self.outcome.words,
+            "nmse_before": number_or_none(self.nmse_before),
+            "nmse": number_or_none(self.nmse),
+            "linear_fit": number_or_none(self.linear_fit),
+            "energy_per_point": number_or_none(self.energy_per_point),
+            "points": sum(score.points for score in self.scores),
+            "seconds": self.seconds,
+            "cpu_seconds": sum(score.cpu_seconds for score in self.scores),
+            "epochs": len(self.scores),
+            "epochs_asked": self.epochs,
+            "learning_curve": [score.nmse for score in self.scores],
+            "run_key": self.run_key,
+            "models": self.models,
+        }
+
+
+def number_or_none(value: float) -> float | None:
+    """A finite number, or None, which JSON can say."""
+    return value if math.isfinite(value) else None
+
+
+def simulate(
+    described: DesignFile,
+    simulator: SpiceSimulator,
+    models: Models,
+    *,
+    progress: Callable[[int, float], None] | None = None,
+) -> Training:
+    """Train the circuit of a design file, epoch by epoch, in this process.
+
+    **Arguments:**
+
+    - `progress`: called with the epoch and the fraction of it that is done.
+
+    **Returns:** the training; what goes wrong inside the simulator is its outcome.
+    """
+    plan, design = described.plan, described.design
+    trainer = TransientTrainer(simulator, models, limits=described.trainer_limits())
+    scores: list[EpochScore] = []
+    weights: NDArray[np.float64] | None = None
+    for epoch in range(plan.epochs):
+        run = plan.epoch_run(design, epoch, weights)
+        watch = None if progress is None else _fraction_of(progress, epoch)
+        trace = trainer.run(run, progress=watch)
+        if not trace.ok:
+            break
+        scores.append(plan.score(run, trace, epoch))
+        weights = trace.final_weights
+    return Training(
+        name=described.name,
+        epochs=plan.epochs,
+        simulator=trainer.name,
+        version=trainer.version,
+        models=models.sha256,
+        outcome=trace.outcome,
+        scores=tuple(scores),
+        linear_fit=plan.linear_fit(),
+        weights=np.empty(0) if weights is None else weights,
+        run_key=trace.run_key,
+    )
+
+
+def _fraction_of(progress: Callable[[int, float], None], epoch: int) -> Callable[[float], None]:
+    return lambda done: progress(epoch, done)

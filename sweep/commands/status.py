@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`sweep status`: how far a study has come, while it runs or afterwards."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sweep.results.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, overview
+from sweep.results.store import Layout, Results
+
+__all__ = ["Status", "status"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A study and whether somebody works on it.
+
+    **Attributes:**
+
+    - `driver`: process of the driver that works on it on this machine; None if there is none.
+    """
+
+    out: Path
+    simulator: str
+    version: str
+    driver: int | None
+    overview: Overview
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether trials are left to be run."""
+        counts = self.overview.counts
+        return counts[COMPLETE] + counts[PRUNED] + counts[FAILED] < self.overview.planned
+
+    def to_json(self) -> dict[str, Any]:
+        """The status as plain values."""
+        seen, leader = self.overview, self.overview.leader
+        best = None
+        if leader is not None:
+            best = {
+                "trial": leader.number,
+                "state": leader.state,
+                "nmse_before": leader.before,
+                "nmse": leader.nmse,
+                "values": _named(seen, leader.values),
+                "parameters": dict(leader.parameters),
+            }
+        return {
+            "name": seen.name,
+            "out": str(self.out),
+            "simulator": self.simulator,
+            "version": self.version,
+            "driver": self.driver,
+            "trials": seen.planned,
+            **seen.counts,
+            "epochs": seen.epochs,
+            "linear_fit": seen.linear_fit,
+            "best": best,
+            "now": {str(trial.number): len(trial.curve) for trial in seen.of(RUNNING)},
+            "failures": {
+                cause: [trial.number for trial in trials] for cause, trials in seen.failures()
+            },
+        }
+
+
+def status(results: Results) -> Status:
+    """How a study stands."""
+    return Status(
+        out=results.out,
+        simulator=results.manifest.simulator,
+        version=results.manifest.simulator_version,
+        driver=driver_of(Layout(results.out)),
+        overview=overview(results),
+    )
+
+
+def driver_of(layout: Layout) -> int | None:
+    """The process that holds the driver's lock, as the kernel tells; the lock is not touched."""
+    try:
+        held = layout.lock.stat()
+        lines = Path("/proc/locks").read_text("ascii").splitlines()
+    except OSError:
+        return None
+    device = f"{os.major(held.st_dev):02x}:{os.minor(held.st_dev):02x}:{held.st_ino}"
+    for line in lines:
+        words = line.split()
+        if words[1:2] == ["FLOCK"] and device in words:
+            return int(words[4])
+    return None
+
+
+def _named(seen: Overview, values: tuple[float, ...]) -> Mapping[str, float]:
+    return {
+        objective.name: value for objective, value in zip(seen.objectives, values, strict=False)
+    }

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The beginning of a driver: whether it may work in a directory, and what it finds or makes there.
+
+A new study is laid down in this order: study file, manifest, storage. A driver killed in between
+leaves a directory that the next one takes over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import optuna
+from optuna.exceptions import ExperimentalWarning
+from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
+
+from circuits import TransientTrainer
+from sweep._version import __version__
+from sweep.results._files import DriverLock, Layout, StoreError, write_whole
+from sweep.results._manifest import JOURNAL, Manifest, now, read_manifest
+from sweep.results._storage import Group, complete_url, open_storage, public_url, quiet, study_in
+from sweep.results.store import stored_study_file
+from sweep.study.study_file import StudyFile
+
+_FINGERPRINT = "fingerprint"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A study that may be worked on.
+
+    - `layout`: its files.
+    - `study`: in its storage.
+    - `group`: a context manager within which writes to the storage belong together.
+    - `resumed`: whether it was begun before.
+    """
+
+    layout: Layout
+    study: optuna.Study
+    group: Group
+    resumed: bool
+
+
+def read_begun(out: Path, described: StudyFile, *, resume: bool) -> Manifest | None:
+    """The manifest of the study that was begun in a directory; None for a new one.
+
+    **Raises:** `StoreError` where the directory is not this study's, or it is and `resume` is not
+    asked for.
+    """
+    layout = Layout(out)
+    try:
+        foreign = _foreign(layout) if out.exists() else []
+        is_begun = layout.manifest.exists()
+    except OSError as error:
+        msg = f"{out} cannot be read as a directory: {error.strerror}; name another with --out."
+        raise StoreError(msg) from error
+    if not is_begun:
+        if foreign:
+            msg = (
+                f"{out} holds other files ({foreign[0]}, ...) and no study; name an empty or a new "
+                "directory with --out."
+            )
+            raise StoreError(msg)
+        return None
+    manifest = read_manifest(layout)
+    if stored_study_file(layout, manifest).fingerprint != described.fingerprint:
+        msg = (
+            f"{out} holds another study ({manifest.name!r}, begun {manifest.created}): its study "
+            f"file differs from {described.source} in what determines results; name another "
+            f"directory with --out, or run {layout.study_file}."
+        )
+        raise StoreError(msg)
+    if not resume:
+        msg = (
+            f"{out} holds this study already, begun {manifest.created}; go on with it with "
+            "--resume, or name another directory with --out."
+        )
+        raise StoreError(msg)
+    return manifest
+
+
+@contextmanager
+def claim(out: Path, described: StudyFile, *, storage: str | None, resume: bool) -> Iterator[Claim]:
+    """Keep other drivers away from a study's directory, which is made if it is not there.
+
+    **Raises:** `StoreError` where directory or storage are not this study's or another driver
+    works there; then nothing was written.
+    """
+    quiet()
+    layout = Layout(out)
+    _check_storage(layout, described, read_begun(out, described, resume=resume), storage)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = DriverLock(layout)
+    except OSError as error:
+        msg = f"{out} cannot be written to: {error.strerror}; name another directory with --out."
+        raise StoreError(msg) from error
+    with lock:
+        begun = read_begun(out, described, resume=resume)
+        yield Claim(layout, described, begun, storage)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a study: `open` lays it down, or opens the one that was begun."""
+
+    layout: Layout
+    described: StudyFile
+    begun: Manifest | None
+    storage: str | None
+
+    def open(self, trainer: TransientTrainer) -> Opened:
+        """The study, in its storage.
+
+        **Raises:** `StoreError` if the storage cannot be opened.
+        """
+        if self.begun is None:
+            return _create(self.layout, self.described, trainer, self.storage)
+        return _resume(self.layout, self.described, trainer, self.begun, self.storage)
+
+
+def _foreign(layout: Layout) -> list[str]:
+    """Names in a directory without a manifest that no driver can have left there."""
+    own = {layout.lock.name, layout.study_file.name}
+    names = sorted(entry.name for entry in layout.out.iterdir())
+    return [name for name in names if name.removesuffix(".part") not in {*own, "manifest.json"}]
+
+
+def _check_storage(
+    layout: Layout, described: StudyFile, begun: Manifest | None, given: str | None
+) -> None:
+    """Refuse a storage that is not this study's, without writing to it."""
+    if begun is not None:
+        if given is not None and public_url(given) != begun.storage:
+            msg = (
+                f"{layout.out} keeps its trials in {begun.storage}, not in {public_url(given)}; "
+                "leave --storage out."
+            )
+            raise StoreError(msg)
+        return
+    if given is None:
+        return
+    found = study_in(given, described.name)
+    if found is not None:
+        same = found.get(_FINGERPRINT) == described.fingerprint
+        words = "this study" if same else "another study of the name"
+        advice = "go on with it in its own directory, with --resume," if same else "change `name`"
+        msg = (
+            f"The storage {public_url(given)} holds {words} {described.name!r} already; {advice} or "
+            "give another --storage."
+        )
+        raise StoreError(msg)
+
+
+def _create(
+    layout: Layout, described: StudyFile, trainer: TransientTrainer, storage: str | None
+) -> Opened:
+    text = described.text.encode()
+    write_whole(layout.study_file, text)
+    plan = described.plan
+    models = trainer.models
+    manifest = Manifest(
+        name=described.name,
+        fingerprint=described.fingerprint,
+        study_sha256=hashlib.sha256(text).hexdigest(),
+        study_source=str(Path(described.source).absolute()),
+        package_version=__version__,
+        simulator=trainer.name,
+        simulator_version=trainer.version,
+        pdk={"source": models.source, "version": models.version, "sha256": models.sha256},
+        seeds={
+            "search": described.search.seed,
+            "weights": plan.weight_seed,
+            "order": plan.order_seed,
+            "task": plan.task.seed,
+            "mismatch": plan.scenario.mismatch_seed,
+        },
+        storage=JOURNAL if storage is None else public_url(storage),
+    )
+    manifest.write(layout)
+    opened, group = open_storage(layout, storage or JOURNAL)
+    return Opened(layout, _study(opened, described, manifest), group, resumed=False)
+
+
+def _resume(
+    layout: Layout,
+    described: StudyFile,
+    trainer: TransientTrainer,
+    begun: Manifest,
+    storage: str | None,
+) -> Opened:
+    start = {
+        "at": now(),
+        "host": platform.node(),
+        "package_version": __version__,
+        "simulator_version": trainer.version,
+        "pdk_sha256": trainer.models.sha256,
+    }
+    replace(begun, resumed=(*begun.resumed, start)).write(layout)
+    opened, group = open_storage(layout, storage or complete_url(begun.storage))
+    return Opened(layout, _study(opened, described, begun), group, resumed=True)
+
+
+def _study(storage: BaseStorage, described: StudyFile, manifest: Manifest) -> optuna.Study:
+    """The study in its storage, made there unless it is there already."""
+    study = optuna.create_study(
+        study_name=manifest.name,
+        storage=storage,
+        directions=[StudyDirection[way.upper()] for way in described.search.directions],
+        load_if_exists=True,
+    )
+    if study.user_attrs.get(_FINGERPRINT) == manifest.fingerprint:
+        return study
+    if _FINGERPRINT in study.user_attrs or study.get_trials(deepcopy=False):
+        msg = (
+            f"The storage {manifest.storage} holds another study {manifest.name!r} by now; give "
+            "another --storage and another --out."
+        )
+        raise StoreError(msg)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        study.set_metric_names(list(described.search.objectives))
+    study.set_user_attr("linear_fit", described.plan.linear_fit())
+    study.set_user_attr("package_version", manifest.package_version)
+    # Last, for it says that all the others are there.
+    study.set_user_attr(_FINGERPRINT, manifest.fingerprint)
+    return study

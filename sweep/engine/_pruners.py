@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pruners of a study file. They see the NMSE after k epochs as the report of step k."""
+
+from __future__ import annotations
+
+from optuna.pruners import BasePruner, MedianPruner, NopPruner
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from sweep.study import _schema
+from sweep.study._schema import Search
+
+
+def make_pruner(search: Search) -> BasePruner:
+    """The pruner that a study file asks for; none unless NMSE is all that is minimised."""
+    if search.objectives != {"nmse": "minimize"}:
+        return NopPruner()
+    match search.pruner:
+        case _schema.MedianPruner(
+            startup_trials=startup, warmup_epochs=warmup, interval_epochs=every
+        ):
+            return MedianPruner(startup, warmup, every)
+        case _schema.HalvingPruner(
+            min_epochs=least, reduction_factor=factor, min_early_stopping_rate=rate
+        ):
+            return Halving(least * factor**rate, factor)
+        case _:
+            return NopPruner()
+
+
+class Halving(BasePruner):
+    """Asynchronous successive halving (Li et al. 2020, arXiv 1810.05934) on the reports alone.
+
+    At the rungs `first`, `first * factor`, `first * factor**2`, ... a trial goes on if it is among
+    the best 1/`factor` of all trials that have come as far (of fewer than `factor`: the best). It
+    keeps no state, so asking again after a restart gives the same answer.
+
+    **Arguments:**
+
+    - `first`: epochs of the first rung.
+    - `factor`: one of so many goes on.
+    """
+
+    def __init__(self, first: int, factor: int) -> None:
+        self._first = first
+        self._factor = factor
+
+    def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        """Whether the trial ends at this rung."""
+        step = trial.last_step
+        if step is None or not self._is_rung(step):
+            return False
+        own = trial.intermediate_values[step]
+        others = [
+            other.intermediate_values[step]
+            for other in study.get_trials(deepcopy=False)
+            if other.number != trial.number
+            and other.state is not TrialState.FAIL
+            and step in other.intermediate_values
+        ]
+        better = sum(value < own for value in others)
+        return better >= max(1, (len(others) + 1) // self._factor)
+
+    def _is_rung(self, step: int) -> bool:
+        rung = self._first
+        while rung < step:
+            rung *= self._factor
+        return rung == step

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`Manifest`: where the results of a study come from."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sweep.results._files import Layout, StoreError, write_whole
+
+SCHEMA = 1
+JOURNAL = "journal.log"
+
+
+def now() -> str:
+    """The time in UTC, to the second, as ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What `manifest.json` says about a study.
+
+    **Attributes:**
+
+    - `name`, `fingerprint`: of the study, as this version of the program saw it.
+    - `study_sha256`: of the text of `study.toml`.
+    - `study_source`: the file that this was copied from.
+    - `package_version`: of this program.
+    - `simulator`, `simulator_version`: what runs the simulations.
+    - `pdk`: `source`, `version` and `sha256` of the transistor models.
+    - `seeds`: `search`, `weights`, `order`, `task` and `mismatch` (None for none).
+    - `storage`: `"journal.log"`, or the URL of an Optuna storage, its password left out.
+    - `host`, `python`, `created`: machine, Python version and time (UTC) of the first start.
+    - `resumed`: the later starts, each with `at`, `host`, `package_version`, `simulator_version`
+      and `pdk_sha256`.
+    """
+
+    name: str
+    fingerprint: str
+    study_sha256: str
+    study_source: str
+    package_version: str
+    simulator: str
+    simulator_version: str
+    pdk: Mapping[str, str]
+    seeds: Mapping[str, int | None]
+    storage: str = JOURNAL
+    host: str = field(default_factory=platform.node)
+    python: str = field(default_factory=platform.python_version)
+    created: str = field(default_factory=now)
+    resumed: tuple[Mapping[str, str], ...] = ()
+    schema: int = SCHEMA
+
+    def write(self, layout: Layout) -> None:
+        """Write `manifest.json`, whole or not at all."""
+        text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        write_whole(layout.manifest, text.encode())
+
+
+def read_manifest(layout: Layout) -> Manifest:
+    """The manifest of a study's directory.
+
+    **Raises:** `StoreError` where there is none, or one of another schema.
+    """
+    try:
+        content: dict[str, Any] = json.loads(layout.manifest.read_text("utf-8"))
+        if content.get("schema") != SCHEMA:
+            msg = (
+                f"{layout.manifest} has schema {content.get('schema')!r}, and this version reads "
+                f"{SCHEMA}; use the analog-sweep that wrote it ({content.get('package_version')})."
+            )
+            raise StoreError(msg)
+        content["resumed"] = tuple(content["resumed"])
+        return Manifest(**content)
+    except FileNotFoundError as error:
+        msg = (
+            f"{layout.out} holds no study: there is no {layout.manifest.name} in it; name the "
+            "directory given to `sweep run --out`."
+        )
+        raise StoreError(msg) from error
+    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
+        msg = f"{layout.manifest} cannot be read: {error}."
+        raise StoreError(msg) from error

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading what a study has left in its directory, finished, running or killed.
+
+    results = open_results(Path("out"))
+    results.study.best_trial.number
+    results.epochs(12)[-1].arrays["held_out"]
+
+In the Optuna study, a trial's intermediate value at step k is the held-out NMSE after k epochs
+(k from 1: the first epoch is epoch 0 of the files). A trial's parameters are in SI base units. Its
+user attributes are those of `TRIAL_ATTRIBUTES`, the study's those of `STUDY_ATTRIBUTES`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import optuna
+
+from objectives import EpochScore
+from sweep.results._files import Layout, StoreError
+from sweep.results._manifest import Manifest, read_manifest
+from sweep.results._records import EpochRecord, RecordError, read_record, read_score
+from sweep.results._storage import complete_url, open_for_reading, quiet
+from sweep.study import study_file
+from sweep.study.study_file import StudyFile
+
+__all__ = [
+    "STUDY_ATTRIBUTES",
+    "TRIAL_ATTRIBUTES",
+    "EpochRecord",
+    "Layout",
+    "Manifest",
+    "RecordError",
+    "Results",
+    "StoreError",
+    "open_results",
+]
+
+TRIAL_ATTRIBUTES = MappingProxyType(
+    {
+        "nmse_before": "held-out NMSE before the first update",
+        "nmse": "held-out NMSE after the last epoch",
+        "epochs": "finished epochs",
+        "energy_per_point": "mean energy of a training point, J",
+        "seconds": "simulator wall time of all epochs, s",
+        "cpu_seconds": "simulator processor time of all epochs, s",
+        "simulator": "what simulated it",
+        "version": "the simulator's version",
+        "run_key": "run key of the last epoch",
+        "status": "failed trials: outcome of the simulation, `infeasible` or `damaged`",
+        "cause": "failed trials: the finer cause",
+        "words": "failed trials: the simulator's own words, or the error's",
+        "failed_epoch": "failed trials: the epoch that failed",
+        "replaced": "failed trials whose parameters were put in the queue again: does not count",
+    }
+)
+
+STUDY_ATTRIBUTES = MappingProxyType(
+    {
+        "fingerprint": "that of the study file",
+        "linear_fit": "held-out NMSE of the best linear fit to the task",
+        "package_version": "of this program, at the study's creation",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a study has left so far.
+
+    **Attributes:**
+
+    - `out`: its directory.
+    - `study_file`: the study as it was described.
+    - `manifest`: where the results come from.
+    - `study`: the Optuna study, to be read only.
+    """
+
+    out: Path
+    study_file: StudyFile
+    manifest: Manifest
+    study: optuna.Study
+
+    def epochs(self, trial: int) -> list[EpochRecord]:
+        """All finished epochs of a trial, by its number, from epoch 0 on.
+
+        Ends before the first file that is missing or damaged.
+        """
+        records = []
+        for path in Layout(self.out).epochs(trial):
+            try:
+                records.append(read_record(path))
+            except RecordError:
+                break
+        return records
+
+    def scores(self, trial: int) -> list[EpochScore]:
+        """The figures of the same epochs, read without their arrays."""
+        scores = []
+        for path in Layout(self.out).epochs(trial):
+            try:
+                scores.append(read_score(path))
+            except RecordError:
+                break
+        return scores
+
+
+def open_results(out: Path) -> Results:
+    """Open a study's directory for reading; a driver may be working on it.
+
+    **Raises:** `StoreError` where there is no study or its storage is not there, and
+    `StudyFileError` where its study file was altered into an invalid one.
+    """
+    layout = Layout(out)
+    manifest = read_manifest(layout)
+    described = stored_study_file(layout, manifest)
+    quiet()
+    storage = open_for_reading(layout, complete_url(manifest.storage))
+    try:
+        study = optuna.load_study(study_name=manifest.name, storage=storage)
+    except KeyError as error:
+        msg = f"The storage {manifest.storage} holds no study {manifest.name!r}."
+        raise StoreError(msg) from error
+    return Results(out, described, manifest, study)
+
+
+def stored_study_file(layout: Layout, manifest: Manifest) -> StudyFile:
+    """The study file that was copied when the study began.
+
+    **Raises:** `StoreError` if it is missing or was altered, `StudyFileError` if this version
+    cannot read it.
+    """
+    try:
+        text = layout.study_file.read_bytes()
+    except OSError as error:
+        msg = f"{layout.study_file} cannot be read ({error.strerror}); put the study file there."
+        raise StoreError(msg) from error
+    if hashlib.sha256(text).hexdigest() != manifest.study_sha256:
+        msg = (
+            f"{layout.study_file} was altered after the study had begun; restore it, or start "
+            "another study with another --out."
+        )
+        raise StoreError(msg)
+    # A relative path in it starts from where the file came from.
+    return study_file.parse(text.decode(), source=manifest.study_source)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a study's results depend on, as one number."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from circuits import Design
+from objectives import TrainingPlan
+from sweep.study._schema import Search
+from sweep.study.space import Space
+
+
+def fingerprint(plan: TrainingPlan, space: Space, search: Search) -> str:
+    """SHA-256 over all that determines the trials and their results, as hexadecimal digits.
+
+    That includes the values of the fields that the file does not mention. It leaves out what may
+    differ between two starts of one study: its name, how many trials it runs, where and with how
+    many workers, and how the file is written.
+    """
+    defaults = {name.name: name.default for name in dataclasses.fields(Design)}
+    content = {
+        "plan": {
+            **dataclasses.asdict(plan),
+            "task": {"name": plan.task.name, **dataclasses.asdict(plan.task)},
+        },
+        "design": {**defaults, **space.fixed},
+        "space": [dataclasses.asdict(parameter) for parameter in space.parameters],
+        "rules": sorted((dataclasses.asdict(rule) for rule in space.rules), key=repr),
+        "search": search.model_dump(exclude={"trials"}),
+    }
+    text = json.dumps(_plain(content), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it; `8` and `8.0` become the same."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value

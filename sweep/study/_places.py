@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a key of `[space]` names: a field of the design, or one layer's entry of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from circuits import Design, Quantity
+from sweep.study._problems import Problems, nearest
+from sweep.study.space import Entry
+
+_KEY = re.compile(r"(?P<field>[A-Za-z_]\w*)(\[(?P<layer>[0-9]{1,6})\])?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A field, or one layer's entry of it where `layer` is not None."""
+
+    field: str
+    layer: int | None
+    spec: Quantity
+
+    def __str__(self) -> str:
+        return self.field if self.layer is None else f"{self.field}[{self.layer}]"
+
+    def entries(self, depth: int) -> list[Entry]:
+        """The entries that it stands for in a design of so many crossbars."""
+        if self.layer is not None:
+            return [Entry(self.field, self.layer)]
+        return [Entry(self.field, layer) for layer in range(depth if self.spec.per_layer else 1)]
+
+    def parts(self, depth: int) -> list[Place]:
+        """One place for each layer."""
+        return [Place(self.field, layer, self.spec) for layer in range(depth)]
+
+    def entry_for(self, target: Entry) -> Entry:
+        """The entry that a tie or ratio of `target` to this place refers to.
+
+        It is the one of the same layer, unless this place names another.
+        """
+        if self.layer is not None:
+            return Entry(self.field, self.layer)
+        return Entry(self.field, target.layer if self.spec.per_layer else 0)
+
+
+def find_place(
+    text: str, depth: int, where: tuple[object, ...], value: object, problems: Problems
+) -> Place | None:
+    """The place that a text names; None, with a problem at key `where`, where there is none."""
+    known = Design.quantities()
+    match = _KEY.fullmatch(text)
+    name = match["field"] if match else text.partition("[")[0]
+    if match is None or name not in known:
+        hint = nearest(name, known) or "`sweep fields` lists them"
+        problems.add(where, value, "a field of the design, or one layer's entry as in x[0]", hint)
+        return None
+    spec, layer = known[name], match["layer"]
+    if layer is None:
+        return Place(name, None, spec)
+    if not spec.per_layer:
+        problems.add(where, value, name, f"{name} is one value for the whole circuit")
+        return None
+    if int(layer) >= depth:
+        problems.add(
+            where, value, f"{name}[0] to {name}[{depth - 1}]",
+            f"the network has {depth} crossbars, the first is 0",
+        )  # fmt: skip
+        return None
+    return Place(name, int(layer), spec)

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tables of a study file as pydantic models: types, bounds and defaults of their keys."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from circuits import Quantity
+from circuits.simulators import Limits
+from sweep.study._tables import reads, whole
+
+RATIO = Quantity(low=-1e9, high=1e9)
+"""What a ratio of two fields can be."""
+
+Seed = Annotated[int, whole(0, 2**32 - 1)]
+
+
+class Table(BaseModel):
+    """Base of all tables: no unknown key, no silent conversion, not to be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Network(Table):
+    """`[network]`: layer sizes, inputs first."""
+
+    layers: Annotated[
+        list[Annotated[int, whole(1, 10_000)]],
+        Field(min_length=2, max_length=65, description="a list of layer sizes, such as [3, 8, 1]"),
+    ]
+
+
+class Training(Table):
+    """`[training]`: the course of each trial, and the silicon it meets."""
+
+    epochs: Annotated[int, whole(1, 100_000)] = 30
+    weight_seed: Seed = 0
+    order_seed: Seed = 0
+    corner: Literal["tt", "ss", "ff", "sf", "fs"] = "tt"
+    temperature: Annotated[float, reads(Quantity(unit="degC", low=-55.0, high=175.0))] = 27.0
+    mismatch_seed: Seed | None = None
+    body_network: bool = True
+
+
+class MedianPruner(Table):
+    """Stops a trial whose best NMSE so far is worse than the median of the others' at that epoch.
+
+    - `startup_trials`: trials that finish before any is stopped.
+    - `warmup_epochs`: epochs in which no trial is stopped.
+    - `interval_epochs`: epochs between two decisions.
+    """
+
+    kind: Literal["median"] = "median"
+    startup_trials: Annotated[int, whole(0, 1_000_000)] = 5
+    warmup_epochs: Annotated[int, whole(0, 100_000)] = 0
+    interval_epochs: Annotated[int, whole(1, 100_000)] = 1
+
+
+class HalvingPruner(Table):
+    """Asynchronous successive halving (Li et al. 2020, arXiv 1810.05934).
+
+    - `min_epochs`: epochs of every trial before the first decision.
+    - `reduction_factor`: one trial in so many goes on, to so many times the epochs.
+    - `min_early_stopping_rate`: rungs left out at the bottom.
+    """
+
+    kind: Literal["halving"] = "halving"
+    min_epochs: Annotated[int, whole(1, 100_000)] = 1
+    reduction_factor: Annotated[int, whole(2, 1000)] = 4
+    min_early_stopping_rate: Annotated[int, whole(0, 20)] = 0
+
+
+class NoPruner(Table):
+    """Every trial runs to its last epoch."""
+
+    kind: Literal["none"] = "none"
+
+
+Pruner = MedianPruner | HalvingPruner | NoPruner
+
+PRUNERS: dict[str, type[MedianPruner | HalvingPruner | NoPruner]] = {
+    "median": MedianPruner,
+    "halving": HalvingPruner,
+    "none": NoPruner,
+}
+
+
+class Search(Table):
+    """`[search]`: how the space is searched, and for what.
+
+    - `sampler`: the method of the search, by Optuna's names.
+    - `trials`: how many designs are tried.
+    - `seed`: of the sampler.
+    - `startup_trials`: random trials before the sampler starts to learn (NSGA-II: population).
+    - `objectives`: name to direction, in the order of `OBJECTIVES`.
+    - `pruner`: what stops hopeless trials between two epochs.
+    """
+
+    OBJECTIVES: ClassVar[tuple[str, ...]] = ("nmse", "energy", "seconds")
+
+    sampler: Literal["tpe", "gp", "nsga2", "cmaes", "qmc", "random"] = "tpe"
+    trials: Annotated[int, whole(1, 1_000_000)] = 100
+    seed: Seed = 0
+    startup_trials: Annotated[int, whole(1, 100_000)] = 10
+    objectives: Annotated[
+        dict[Literal["nmse", "energy", "seconds"], Literal["minimize", "maximize"]],
+        Field(min_length=1),
+    ] = {"nmse": "minimize"}
+    pruner: Pruner = MedianPruner()
+
+    @property
+    def directions(self) -> list[str]:
+        """One direction for each objective, in their order."""
+        return list(self.objectives.values())
+
+
+class Execution(Table):
+    """`[execution]`: what computes the study, and within which limits.
+
+    - `simulator`: `auto` takes Xyce where it is installed, else ngspice.
+    - `workers`: trials at a time; None for one on each core.
+    - `epoch_time_limit`: wall time of one epoch, s.
+    - `memory_limit`: address space of one simulator process, bytes; None for no limit.
+    """
+
+    simulator: Literal["auto", "ngspice", "xyce"] = "auto"
+    workers: Annotated[int, whole(1, 10_000)] | None = None
+    epoch_time_limit: Annotated[float, reads(Quantity(unit="s", low=1e-3, high=1e7))] = 3600.0
+    memory_limit: (
+        Annotated[int, reads(Quantity(unit="B", low=1e8, high=1e15, integer=True))] | None
+    ) = None
+
+    def limits(self) -> Limits:
+        """What one epoch may use."""
+        return Limits(wall_seconds=self.epoch_time_limit, memory_bytes=self.memory_limit)
+
+
+class Pdk(Table):
+    """`[pdk]`: where the transistor models are, if not where they are looked for."""
+
+    path: Annotated[str, Field(min_length=1)] | None = None
+
+
+class SpaceEntry(Table):
+    """One entry of `[space]`: a range, choices, a ratio to another field, or a tie to it."""
+
+    low: Any = None
+    high: Any = None
+    step: Any = None
+    log: bool | None = None
+    per_layer: bool = False
+    choices: list[Any] | None = None
+    ratio_of: str | None = None
+    value: Annotated[float, reads(RATIO)] | None = None
+    tie: str | None = None

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table `[search]`: sampler, objectives, and a pruner that fits them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sweep.study._problems import Problems, nearest
+from sweep.study._schema import PRUNERS, MedianPruner, NoPruner, Pruner, Search
+from sweep.study._tables import read_table
+
+
+def read_search(raw: dict[str, Any], problems: Problems) -> Search | None:
+    """`[search]`, with a pruner that fits its objectives."""
+    values = raw.get("search", {})
+    if not isinstance(values, dict):
+        problems.add(("search",), values, "a table [search]")
+        return None
+    rest = {key: value for key, value in values.items() if key != "pruner"}
+    search = read_table(Search, rest, ("search",), problems)
+    pruner = _pruner(values["pruner"], problems) if "pruner" in values else None
+    if search is None:
+        return None
+    names = [name for name in Search.OBJECTIVES if name in search.objectives]
+    prunable = search.objectives == {"nmse": "minimize"}
+    if pruner is None:
+        pruner = MedianPruner() if prunable else NoPruner()
+    elif not prunable and pruner.kind != "none":
+        problems.add(
+            ("search", "pruner"), pruner.kind, "'none' with other objectives than a small NMSE",
+            "pruners compare the NMSE of each epoch",
+        )  # fmt: skip
+    if search.sampler == "cmaes" and len(names) > 1:
+        problems.add(
+            ("search", "sampler"), search.sampler, "'tpe', 'gp', 'nsga2', 'qmc' or 'random'",
+            "CMA-ES has one objective only",
+        )  # fmt: skip
+    ordered = {name: search.objectives[name] for name in names}
+    return search.model_copy(update={"pruner": pruner, "objectives": ordered})
+
+
+def _pruner(raw: object, problems: Problems) -> Pruner | None:
+    """A pruner from its name, or from a table with its `kind` and parameters."""
+    values = {"kind": raw} if isinstance(raw, str) else raw
+    if not isinstance(values, dict):
+        problems.add(("search", "pruner"), raw, 'a name such as "median", or a table')
+        return None
+    kind = values.get("kind")
+    if not isinstance(kind, str) or kind not in PRUNERS:
+        key = ("search", "pruner") if raw is kind else ("search", "pruner", "kind")
+        problems.add(key, kind, f"one of {', '.join(map(repr, PRUNERS))}", nearest(kind, PRUNERS))
+        return None
+    return read_table(PRUNERS[kind], values, ("search", "pruner"), problems)

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The study file: one TOML file that says all about a study, checked before anything runs.
+
+    study = load(Path("studies/sine.toml"))
+    design = study.space.design(trial.params)
+
+`docs/study-file.md` describes the format. A design file has the same tables without `[space]` and
+`[search]`; it describes one circuit, and is what `sweep export` writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from circuits import Design
+from circuits.simulators import Limits
+from objectives import TrainingPlan
+from sweep._errors import InfeasibleDesign, Problem, StudyFileError
+from sweep.study._design_table import read_design
+from sweep.study._fingerprint import fingerprint
+from sweep.study._probe import check_possible
+from sweep.study._problems import Problems
+from sweep.study._schema import Execution, HalvingPruner, MedianPruner, NoPruner, Pruner, Search
+from sweep.study._search_table import read_search
+from sweep.study._sections import (
+    VERSION,
+    read_execution,
+    read_layers,
+    read_name,
+    read_pdk_path,
+    read_plan,
+    read_toml,
+    table,
+)
+from sweep.study._space_file import read_space
+from sweep.study.space import Parameter, Space
+
+__all__ = [
+    "DesignFile",
+    "Execution",
+    "HalvingPruner",
+    "MedianPruner",
+    "NoPruner",
+    "Parameter",
+    "Problem",
+    "Pruner",
+    "Search",
+    "Space",
+    "StudyFile",
+    "StudyFileError",
+    "load",
+    "load_design",
+    "parse",
+    "parse_design",
+]
+
+_COMMON = ("version", "name", "network", "task", "training", "design", "execution", "pdk")
+_STUDY = (*_COMMON, "space", "search")
+_DESIGN = (*_COMMON, "provenance", "metrics")
+
+# Takes any number of crossbars; for reading on where the network itself is in error.
+_ANY_DEPTH = 64
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """A study as its file describes it, all of it checked.
+
+    **Attributes:**
+
+    - `version`: of the file format.
+    - `name`: of the study.
+    - `layers`: sizes, inputs first.
+    - `plan`: network, task and training of every trial.
+    - `fixed`: the fields of `Design` that `[design]` sets, in SI units.
+    - `space`: what is searched.
+    - `search`: how, and for what.
+    - `execution`: what computes it.
+    - `pdk_path`: where the transistor models are; None to look for them.
+    - `text`, `source`: the file's content and name.
+    - `fingerprint`: SHA-256 of what determines the results: files with the same one describe the
+      same study.
+    """
+
+    version: int
+    name: str
+    layers: tuple[int, ...]
+    plan: TrainingPlan
+    fixed: Mapping[str, object]
+    space: Space
+    search: Search
+    execution: Execution
+    pdk_path: Path | None
+    text: str
+    source: str
+    fingerprint: str
+
+    def trainer_limits(self) -> Limits:
+        """What the simulation of one epoch may use."""
+        return self.execution.limits()
+
+
+@dataclass(frozen=True)
+class DesignFile:
+    """One design with its network, task and training. Attributes as those of `StudyFile`."""
+
+    version: int
+    name: str
+    layers: tuple[int, ...]
+    plan: TrainingPlan
+    design: Design
+    execution: Execution
+    pdk_path: Path | None
+    text: str
+    source: str
+
+    def trainer_limits(self) -> Limits:
+        """What the simulation of one epoch may use."""
+        return self.execution.limits()
+
+
+def load(path: Path) -> StudyFile:
+    """The study that a file describes.
+
+    **Raises:** `StudyFileError` with all that is wrong with it.
+    """
+    return parse(_text(path), source=str(path))
+
+
+def load_design(path: Path) -> DesignFile:
+    """The design that a file describes.
+
+    **Raises:** `StudyFileError` with all that is wrong with it.
+    """
+    return parse_design(_text(path), source=str(path))
+
+
+def parse(text: str, *, source: str) -> StudyFile:
+    """The study that a text describes; `source` names it in errors.
+
+    A relative path of `[pdk]` starts from the directory of `source`.
+
+    **Raises:** `StudyFileError` with all that is wrong with it.
+    """
+    problems = Problems(source)
+    raw = read_toml(text, _STUDY, problems)
+    common = _read_common(raw, problems)
+    search = read_search(raw, problems)
+    entries = table(raw, "space", problems)
+    depth = common.depth or _ANY_DEPTH
+    space = read_space(entries, common.fixed, depth, problems, designed=common.designed)
+    problems.raise_any()
+    check_possible(space, problems, designed=common.designed, searched=entries)
+    problems.raise_any()
+    assert common.plan is not None
+    assert common.execution is not None
+    assert search is not None
+    return StudyFile(
+        version=VERSION,
+        name=common.name,
+        layers=common.plan.layers,
+        plan=common.plan,
+        fixed=common.fixed,
+        space=space,
+        search=search,
+        execution=common.execution,
+        pdk_path=common.pdk_path,
+        text=text,
+        source=source,
+        fingerprint=fingerprint(common.plan, space, search),
+    )
+
+
+def parse_design(text: str, *, source: str) -> DesignFile:
+    """The design that a text describes; `source` names it in errors.
+
+    **Raises:** `StudyFileError` with all that is wrong with it.
+    """
+    problems = Problems(source)
+    common = _read_common(read_toml(text, _DESIGN, problems), problems)
+    problems.raise_any()
+    assert common.plan is not None
+    assert common.execution is not None
+    try:
+        design = Space(len(common.plan.layers) - 1, common.fixed).design({})
+    except InfeasibleDesign as error:
+        name = error.field.partition("[")[0]
+        value = common.designed.get(name, Design.quantities()[name].show(error.value))
+        problems.add(("design", name), value, error.allowed, error.hint)
+        problems.raise_any()
+        raise
+    return DesignFile(
+        version=VERSION,
+        name=common.name,
+        layers=common.plan.layers,
+        plan=common.plan,
+        design=design,
+        execution=common.execution,
+        pdk_path=common.pdk_path,
+        text=text,
+        source=source,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What study and design files share; None where problems were found."""
+
+    name: str
+    depth: int | None
+    plan: TrainingPlan | None
+    designed: Mapping[str, object]
+    fixed: Mapping[str, object]
+    execution: Execution | None
+    pdk_path: Path | None
+
+
+def _read_common(raw: dict[str, Any], problems: Problems) -> _Common:
+    layers = read_layers(raw, problems)
+    depth = None if layers is None else len(layers) - 1
+    designed = table(raw, "design", problems)
+    return _Common(
+        name=read_name(raw, problems),
+        depth=depth,
+        plan=read_plan(raw, layers, problems),
+        designed=designed,
+        fixed=read_design(designed, depth, problems),
+        execution=read_execution(raw, problems),
+        pdk_path=read_pdk_path(raw, problems),
+    )
+
+
+def _text(path: Path) -> str:
+    problems = Problems(str(path))
+    try:
+        return path.read_bytes().decode()
+    except OSError as error:
+        problems.add((), error.strerror, "a file that can be read")
+    except ValueError as error:
+        problems.add((), str(error), "text in UTF-8")
+    raise StudyFileError(tuple(problems.found))
