@@ -195,7 +195,10 @@ def simulate(
         from sweep.study.study_file import load_design
 
         described = load_design(design)
-        program = find(str(simulator or described.execution.simulator))
+        program = find(
+            str(simulator or described.execution.simulator),
+            processes=described.execution.processes,
+        )
         models = pdk.locate(described.pdk_path)
         with console.epochs_shown(described.plan.epochs, quiet=as_json) as progress:
             training = train(described, program, models, progress=progress)

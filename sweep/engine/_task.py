@@ -25,6 +25,7 @@ class Equipment:
     """What all epochs of a study are simulated with.
 
     - `simulator`, `executable`, `version`: its name, its program on the driver's machine, version.
+    - `processes`: of one simulation.
     - `models`: the transistor models, as the driver found them.
     - `limits`: of one epoch.
     - `scratch`: directory for the simulators' files on the driver's machine.
@@ -34,6 +35,7 @@ class Equipment:
     simulator: str
     executable: str
     version: str
+    processes: int
     models: pdk.Models
     limits: Limits
     scratch: str
@@ -50,7 +52,11 @@ class Equipment:
         **Raises:** `CircuitError` and `PdkError` where simulator or models are missing or not the
         driver's.
         """
-        simulator = find(self.simulator, executable=self.executable if self.is_here else None)
+        simulator = find(
+            self.simulator,
+            executable=self.executable if self.is_here else None,
+            processes=self.processes,
+        )
         models = self.models if self.is_here else pdk.locate()
         if (simulator.version, models.sha256) != (self.version, self.models.sha256):
             msg = (

@@ -85,7 +85,10 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
         with StopWish() as wish, claimed as place, Scratch(settings.out) as scratch:
             workers = settings.workers or study.execution.workers
             with RayExecutor(
-                workers=workers, address=settings.address, directory=scratch.directory
+                workers=workers,
+                cores_each=study.execution.processes,
+                address=settings.address,
+                directory=scratch.directory,
             ) as executor:
                 wish.listen()
                 opened = place.open(trainer)
@@ -136,7 +139,7 @@ def _trainer(study: StudyFile, settings: Settings) -> TransientTrainer:
             )
             raise StoreError(msg)
         name = begun.simulator
-    simulator = find(name)
+    simulator = find(name, processes=study.execution.processes)
     return TransientTrainer(simulator, pdk.locate(study.pdk_path), limits=study.trainer_limits())
 
 
@@ -147,6 +150,7 @@ def _equipment(study: StudyFile, trainer: TransientTrainer, scratch: Path) -> Eq
         simulator=trainer.name,
         executable=str(trainer.simulator.executable),
         version=trainer.version,
+        processes=study.execution.processes,
         models=trainer.models,
         limits=study.trainer_limits(),
         scratch=str(runs),

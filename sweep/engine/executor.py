@@ -44,7 +44,8 @@ class RayExecutor:
 
     **Arguments:**
 
-    - `workers`: how many epochs at a time; None: as many as there are cores.
+    - `workers`: how many epochs at a time; None: as many as the cores have room for.
+    - `cores_each`: cores that one epoch takes.
     - `address`: of a running Ray cluster; None starts Ray on this machine, for this process alone.
     - `directory`: for the files of a Ray that is started here.
 
@@ -53,15 +54,18 @@ class RayExecutor:
     **Raises:** `ExecutorError`.
     """
 
-    def __init__(self, *, workers: int | None, address: str | None, directory: Path) -> None:
+    def __init__(
+        self, *, workers: int | None, address: str | None, directory: Path, cores_each: int = 1
+    ) -> None:
         _prepare(local=address is None)
         import ray  # noqa: PLC0415 - it takes seconds, and reads the environment
 
         self._ray: Any = ray
+        self._cores_each = cores_each
         self._owns = not ray.is_initialized()
         if self._owns:
             try:
-                self._start(workers, address, directory)
+                self._start(workers and workers * cores_each, address, directory)
             except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
                 words = _short(error)
                 msg = (
@@ -70,11 +74,12 @@ class RayExecutor:
                     else f"Ray cannot be started on this machine: {words}."
                 )
                 raise ExecutorError(msg) from error
-        self.workers = workers or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
-        self._remote = self._ray.remote(num_cpus=1, max_retries=0)(run_epoch)
+        room = int(self._ray.cluster_resources().get("CPU", 1)) // cores_each
+        self.workers = workers or max(1, room)
+        self._remote = self._ray.remote(num_cpus=cores_each, max_retries=0)(run_epoch)
         self._tasks: dict[Any, EpochTask] = {}
 
-    def _start(self, workers: int | None, address: str | None, directory: Path) -> None:
+    def _start(self, slots: int | None, address: str | None, directory: Path) -> None:
         quiet = {"logging_level": "ERROR", "configure_logging": False, "log_to_driver": False}
         if address is not None:
             _reach(address)
@@ -82,7 +87,7 @@ class RayExecutor:
             return
         self._ray.init(
             address="local",
-            num_cpus=workers or cores(),
+            num_cpus=slots or max(cores(), self._cores_each),
             include_dashboard=False,
             object_store_memory=_OBJECT_STORE,
             _temp_dir=str(directory),

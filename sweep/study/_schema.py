@@ -120,12 +120,14 @@ class Execution(Table):
     """`[execution]`: what computes the study, and within which limits.
 
     - `simulator`: `auto` takes Xyce where it is installed, else ngspice.
-    - `workers`: trials at a time; None for one on each core.
+    - `processes`: processes of one simulation; above 1, Xyce runs under `mpirun`.
+    - `workers`: trials at a time; None for as many as the cores have room for.
     - `epoch_time_limit`: wall time of one epoch, s.
     - `memory_limit`: address space of one simulator process, bytes; None for no limit.
     """
 
     simulator: Literal["auto", "ngspice", "xyce"] = "auto"
+    processes: Annotated[int, whole(1, 1024)] = 1
     workers: Annotated[int, whole(1, 10_000)] | None = None
     epoch_time_limit: Annotated[float, reads(Quantity(unit="s", low=1e-3, high=1e7))] = 3600.0
     memory_limit: (
