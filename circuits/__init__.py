@@ -8,7 +8,7 @@ and reads the result:
     trace = trainer.run(Run(layers, design, stimulus, weights))
 """
 
-from circuits._errors import CircuitError, DesignError, NetworkError
+from circuits._errors import CircuitError, DesignError, IllegalValue, NetworkError
 from circuits._quantity import Quantity
 from circuits.design import Design
 from circuits.mlp import TrainingCircuit, training_circuit
@@ -35,6 +35,7 @@ __all__ = [
     "CircuitError",
     "Design",
     "DesignError",
+    "IllegalValue",
     "NetworkError",
     "Quantity",
     "Run",

@@ -6,8 +6,8 @@ class CircuitError(Exception):
     """A circuit, its description or its simulation is not what it must be."""
 
 
-class DesignError(CircuitError):
-    """A value of a design that is not legal: names the field, the value and what is allowed."""
+class IllegalValue(Exception):  # noqa: N818 - a base of errors on every floor, named for what it says
+    """A value that is not legal: names the field, the value, what is allowed, and what may help."""
 
     def __init__(self, field: str, value: object, allowed: str, *, hint: str = "") -> None:
         self.field = field
@@ -16,6 +16,10 @@ class DesignError(CircuitError):
         self.hint = hint
         tail = f" ({hint})" if hint else ""
         super().__init__(f"{field} = {value!r}: allowed is {allowed}{tail}")
+
+
+class DesignError(IllegalValue, CircuitError):
+    """A value of a design that is not legal."""
 
 
 class NetworkError(CircuitError):

@@ -180,7 +180,7 @@ def initial_weights(layers: Sequence[int], design: Design, *, seed: int) -> tupl
 
 
 def shuffled_rows(layers: Sequence[int], points: int, *, seed: Sequence[int]) -> NDArray[np.int64]:
-    """Rows to update: every row of a matrix equally often, in random order, one a data point.
+    """Rows to update: all rows of a matrix equally often (or once more), in random order.
 
     **Returns:** shape `(points, crossbars)`.
     """
@@ -188,8 +188,9 @@ def shuffled_rows(layers: Sequence[int], points: int, *, seed: Sequence[int]) ->
     columns = []
     for shape in weight_shapes(layers):
         count = min(shape)
-        cycle = np.tile(np.arange(count), points // count + 1)
-        columns.append(generator.permutation(cycle)[:points])
+        whole = np.tile(np.arange(count), points // count)
+        rest = generator.permutation(count)[: points % count]
+        columns.append(generator.permutation(np.concatenate([whole, rest])))
     return np.stack(columns, axis=1)
 
 

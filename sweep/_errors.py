@@ -9,7 +9,7 @@ import reprlib
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from circuits import DesignError
+from circuits import DesignError, IllegalValue
 
 
 class SweepError(Exception):
@@ -58,24 +58,13 @@ class StudyFileError(SweepError):
         super().__init__("\n".join(map(str, problems)))
 
 
-class InfeasibleDesign(SweepError):  # noqa: N818 - it is an event of the search, not a mistake
-    """A combination of searched values that makes no legal design.
-
-    **Attributes:** `field`, `value`, `allowed`, `hint` as in `circuits.DesignError`.
-    """
-
-    def __init__(self, field: str, value: object, allowed: str, hint: str = "") -> None:
-        self.field = field
-        self.value = value
-        self.allowed = allowed
-        self.hint = hint
-        tail = f" ({hint})" if hint else ""
-        super().__init__(f"{field} = {value!r}: allowed is {allowed}{tail}")
+class InfeasibleDesign(IllegalValue, SweepError):  # noqa: N818 - an event, not a mistake
+    """A combination of searched values that makes no legal design: an event of the search."""
 
     @classmethod
     def of(cls, error: DesignError) -> Self:
         """The error of a design, as an event of the search."""
-        return cls(error.field, error.value, error.allowed, error.hint)
+        return cls(error.field, error.value, error.allowed, hint=error.hint)
 
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+(\[[0-9]+\])?")

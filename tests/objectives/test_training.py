@@ -43,8 +43,7 @@ def test_rows_take_turns(plan: TrainingPlan) -> None:
     rows = plan.epoch_run(Design(), 0).stimulus
     for layer, shape in enumerate(_shapes(plan)):
         counts = np.bincount(rows.rows[rows.train, layer], minlength=min(shape))
-        if plan.task.points >= min(shape):
-            assert counts.max() - counts.min() <= 2
+        assert counts.max() - counts.min() <= 1
 
 
 def _shapes(plan: TrainingPlan) -> list[tuple[int, int]]:
