@@ -27,10 +27,12 @@ from circuits.run import (
 from circuits.schedule import Schedule, points_duration, schedule
 from circuits.sizes import check_sizes
 from circuits.trace import Trace
+from circuits.trainers import TRAINERS, Trainer, make_trainer
 from circuits.transient import TRAINING_ACCURACY, TransientTrainer
 
 __all__ = [
     "NO_ROW",
+    "TRAINERS",
     "TRAINING_ACCURACY",
     "CircuitError",
     "Design",
@@ -43,12 +45,14 @@ __all__ = [
     "Schedule",
     "Stimulus",
     "Trace",
+    "Trainer",
     "TrainingCircuit",
     "TransientTrainer",
     "check_layers",
     "check_sizes",
     "initial_weights",
     "join_weights",
+    "make_trainer",
     "points_duration",
     "schedule",
     "shuffled_rows",

@@ -8,7 +8,9 @@ input as a load: B (I_p - I_n). B = 1/A is the seed's choice, B = A an ideal tra
 The clamp diodes of a hidden layer lie between a level and the ideal side of R, so they act through
 the backward path only: they bound the output by feeding B times their current into the input. A
 diode of emission coefficient n at A v is the same as one of n / A and B times the area at v, which
-is how it is written; the inverting output has the mirrored diode, hence the factor 2.
+is how it is written; the inverting output has the mirrored diode, hence the factor 2. Its saturation
+current is that of the design at any temperature (TNOM): with n / A in the model card, a simulator's
+own law would scale it by orders of magnitude too much.
 """
 
 from __future__ import annotations
@@ -86,4 +88,5 @@ def _add_clamps(circuit: SubCircuit, scope: Scope) -> None:
         circuit.model(
             "clamp", "D",
             IS=value(design.clamp_saturation_current), N=value(design.clamp_emission / gain),
+            TNOM=value(scope.run.scenario.temperature),
         )  # fmt: skip

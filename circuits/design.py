@@ -254,7 +254,7 @@ class Design:
         low=1e-18,
         high=1e-6,
         log=True,
-        meaning="saturation current of the clamp diodes at 27 C",
+        meaning="saturation current of the clamp diodes, at the temperature of the run",
     )
 
     # Loss

@@ -104,8 +104,11 @@ class TransientTrainer:
             accuracy=self.accuracy,
         )
 
-    def key(self, deck: Deck) -> str:
+    def key(self, run: Run) -> str:
         """SHA-256 of all that the result depends on."""
+        return self._key(self.deck(run))
+
+    def _key(self, deck: Deck) -> str:
         library = "" if deck.library is None else deck.library.sha256
         parts = [self.simulator.name, self.simulator.version, library]
         text = self.simulator.render(replace(deck, library=None))
@@ -141,7 +144,7 @@ class TransientTrainer:
             cancelled=cancelled,
             keep=keep,
         )
-        return self._trace(run, circuit, execution, key=self.key(deck))
+        return self._trace(run, circuit, execution, key=self._key(deck))
 
     def _trace(
         self, run: Run, circuit: TrainingCircuit, execution: Execution, *, key: str

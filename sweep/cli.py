@@ -33,13 +33,17 @@ class Simulator(StrEnum):
     AUTO = "auto"
     XYCE = "xyce"
     NGSPICE = "ngspice"
+    QUASISTATIC = "quasistatic"
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="A study's directory (`run --out`).")]
 Choice = Annotated[
     Simulator | None,
-    typer.Option(help="What simulates; auto takes Xyce where it is installed, else ngspice."),
+    typer.Option(
+        help="What computes: a transient (auto takes Xyce where it is installed, else ngspice), "
+        "or the much faster quasi-static equilibria."
+    ),
 ]
 Pdk = Annotated[
     Path | None,
@@ -190,18 +194,19 @@ def simulate(
     """Simulate the whole training of one design, and print its figures."""
     with console.errors(as_json):
         import pdk
-        from circuits.simulators import find
+        from circuits import make_trainer
         from sweep.commands.simulate import simulate as train
         from sweep.study.study_file import load_design
 
         described = load_design(design)
-        program = find(
+        trainer = make_trainer(
             str(simulator or described.execution.simulator),
+            pdk.locate(described.pdk_path),
+            limits=described.trainer_limits(),
             processes=described.execution.processes,
         )
-        models = pdk.locate(described.pdk_path)
         with console.epochs_shown(described.plan.epochs, quiet=as_json) as progress:
-            training = train(described, program, models, progress=progress)
+            training = train(described, trainer, progress=progress)
         if as_json:
             console.print_json(training.to_json())
         else:

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pdk
-from circuits import Design, Run, Stimulus, TransientTrainer, split_weights
-from circuits.simulators import Limits, find
+from circuits import Design, Run, Stimulus, make_trainer, split_weights
+from circuits.simulators import Limits
 from sweep._errors import SweepError
 
 _ARRAYS = ("X", "Y", "rows", "w0", "free", "nudged", "weights", "dims")
@@ -103,9 +103,7 @@ def replay(
         Stimulus.training(data["X"][:count], data["Y"][:count], data["rows"][:count]),
         split_weights(data["w0"], layers),
     )
-    trainer = TransientTrainer(
-        find(simulator), pdk.locate(pdk_path), limits=limits or Limits(wall_seconds=3600.0)
-    )
+    trainer = make_trainer(simulator, pdk.locate(pdk_path), limits=limits)
     started = time.perf_counter()
     trace = trainer.run(run)
     seconds = time.perf_counter() - started

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits import TransientTrainer
-from circuits.simulators import Outcome, SpiceSimulator
+from circuits import Trainer
+from circuits.simulators import Outcome
 from objectives import EpochScore
-from pdk import Models
 from sweep.study.study_file import DesignFile
 
 __all__ = ["Training", "simulate"]
@@ -105,8 +104,7 @@ def number_or_none(value: float) -> float | None:
 
 def simulate(
     described: DesignFile,
-    simulator: SpiceSimulator,
-    models: Models,
+    trainer: Trainer,
     *,
     progress: Callable[[int, float], None] | None = None,
 ) -> Training:
@@ -119,7 +117,6 @@ def simulate(
     **Returns:** the training; what goes wrong inside the simulator is its outcome.
     """
     plan, design = described.plan, described.design
-    trainer = TransientTrainer(simulator, models, limits=described.trainer_limits())
     scores: list[EpochScore] = []
     weights: NDArray[np.float64] | None = None
     for epoch in range(plan.epochs):
@@ -135,7 +132,7 @@ def simulate(
         epochs=plan.epochs,
         simulator=trainer.name,
         version=trainer.version,
-        models=models.sha256,
+        models=trainer.models.sha256,
         outcome=trace.outcome,
         scores=tuple(scores),
         linear_fit=plan.linear_fit(),

@@ -20,7 +20,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 
-from circuits import TransientTrainer
+from circuits import Trainer
 from sweep._version import __version__
 from sweep.results._files import DriverLock, Layout, StoreError, write_whole
 from sweep.results._manifest import JOURNAL, Manifest, now, read_manifest
@@ -115,7 +115,7 @@ class Claim:
     begun: Manifest | None
     storage: str | None
 
-    def open(self, trainer: TransientTrainer) -> Opened:
+    def open(self, trainer: Trainer) -> Opened:
         """The study, in its storage.
 
         **Raises:** `StoreError` if the storage cannot be opened.
@@ -158,9 +158,7 @@ def _check_storage(
         raise StoreError(msg)
 
 
-def _create(
-    layout: Layout, described: StudyFile, trainer: TransientTrainer, storage: str | None
-) -> Opened:
+def _create(layout: Layout, described: StudyFile, trainer: Trainer, storage: str | None) -> Opened:
     text = described.text.encode()
     write_whole(layout.study_file, text)
     plan = described.plan
@@ -191,7 +189,7 @@ def _create(
 def _resume(
     layout: Layout,
     described: StudyFile,
-    trainer: TransientTrainer,
+    trainer: Trainer,
     begun: Manifest,
     storage: str | None,
 ) -> Opened:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from circuits import Design, TransientTrainer
+from circuits import Design, Trainer
 from sweep._errors import InfeasibleDesign, SweepError
 from sweep.engine._failures import Blame, Failure, failure_of
 from sweep.engine._ledger import Attempt, Ledger
@@ -59,7 +59,7 @@ class Course:
     ledger: Ledger
     executor: RayExecutor
     equipment: Equipment
-    trainer: TransientTrainer
+    trainer: Trainer
     observer: Observer
     wish: StopWish
     target: int

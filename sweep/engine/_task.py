@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pdk
-from circuits import CircuitError, Design, Trace, TransientTrainer
-from circuits.simulators import Limits, Outcome, find
+from circuits import CircuitError, Design, Trace, Trainer, make_trainer
+from circuits.simulators import Limits, Outcome
 from objectives import EpochScore, ObjectiveError, TrainingPlan
 
 Array = NDArray[np.float64]
@@ -46,26 +46,28 @@ class Equipment:
         """Whether this is the driver's machine."""
         return platform.node() == self.host
 
-    def trainer(self) -> TransientTrainer:
+    def trainer(self) -> Trainer:
         """The trainer on this machine.
 
         **Raises:** `CircuitError` and `PdkError` where simulator or models are missing or not the
         driver's.
         """
-        simulator = find(
+        models = self.models if self.is_here else pdk.locate()
+        trainer = make_trainer(
             self.simulator,
+            models,
+            limits=self.limits,
             executable=self.executable if self.is_here else None,
             processes=self.processes,
         )
-        models = self.models if self.is_here else pdk.locate()
-        if (simulator.version, models.sha256) != (self.version, self.models.sha256):
+        if (trainer.version, models.sha256) != (self.version, self.models.sha256):
             msg = (
-                f"{platform.node()} has {simulator.name} {simulator.version} and models from "
+                f"{platform.node()} has {trainer.name} {trainer.version} and models from "
                 f"{models.source}, and the study runs with {self.simulator} {self.version} and "
                 f"those from {self.models.source}; install the same versions on all machines."
             )
             raise CircuitError(msg)
-        return TransientTrainer(simulator, models, limits=self.limits)
+        return trainer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits import CircuitError, Design, TransientTrainer
+from circuits import CircuitError, Design, Trainer
 from objectives import EpochScore, TrainingPlan
 from sweep.engine._ledger import Attempt
 from sweep.engine._task import EpochResult, EpochTask, Equipment
@@ -134,7 +134,7 @@ def restored(
     reported: dict[int, float],
     *,
     plan: TrainingPlan,
-    trainer: TransientTrainer,
+    trainer: Trainer,
 ) -> Training:
     """A trial as its files say, checked against all that they depend on.
 
@@ -179,7 +179,7 @@ def _key(
     training: Training,
     before: NDArray[np.float64] | None,
     plan: TrainingPlan,
-    trainer: TransientTrainer,
+    trainer: Trainer,
 ) -> str:
     """The run key that a trial's last finished epoch must have.
 
@@ -187,6 +187,6 @@ def _key(
     """
     try:
         run = plan.epoch_run(training.design, training.next_epoch - 1, before)
-        return trainer.key(trainer.deck(run))
+        return trainer.key(run)
     except (CircuitError, ValueError):  # the weights are not even of this network
         return ""

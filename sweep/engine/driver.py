@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pdk
-from circuits import TransientTrainer
-from circuits.simulators import find
+from circuits import Trainer, make_trainer
 from sweep._errors import SweepError
 from sweep.engine._begin import claim, read_begun
 from sweep.engine._course import Course, MachineError
@@ -127,7 +126,7 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
     return summary
 
 
-def _trainer(study: StudyFile, settings: Settings) -> TransientTrainer:
+def _trainer(study: StudyFile, settings: Settings) -> Trainer:
     """Simulator and models; a study that was begun keeps its simulator."""
     begun = read_begun(settings.out, study, resume=settings.resume)
     name = settings.simulator or study.execution.simulator
@@ -139,11 +138,15 @@ def _trainer(study: StudyFile, settings: Settings) -> TransientTrainer:
             )
             raise StoreError(msg)
         name = begun.simulator
-    simulator = find(name, processes=study.execution.processes)
-    return TransientTrainer(simulator, pdk.locate(study.pdk_path), limits=study.trainer_limits())
+    return make_trainer(
+        name,
+        pdk.locate(study.pdk_path),
+        limits=study.trainer_limits(),
+        processes=study.execution.processes,
+    )
 
 
-def _equipment(study: StudyFile, trainer: TransientTrainer, scratch: Path) -> Equipment:
+def _equipment(study: StudyFile, trainer: Trainer, scratch: Path) -> Equipment:
     runs = scratch / "runs"
     runs.mkdir()
     return Equipment(

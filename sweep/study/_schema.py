@@ -126,7 +126,7 @@ class Execution(Table):
     - `memory_limit`: address space of one simulator process, bytes; None for no limit.
     """
 
-    simulator: Literal["auto", "ngspice", "xyce"] = "auto"
+    simulator: Literal["auto", "ngspice", "xyce", "quasistatic"] = "auto"
     processes: Annotated[int, whole(1, 1024)] = 1
     workers: Annotated[int, whole(1, 10_000)] | None = None
     epoch_time_limit: Annotated[float, reads(Quantity(unit="s", low=1e-3, high=1e7))] = 3600.0

@@ -196,3 +196,16 @@ def test_the_dram_predecessor_conducts_for_high_weights_only(trainer: TransientT
     high = dataclasses.replace(run, weights=(np.full((2, 1), 1.4),))
     low = dataclasses.replace(run, weights=(np.full((2, 1), 0.1),))
     assert abs(trained(trainer, high).free[0, 0]) > 20 * abs(trained(trainer, low).free[0, 0])
+
+
+@pytest.mark.parametrize("temperature", [-40.0, 85.0])
+def test_a_clamped_circuit_settles_at_any_temperature(
+    trainer: TransientTrainer, temperature: float
+) -> None:
+    """The clamp's current does not run away with temperature: the outputs stay comparable."""
+
+    def free(at: float) -> NDArray[np.float64]:
+        design = Design(weight_high=1.0, clamp_low=0.0)
+        return trained(trainer, small_run(design, scenario=Scenario(temperature=at))).free
+
+    assert np.max(np.abs(free(temperature) - free(27.0))) < 0.5

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Quasi-static training: every phase an equilibrium, solved with measured device tables.
+
+Phases last a thousand time constants of the circuit's nodes or more, so each one ends in an
+equilibrium. Solving that instead of integrating over time is thousands of times faster:
+
+    trainer = QuasistaticTrainer(find("auto"), pdk.locate())
+    trace = trainer.run(Run(layers, design, stimulus, weights))
+"""
+
+from circuits.quasistatic._errors import NotQuasistatic
+from circuits.quasistatic._trainer import QuasistaticTrace, QuasistaticTrainer
+from circuits.quasistatic._validity import check_quasistatic
+
+__all__ = [
+    "NotQuasistatic",
+    "QuasistaticTrace",
+    "QuasistaticTrainer",
+    "check_quasistatic",
+]

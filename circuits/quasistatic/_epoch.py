@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The phases of a run, point by point, in the order of `circuits.schedule`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits.quasistatic._equations import store_charges
+from circuits.quasistatic._network import Array, Network
+from circuits.quasistatic._newton import enter_clamps, follow, solve
+from circuits.quasistatic.tables import compiled
+
+Indices = NDArray[np.int64]
+
+_TOLERANCE = 1e-7  # V; see the module on Newton's method
+_TOLERANCE_WRITTEN = 3e-3  # V; after an update only the coupling into storage nodes is of interest
+_ALMOST = 1e-6  # V; said of voltages that have not moved, in a circuit that has changed
+_REMEMBERED = 256
+"""Points whose free phase may be the start of a new one's."""
+
+
+class Points(NamedTuple):
+    """The stimulus, as in `circuits.Stimulus`, and the length of a phase (s)."""
+
+    inputs: Array
+    targets: Array
+    rows: Indices
+    train: NDArray[np.bool_]
+    phase: float
+
+
+class Record(NamedTuple):
+    """What is read, as in `circuits.Trace`.
+
+    `voltages`: line and drops of each unit in each point's free phase, V, shape
+    `(points, units, 3)`. `counts`: equilibria, Newton iterations, evaluations outside the device tables at equilibria,
+    equilibria that took pseudo-transient continuation.
+    """
+
+    free: Array
+    nudged: Array
+    weights: Array
+    energy: Array
+    voltages: Array
+    counts: Indices
+
+
+@compiled
+def _begin(network: Network, record: Record) -> bool:
+    """All inputs at 0 V and the weights as given: what the storage nodes' charges are."""
+    enter_clamps(network)
+    if not _settle(network, record, _TOLERANCE, math.inf):
+        return False
+    store_charges(network)
+    return True
+
+
+@compiled
+def _finish(network: Network, record: Record) -> bool:
+    """All inputs back at 0 V: what the weights are in the end."""
+    _apply(network, np.zeros(network.crossbars[0].inputs))
+    return _settle(network, record, _TOLERANCE, math.inf)
+
+
+@compiled
+def through(
+    network: Network, points: Points, record: Record, first: int, last: int
+) -> tuple[bool, int]:
+    """All phases of the points from `first` up to `last`, and what comes before and after all.
+
+    **Returns:** whether all of them have an equilibrium in reach, and the first point that has
+    none: -1 for the state before the first point, `len(train)` for the one after the last.
+    """
+    if first == 0 and not _begin(network, record):
+        return False, -1
+    trained = int(points.train[:first].sum())
+    for point in range(first, last):
+        _apply(network, points.inputs[point])
+        _start_near(network, points, record, point)
+        if not _settle(network, record, _TOLERANCE, math.inf):
+            return False, point
+        _remember(network, record.voltages[point])
+        _read_outputs(network, record.free[point])
+        record.energy[point] = points.phase * _power(network)
+        if points.train[point]:
+            if not _train(network, points, record, point):
+                return False, point
+            for s in range(len(network.synapses)):
+                record.weights[trained, s] = network.synapses[s].weight
+            trained += 1
+    return last < len(points.train) or _finish(network, record), last
+
+
+@compiled
+def _train(network: Network, points: Points, record: Record, point: int) -> bool:
+    """The phases after the free one: nudged (once or twice), update."""
+    targets, free, rows = points.targets[point], record.free[point], points.rows[point]
+    outputs, beta, energy = network.outputs, network.beta, 0.0
+    _keep_free(network)
+    if network.centred:
+        for j in range(len(outputs)):
+            outputs[j].current = beta * (targets[j] - free[j])
+        if not _settle(network, record, _TOLERANCE, 0.0):
+            return False
+        energy += _power(network)
+        _hold(network, rows)
+        for j in range(len(outputs)):
+            outputs[j].current = -outputs[j].current
+    else:
+        _hold(network, rows)
+        for j in range(len(outputs)):
+            outputs[j].conductance = network.load + beta
+            outputs[j].current = beta * targets[j]
+    if not _settle(network, record, _TOLERANCE, 0.0):
+        return False
+    energy += _power(network)
+    _read_outputs(network, record.nudged[point])
+    _write(network, rows)
+    for j in range(len(outputs)):
+        outputs[j].conductance, outputs[j].current = network.load, 0.0
+    _return_to_free(network)
+    if not _settle(network, record, _TOLERANCE_WRITTEN, _ALMOST):
+        return False
+    energy += _power(network)
+    record.energy[point] += points.phase * energy
+    store_charges(network)
+    return True
+
+
+@compiled
+def _settle(network: Network, record: Record, tolerance: float, moved: float) -> bool:
+    iterations, outside, rescued = solve(network, tolerance, moved)
+    record.counts[0] += 1
+    record.counts[1] += max(iterations, 0)
+    record.counts[2] += outside
+    record.counts[3] += rescued
+    return iterations > 0
+
+
+@compiled
+def _apply(network: Network, inputs: Array) -> None:
+    """New input voltages; storage nodes follow them as they last did."""
+    for unit in network.units:
+        unit.step_line = unit.step_p = unit.step_n = 0.0
+    for index in range(len(inputs)):
+        unit, voltage = network.units[index], inputs[index]
+        unit.step_p, unit.step_n = voltage - unit.rail_p, -voltage - unit.rail_n
+        unit.rail_p, unit.rail_n = voltage, -voltage
+    follow(network)
+    for unit in network.units[: len(inputs)]:
+        unit.step_p = unit.step_n = 0.0
+
+
+@compiled
+def _start_near(network: Network, points: Points, record: Record, point: int) -> None:
+    """Start from the free phase of the earlier point whose inputs are nearest."""
+    inputs, voltages = points.inputs, record.voltages
+    nearest, least = -1, math.inf
+    for earlier in range(max(point - _REMEMBERED, 0), point):
+        distance = 0.0
+        for k in range(inputs.shape[1]):
+            distance += abs(inputs[point, k] - inputs[earlier, k])
+        if distance <= least:
+            nearest, least = earlier, distance
+    if nearest < 0 or nearest == point - 1:
+        return
+    for layer in range(len(network.crossbars)):
+        amplifier = network.crossbars[layer]
+        for k in range(amplifier.behind, amplifier.behind + amplifier.outputs):
+            unit = network.units[k]
+            line, drop_p, drop_n = voltages[nearest, k]
+            unit.step_line, unit.line = line - unit.line, line
+            unit.drop_p, unit.drop_n = drop_p, drop_n
+            if layer < len(network.crossbars) - 1:
+                ideal = amplifier.gain * (line + amplifier.offset)
+                unit.step_p, unit.step_n = (
+                    ideal - drop_p - unit.rail_p,
+                    drop_n - ideal - unit.rail_n,
+                )
+                unit.rail_p, unit.rail_n = ideal - drop_p, drop_n - ideal
+    follow(network)
+
+
+@compiled
+def _remember(network: Network, voltages: Array) -> None:
+    for k in range(len(network.units)):
+        unit = network.units[k]
+        voltages[k, 0], voltages[k, 1], voltages[k, 2] = unit.line, unit.drop_p, unit.drop_n
+
+
+@compiled
+def _keep_free(network: Network) -> None:
+    for unit in network.units:
+        unit.free_line, unit.free_p, unit.free_n = unit.line, unit.drop_p, unit.drop_n
+    for cell in network.synapses:
+        cell.free = cell.weight
+
+
+@compiled
+def _return_to_free(network: Network) -> None:
+    """The free phase's voltages, from which those of the update differ by the update only."""
+    for layer in range(len(network.crossbars)):
+        amplifier = network.crossbars[layer]
+        for unit in network.units[amplifier.behind : amplifier.behind + amplifier.outputs]:
+            unit.line, unit.drop_p, unit.drop_n = unit.free_line, unit.free_p, unit.free_n
+            ideal = amplifier.gain * (unit.line + amplifier.offset)
+            unit.rail_p = ideal - unit.drop_p
+            if layer < len(network.crossbars) - 1:
+                unit.rail_n = unit.drop_n - ideal
+    for cell in network.synapses:
+        if not cell.driven:
+            cell.weight = cell.free
+
+
+@compiled
+def _synapse(crossbar: Any, row: int, column: int) -> tuple[int, int, int]:
+    """The synapse at a row and column of the stored matrix; the units before and behind it."""
+    before, behind = (column, row) if crossbar.row_is_output else (row, column)
+    index = crossbar.synapse + before * crossbar.outputs + behind
+    return index, crossbar.before + before, crossbar.behind + behind
+
+
+@compiled
+def _hold(network: Network, rows: Indices) -> None:
+    """The update circuits' reference, of the synapses in the selected rows."""
+    for layer in range(len(rows)):
+        crossbar = network.crossbars[layer]
+        if rows[layer] >= 0:
+            for column in range(max(crossbar.inputs, crossbar.outputs)):
+                index, before, behind = _synapse(crossbar, rows[layer], column)
+                rail = network.units[before].rail_p if network.product else 1.0
+                network.synapses[index].held = network.units[behind].line * rail
+
+
+@compiled
+def _write(network: Network, rows: Indices) -> None:
+    """Drive the storage nodes of the selected rows to their new weights (`circuits.update`)."""
+    sign, share = (-1.0, -0.5) if network.centred else (1.0, 1.0)
+    for layer in range(len(rows)):
+        crossbar = network.crossbars[layer]
+        if rows[layer] >= 0:
+            for column in range(max(crossbar.inputs, crossbar.outputs)):
+                index, before, behind = _synapse(crossbar, rows[layer], column)
+                line, rail = network.units[behind].line, network.units[before].rail_p
+                cell, offset = network.synapses[index], sign * network.update_offset
+                if network.product:
+                    change = line * rail - cell.held + offset * rail
+                else:
+                    change = (line - cell.held + offset) * rail
+                cell.weight -= share * crossbar.scale * change
+                cell.driven = True
+                cell.by_line = cell.by_p = cell.by_n = cell.slip = 0.0
+
+
+@compiled
+def _read_outputs(network: Network, values: Array) -> None:
+    first = len(network.units) - len(values)
+    for j in range(len(values)):
+        values[j] = network.units[first + j].rail_p
+
+
+@compiled
+def _power(network: Network) -> float:
+    """Power that inputs and amplifiers deliver into the crossbars and the load, W."""
+    power = 0.0
+    for unit in network.units[: network.crossbars[0].inputs]:
+        power += unit.rail_p * unit.sum_p + unit.rail_n * unit.sum_n
+    for amplifier in network.crossbars:
+        for unit in network.units[amplifier.behind : amplifier.behind + amplifier.outputs]:
+            drawn = unit.rail_p * unit.drop_p - unit.rail_n * unit.drop_n
+            power += amplifier.conductance * drawn
+    return power

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run's circuit as a few flat arrays for the compiled kernels.
+
+Units are numbered layer by layer, inputs first; synapses crossbar by crossbar, row-major inputs x
+outputs, as in `circuits.join_weights`. Crossbar `l` lies between the layers `l` and `l + 1` and
+the amplifiers behind it belong to it.
+
+Units, synapses and crossbars are records: a kernel that gets few arrays compiles and is called in
+a fraction of the time that one array for each quantity would take.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits._parts import Scope, Transistor, memory
+from circuits.quasistatic.tables import Packed
+from circuits.run import Run, join_weights
+from circuits.synapses import synapse
+
+Array = NDArray[np.float64]
+Records = NDArray[np.void]
+
+_BOLTZMANN_OVER_CHARGE = 8.617333262e-5  # V/K
+_ZERO_CELSIUS = 273.15
+
+CROSSBAR = np.dtype(
+    [
+        # Sizes; first unit before and behind it; first synapse; where its blocks begin.
+        ("inputs", np.int64), ("outputs", np.int64), ("before", np.int64), ("behind", np.int64),
+        ("synapse", np.int64), ("block", np.int64),
+        # Its transistors in the device tables, M, storage capacitor of one copy (F).
+        ("pfet", np.int64), ("nfet", np.int64), ("copies", np.float64), ("storage", np.float64),
+        # Amplifiers: A, B, 1/R (S), offset (V).
+        ("gain", np.float64), ("backward", np.float64), ("conductance", np.float64),
+        ("offset", np.float64),
+        # Clamps, seen from the amplifier's input: levels, n kT/q (V), saturation current (A).
+        ("clamp_low", np.float64), ("clamp_high", np.float64), ("clamp_slope", np.float64),
+        ("clamp_current", np.float64),
+        # Update: scale (1/V), and whether there is a row for each output instead of each input.
+        ("scale", np.float64), ("row_is_output", np.bool_),
+    ],
+    align=True,
+)  # fmt: skip
+"""What a crossbar and the amplifiers behind it are made of."""
+
+UNIT = np.dtype(
+    [
+        # Voltages: output line of the crossbar before (the amplifier's input), rails (`rail_p` of
+        # an output unit is the output), and how far the rails are below (positive) and above
+        # (negative) the amplifier's ideal output. Newton works on these drops: they are
+        # microvolts, and taken as differences of rails their currents would drown in rounding.
+        ("line", np.float64), ("rail_p", np.float64), ("rail_n", np.float64),
+        ("drop_p", np.float64), ("drop_n", np.float64),
+        # Currents out of the line and out of the rails into the crossbars, A.
+        ("sum_line", np.float64), ("sum_p", np.float64), ("sum_n", np.float64),
+        # Residuals: current out of the line; what the amplifier delivers less what is drawn.
+        ("rest_line", np.float64), ("rest_p", np.float64), ("rest_n", np.float64),
+        # Derivatives by the unit's own voltages, S: of the line's current (crossbar, clamps, and
+        # amplifier with crossbar), and of the rails' currents.
+        ("line_line", np.float64), ("clamp", np.float64), ("local", np.float64),
+        ("p_p", np.float64), ("p_n", np.float64), ("n_p", np.float64), ("n_n", np.float64),
+        # How the rails follow their own line, and the Newton step.
+        ("along_p", np.float64), ("along_n", np.float64),
+        ("step_line", np.float64), ("step_p", np.float64), ("step_n", np.float64),
+        # Line and drops in the free phase.
+        ("free_line", np.float64), ("free_p", np.float64), ("free_n", np.float64),
+    ],
+    align=True,
+)  # fmt: skip
+"""An input, or a node of a layer with its amplifier."""
+
+SYNAPSE = np.dtype(
+    [
+        # Storage node (V); its charge (C, for one of M copies), conserved while the node floats;
+        # whether it is driven by a bitline instead; what the update circuit
+        # holds; the node in the free phase.
+        ("weight", np.float64), ("charge", np.float64), ("driven", np.bool_), ("held", np.float64),
+        ("free", np.float64),
+        # Threshold shifts of its transistors, V.
+        ("shift_p", np.float64), ("shift_n", np.float64),
+        # How the floating node follows line and rails, and how far it is from its charge, V.
+        ("by_line", np.float64), ("by_p", np.float64), ("by_n", np.float64), ("slip", np.float64),
+    ],
+    align=True,
+)  # fmt: skip
+"""A synapse's storage node and transistors."""
+
+OUTPUT = np.dtype([("conductance", np.float64), ("current", np.float64)])
+"""What acts on an output: conductance to ground (S), current into it (A)."""
+
+
+class Network(NamedTuple):
+    """A circuit and its state.
+
+    **Attributes:**
+
+    - `crossbars`, `units`, `synapses`, `outputs`: records as described above.
+    - `tables`: device tables, see `quasistatic.tables`.
+    - `coupling`: derivatives of the line's current by the rails p, n and of the currents of rails
+      p, n by the line, S, shape `(4, synapses)`.
+    - `eliminated`: how rails p, n and line before a synapse follow the line behind it, shape
+      `(3, synapses)`.
+    - `blocks`: dense diagonal blocks of the Jacobian, of the lines of each layer.
+    - `load`, `beta` (S), `centred`, `product`, `update_offset` (V): as in `Design`.
+    """
+
+    crossbars: Records
+    units: Records
+    synapses: Records
+    outputs: Records
+    tables: NDArray[np.float32]
+    coupling: Array
+    eliminated: Array
+    blocks: Array
+    load: float
+    beta: float
+    centred: bool
+    product: bool
+    update_offset: float
+
+
+def transistors(run: Run) -> list[tuple[Transistor, Transistor]]:
+    """The pfet and the nfet of the synapses, for each crossbar."""
+    devices = [synapse(Scope(run, layer)).read_transistors() for layer in range(run.depth)]
+    return [(device["p"], device["n"]) for device in devices]
+
+
+def network(run: Run, packed: Packed) -> Network:
+    """The circuit of a run with all voltages at 0 V and the storage nodes driven to the weights."""
+    design = run.design
+    count = sum(inputs * outputs for inputs, outputs in run.shapes)
+    synapses = np.zeros(count, SYNAPSE)
+    synapses["weight"] = join_weights(run.weights)
+    synapses["driven"] = True
+    if run.scenario.mismatch_seed is not None:
+        _add_mismatch(synapses, run, seed=run.scenario.mismatch_seed)
+    outputs = np.zeros(run.layers[-1], OUTPUT)
+    outputs["conductance"] = design.load_conductance
+    return Network(
+        crossbars=_crossbars(run, packed),
+        units=np.zeros(sum(run.layers), UNIT),
+        synapses=synapses,
+        outputs=outputs,
+        tables=packed.data,
+        coupling=np.zeros((4, count)),
+        eliminated=np.zeros((3, count)),
+        blocks=np.zeros(sum(size**2 for size in run.layers[1:])),
+        load=design.load_conductance,
+        beta=design.nudge_conductance,
+        centred=design.nudging == "centred",
+        product=design.update_rule == "product",
+        update_offset=design.update_offset,
+    )
+
+
+def _crossbars(run: Run, packed: Packed) -> Records:
+    design, depth = run.design, run.depth
+    scopes = [Scope(run, layer) for layer in range(depth)]
+    devices = transistors(run)
+    records = np.zeros(depth, CROSSBAR)
+    units = np.concatenate([[0], np.cumsum(run.layers)])
+    areas = [inputs * outputs for inputs, outputs in run.shapes]
+    squares = [size**2 for size in run.layers[1:]]
+    records["inputs"], records["outputs"] = run.layers[:-1], run.layers[1:]
+    records["before"], records["behind"] = units[:-2], units[1:-1]
+    records["synapse"] = np.cumsum([0, *areas[:-1]])
+    records["block"] = np.cumsum([0, *squares[:-1]])
+    records["pfet"] = [packed.offsets[p.geometry] for p, _ in devices]
+    records["nfet"] = [packed.offsets[n.geometry] for _, n in devices]
+    for field, name in (
+        ("copies", "multiplicity"), ("storage", "storage_capacitance"), ("gain", "gain_forward"),
+        ("backward", "gain_backward"), ("offset", "amplifier_offset"), ("scale", "update_scale"),
+    ):  # fmt: skip
+        records[field] = [scope.number(name) for scope in scopes]
+    records["conductance"] = [1 / scope.number("output_resistance") for scope in scopes]
+    records["row_is_output"] = [scope.transposed for scope in scopes]
+    gain, backward = records["gain"], records["backward"]
+    thermal = _BOLTZMANN_OVER_CHARGE * (run.scenario.temperature + _ZERO_CELSIUS)
+    emission = design.clamp_emission / gain
+    # Without a backward path a clamp has no way to act, and the output layer has none.
+    acts = (backward > 0) & (np.arange(depth) < depth - 1)
+    for field, none in (("clamp_low", -math.inf), ("clamp_high", math.inf)):
+        levels = np.array([scope.number(field) for scope in scopes])
+        records[field] = np.where(acts, levels / gain - records["offset"], none)
+    records["clamp_slope"] = emission * thermal
+    records["clamp_current"] = 2 * backward * design.clamp_saturation_current
+    return records
+
+
+def _add_mismatch(synapses: Records, run: Run, *, seed: int) -> None:
+    """Draw the threshold shifts of all transistors."""
+    index = 0
+    for layer, shape in enumerate(run.shapes):
+        cell = synapse(Scope(run, layer))
+        for i, j in np.ndindex(shape):
+            shifts = cell.shifts(seed=seed, instance=memory(layer, i, j))
+            synapses["shift_p"][index] = shifts["shift_p"]
+            synapses["shift_n"][index] = shifts["shift_n"]
+            index += 1

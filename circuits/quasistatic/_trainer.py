@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Training runs as a chain of equilibria: run -> flat arrays -> compiled solver -> trace."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from circuits.quasistatic._epoch import Points, Record, through
+from circuits.quasistatic._network import Network, network, transistors
+from circuits.quasistatic._validity import check_quasistatic
+from circuits.quasistatic.tables import Packed, measure, pack
+from circuits.run import Run, join_weights
+from circuits.simulators import Cause, Limits, Outcome, SpiceSimulator, Statistics, Verdict
+from circuits.trace import Trace
+from pdk import Models
+
+_METHOD = "1"
+"""Changes whenever results do."""
+
+_SYNAPSES_A_CALL = 200_000
+"""Points times synapses between two looks at the clock: some tens of milliseconds."""
+
+_MOST_MEASURED = 16
+"""Sets of device tables that a trainer keeps in memory."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuasistaticTrace(Trace):
+    """A trace with what its equilibria say about themselves.
+
+    **Attributes:**
+
+    - `outside`: evaluations outside the device tables at equilibria, where tables go on linearly.
+    - `rescued`: equilibria that Newton's method missed and pseudo-transient continuation found.
+    """
+
+    outside: int = 0
+    rescued: int = 0
+
+
+@dataclass(frozen=True)
+class QuasistaticTrainer:
+    """Runs training circuits phase by phase, each phase one equilibrium.
+
+    **Attributes:**
+
+    - `simulator`: ngspice or Xyce, which measures the transistors; once for each size on a machine.
+    - `models`: the transistor models.
+    - `limits`: wall time of one run.
+    """
+
+    simulator: SpiceSimulator
+    models: Models
+    limits: Limits = field(default_factory=Limits)
+    _measured: dict[Any, tuple[Packed, str]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    @property
+    def name(self) -> str:
+        """The simulator's name."""
+        return "quasistatic"
+
+    @property
+    def version(self) -> str:
+        """The method's version, and what measured the device tables."""
+        return f"{_METHOD} (tables: {self.simulator.name} {self.simulator.version})"
+
+    def key(self, run: Run) -> str:
+        """SHA-256 of all that the result depends on.
+
+        **Raises:** `NotQuasistatic`; `TableError` and `pdk.PdkError` from measuring transistors.
+        """
+        _, tables = self._measure(run)
+        design = repr(run.design.to_values())
+        scenario, body = repr(run.scenario), repr(run.body_network)
+        digest = hashlib.sha256(
+            "\0".join([_METHOD, tables, design, scenario, body, repr(run.layers)]).encode()
+        )
+        stimulus = run.stimulus
+        for array in (stimulus.inputs, stimulus.targets, stimulus.rows, stimulus.train):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(join_weights(run.weights).tobytes())
+        return digest.hexdigest()
+
+    def run(
+        self,
+        run: Run,
+        *,
+        directory: Path | None = None,  # noqa: ARG002
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        keep: bool = False,  # noqa: ARG002
+    ) -> Trace:
+        """Solve a run; what happens while solving is told by the trace's outcome.
+
+        **Arguments:**
+
+        - `directory`, `keep`: of the transient trainers' interface; there are no files here.
+        - `progress`: called with the fraction of points that is done.
+        - `cancelled`: polled; the run ends when it says so.
+
+        **Returns:** the trace; without results where its outcome is not ok.
+
+        **Raises:** `NotQuasistatic` where phases do not end in an equilibrium; `TableError` and
+        `pdk.PdkError` from measuring transistors.
+        """
+        return _Solution(self, run, self.network(run)).trace(progress, cancelled)
+
+    def network(self, run: Run) -> Network:
+        """The run's circuit before its first point, with its transistors measured.
+
+        **Raises:** as `run`.
+        """
+        return network(run, self._measure(run)[0])
+
+    def _measure(self, run: Run) -> tuple[Packed, str]:
+        """The device tables of a run's transistors, and their digests."""
+        check_quasistatic(run)
+        pairs = transistors(run)
+        geometries = sorted({device.geometry for pair in pairs for device in pair}, key=repr)
+        scenario = run.scenario
+        key = (*geometries, scenario.corner, scenario.temperature, run.body_network)
+        if key not in self._measured:
+            tables = measure(
+                geometries,
+                corner=scenario.corner,
+                temperature=scenario.temperature,
+                simulator=self.simulator,
+                models=self.models,
+                body_network=run.body_network,
+            )
+            digests = " ".join(tables[geometry].digest for geometry in geometries)
+            if len(self._measured) >= _MOST_MEASURED:
+                self._measured.pop(next(iter(self._measured)))
+            self._measured[key] = (pack(tables.values()), digests)
+        return self._measured[key]
+
+
+class _Solution:
+    """One run on its way through the compiled solver."""
+
+    def __init__(self, trainer: QuasistaticTrainer, run: Run, wiring: Network) -> None:
+        self.trainer, self.run, self.network = trainer, run, wiring
+        stimulus, outputs = run.stimulus, run.layers[-1]
+        count, weights = len(stimulus), len(wiring.synapses)
+        self.points = Points(
+            inputs=np.ascontiguousarray(stimulus.inputs, dtype=np.float64),
+            targets=np.ascontiguousarray(stimulus.targets, dtype=np.float64),
+            rows=np.ascontiguousarray(stimulus.rows, dtype=np.int64),
+            train=np.ascontiguousarray(stimulus.train, dtype=np.bool_),
+            phase=run.design.phase_duration,
+        )
+        self.record = Record(
+            free=np.full((count, outputs), np.nan),
+            nudged=np.full((count, outputs), np.nan),
+            weights=np.full((int(stimulus.train.sum()), weights), np.nan),
+            energy=np.full(count, np.nan),
+            voltages=np.zeros((count, len(wiring.units), 3)),
+            counts=np.zeros(4, dtype=np.int64),
+        )
+
+    def trace(
+        self, progress: Callable[[float], None] | None, cancelled: Callable[[], bool] | None
+    ) -> Trace:
+        wall, cpu = time.perf_counter(), time.process_time()
+        verdict = self._solve(wall, progress, cancelled)
+        outcome = Outcome.of(
+            verdict,
+            seconds=time.perf_counter() - wall,
+            cpu_seconds=time.process_time() - cpu,
+            peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        )
+        trainer, record = self.trainer, self.record
+        solved, iterations, outside, rescued = (int(count) for count in record.counts)
+        trace = QuasistaticTrace(
+            outcome=outcome,
+            simulator=trainer.name,
+            version=trainer.version,
+            run_key=trainer.key(self.run),
+            statistics=Statistics(
+                steps=solved,
+                newton_iterations=iterations,
+                unknowns=3 * sum(self.run.layers[1:-1]) + self.run.layers[-1],
+            ),
+            outside=outside,
+            rescued=rescued,
+        )
+        if not outcome.ok:
+            return trace
+        return replace(
+            trace,
+            free=record.free,
+            nudged=record.nudged,
+            weights=record.weights,
+            final_weights=self.network.synapses["weight"].copy(),
+            energy=record.energy,
+        )
+
+    def _solve(
+        self,
+        started: float,
+        progress: Callable[[float], None] | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> Verdict:
+        """All phases of all points; results go into the record."""
+        count = len(self.run.stimulus)
+        stride = max(1, _SYNAPSES_A_CALL // len(self.network.synapses))
+        for first in range(0, count, stride):
+            last = min(first + stride, count)
+            found, point = through(self.network, self.points, self.record, first, last)
+            if not found:
+                return _lost(point, count)
+            if progress is not None:
+                progress(last / count)
+            if cancelled is not None and cancelled():
+                return Verdict(Cause.CANCELLED, f"cancelled after point {last} of {count}")
+            if time.perf_counter() - started > self.trainer.limits.wall_seconds:
+                limit = self.trainer.limits.wall_seconds
+                return Verdict(Cause.TIME_LIMIT, f"more than {limit:g} s at point {last}")
+        outside = int(self.record.counts[2])
+        words = f"{outside} evaluations outside the device tables" if outside else ""
+        return Verdict(Cause.NONE, words)
+
+
+def _lost(point: int, count: int) -> Verdict:
+    where = f"at point {point + 1} of {count}" if 0 <= point < count else "with all inputs at 0 V"
+    return Verdict(
+        Cause.NO_DC_POINT,
+        f"no equilibrium found {where}: neither Newton's method nor pseudo-transient "
+        "continuation converges",
+    )

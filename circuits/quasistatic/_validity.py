@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which runs are a chain of equilibria: what is asked of a design before any of them is solved."""
+
+from __future__ import annotations
+
+import math
+
+from circuits.quasistatic._errors import NotQuasistatic
+from circuits.run import Run
+from circuits.schedule import points_duration
+
+_TIME_CONSTANTS = 20.0
+"""A node counts as settled after so many of its time constants: exp(-20) is 2e-9."""
+
+_LARGEST_LEAK = 1e-2
+"""Share of a stored voltage that may leak away over a run."""
+
+
+def check_quasistatic(run: Run) -> None:
+    """Refuse a run whose phases do not end in an equilibrium, or whose parts are not modelled.
+
+    Looked at are the time constants that the design itself sets (switches, capacitors, amplifier
+    poles). How long the output lines take depends on the weights and is measured while solving.
+
+    **Raises:** `NotQuasistatic`.
+    """
+    design = run.design
+    if design.synapse != "cmos":
+        raise NotQuasistatic(
+            "synapse",
+            f"the read transistor of {design.synapse!r} has its bulk at a level of its own, which "
+            "device tables with source and bulk tied do not cover",
+        )
+    if design.write_switch != "ideal":
+        raise NotQuasistatic(
+            "write_switch",
+            f"{design.write_switch!r} injects charge on the edge that opens it, which no "
+            "equilibrium shows",
+        )
+    _check_settling(run)
+    _check_leakage(run)
+
+
+def _check_settling(run: Run) -> None:
+    design = run.design
+    window = design.phase_duration - design.edge - design.guard
+    sampling = design.hold_capacitance / design.switch_conductance
+    waits = {"hold_capacitance": ("a sampling capacitor", sampling)}
+    for layer in range(run.depth):
+        bandwidth = float(design.layer(layer, "amplifier_bandwidth"))
+        pole = 0.0 if math.isinf(bandwidth) else 1 / (2 * math.pi * bandwidth)
+        # A weight is written through two switches in series: bitline driver and row.
+        writing = 2 * _storage(run, layer) / design.switch_conductance
+        waits |= {
+            "storage_capacitance": (f"writing a weight of crossbar {layer}", writing),
+            "amplifier_bandwidth": (f"the amplifier behind crossbar {layer}", pole),
+        }
+        for field, (what, constant) in waits.items():
+            if constant * _TIME_CONSTANTS > window:
+                raise NotQuasistatic(
+                    field,
+                    f"{what} has a time constant of {constant:.3g} s, but a phase leaves "
+                    f"{window:.3g} s to settle, which must be {_TIME_CONSTANTS:g} times as long",
+                )
+
+
+def _check_leakage(run: Run) -> None:
+    design, train = run.design, run.stimulus.train
+    whole = points_duration(design, train=int(train.sum()), evaluate=int((~train).sum()))
+    leaks = {"hold_capacitance": (design.hold_capacitance, design.phase_duration)}
+    smallest = min(_storage(run, layer) for layer in range(run.depth))
+    leaks["storage_capacitance"] = (smallest, whole)
+    for field, (capacitance, duration) in leaks.items():
+        share = design.switch_leakage * duration / capacitance
+        if share > _LARGEST_LEAK:
+            raise NotQuasistatic(
+                field,
+                f"a capacitor of {capacitance:.3g} F loses {share:.2g} of its voltage through "
+                f"switch_leakage in {duration:.3g} s, but at most {_LARGEST_LEAK:g} is allowed",
+            )
+
+
+def _storage(run: Run, layer: int) -> float:
+    """Storage capacitor of a cell, all copies together, F."""
+    copies = int(run.design.layer(layer, "multiplicity"))
+    return float(run.design.layer(layer, "storage_capacitance")) * copies

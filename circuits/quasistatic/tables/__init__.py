@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Device tables: transistors measured once with a SPICE simulator, evaluated in nanoseconds.
+
+    tables = measure([nfet, pfet], corner="tt", temperature=27.0,
+                     simulator=find("auto"), models=pdk.locate())
+    packed = pack(tables.values())
+    i, gm, gds, outside = evaluate(packed.data, packed.offsets[nfet], vgs, vds)
+
+Voltages and currents have the signs of the terminals, for either polarity: `vgs`, `vds` against
+source and bulk, current into the drain. M devices in parallel carry M times current and charge. A
+threshold shift goes to `evaluate_shifted`; for the charge, take it off `vgs`.
+
+With the default axes the current is within 0.15 % of the simulator's wherever it is above 1 nA:
+every flavour, corners tt, ss and ff, 27 and 85 degrees Celsius (0.17 % at -40); half of all points
+are within 1e-7. The exception is a corner in the slope of BSIM4 itself, which nfet_01v8_lvt has
+where its drain junction is forward by 0.7 V: up to 0.25 % within an interval of it.
+"""
+
+from circuits.quasistatic.tables._compiled import compiled
+from circuits.quasistatic.tables._kernels import charge, evaluate, evaluate_shifted
+from circuits.quasistatic.tables._measure import measure
+from circuits.quasistatic.tables._pack import Packed, pack
+from circuits.quasistatic.tables._table import Axis, DeviceTable, Ranges, TableError
+
+__all__ = [
+    "Axis",
+    "DeviceTable",
+    "Packed",
+    "Ranges",
+    "TableError",
+    "charge",
+    "compiled",
+    "evaluate",
+    "evaluate_shifted",
+    "measure",
+    "pack",
+]

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compilation by numba, kept in the user's cache so that a second process starts at once.
+
+numba recompiles a function when its own file changes, but not when a function that it calls from
+another file does. So the cached code lies in a directory named after the sources of the whole
+package: whatever changes there, everything is compiled again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+from pdk._cache import cache_directory
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_CONFIG: Any = numba.config
+_PACKAGE = Path(__file__).parents[1]
+
+
+def compiled(function: Function) -> Function:
+    """`numba.njit` with fused multiply-add and the user's cache, for every kernel of the package.
+
+    `NUMBA_CACHE_DIR`, where set, wins over the user cache of this program. Division by zero gives
+    infinity as in numpy, and no function holds the interpreter's lock.
+    """
+    before = _CONFIG.CACHE_DIR
+    if "NUMBA_CACHE_DIR" not in os.environ:
+        _CONFIG.CACHE_DIR = str(_directory())
+    try:
+        kernel = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+        return cast("Function", kernel(function))
+    finally:
+        _CONFIG.CACHE_DIR = before
+
+
+@cache
+def _directory() -> Path:
+    """Where compiled code goes; another one for each state of the sources."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return cache_directory() / "compiled" / digest.hexdigest()[:20]

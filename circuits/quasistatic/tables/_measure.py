@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measuring device tables with a SPICE simulator, each only once on a machine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from circuits.quasistatic.tables import _decks, _store
+from circuits.quasistatic.tables._table import DeviceTable, Ranges, TableError
+from circuits.simulators import Deck, Limits, SpiceSimulator, Waveforms
+from pdk import Geometry, Models, compile_library
+
+DEFAULT_RANGES = Ranges()
+_LIMITS = Limits(wall_seconds=1200.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Conditions:
+    corner: str
+    temperature: float
+    simulator: SpiceSimulator
+    models: Models
+    ranges: Ranges
+    body_network: bool
+
+
+def measure(
+    geometries: Iterable[Geometry],
+    *,
+    corner: str,
+    temperature: float,
+    simulator: SpiceSimulator,
+    models: Models,
+    ranges: Ranges = DEFAULT_RANGES,
+    body_network: bool = True,
+) -> dict[Geometry, DeviceTable]:
+    """Tables of all `geometries`, from the user's cache or measured together in one go.
+
+    The current comes from a DC sweep of the drain of many transistors at once, one for each gate
+    voltage. The charge is what flows through the gate in a transient that first ramps the drain
+    and then the gate: a source controlled by the gate's current charges a capacitor, whose
+    voltage follows the gate charge exactly, whatever the time steps are, as the simulator
+    integrates both currents by the same formula. Operating-point variables (`@m[qg]`) would need
+    no transient, but exist in ngspice only and not in a DC sweep's saved signals; capacitances
+    from an AC analysis would have to be integrated over both voltages. Drain and source charges
+    are not measured: those terminals are driven, so their charges do not matter to an equilibrium.
+
+    **Arguments:**
+
+    - `geometries`: which transistors; repeated ones are measured once.
+    - `corner`, `temperature` (degrees Celsius), `models`, `body_network`: of the circuit that the
+      tables stand for; see `pdk.compile_library`.
+    - `simulator`: the one that measures.
+    - `ranges`: the axes.
+
+    **Raises:** `TableError` if the simulator fails, with its words; `pdk.PdkError`.
+    """
+    conditions = _Conditions(
+        corner=corner,
+        temperature=float(temperature),
+        simulator=simulator,
+        models=models,
+        ranges=ranges,
+        body_network=body_network,
+    )
+    digests = {geometry: _digest(geometry, conditions) for geometry in geometries}
+    tables = {}
+    for geometry, digest in digests.items():
+        found = _store.load(digest)
+        if found is not None:
+            tables[geometry] = _table(geometry, digest, conditions, found)
+    missing = [geometry for geometry in digests if geometry not in tables]
+    for geometry, samples in (_run(missing, conditions) if missing else {}).items():
+        tables[geometry] = _table(geometry, digests[geometry], conditions, samples)
+        _store.save(digests[geometry], samples)
+    return {geometry: tables[geometry] for geometry in digests}
+
+
+def _digest(geometry: Geometry, at: _Conditions) -> str:
+    library = compile_library(
+        at.models, corner=at.corner, geometries=[geometry], body_network=at.body_network
+    )
+    parts = (
+        _decks.VERSION,
+        library.sha256,
+        repr(at.temperature),
+        at.ranges.description(),
+        at.simulator.name,
+        at.simulator.version,
+    )
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _table(
+    geometry: Geometry, digest: str, at: _Conditions, samples: _store.Samples
+) -> DeviceTable:
+    return DeviceTable(
+        geometry=geometry,
+        corner=at.corner,
+        temperature=at.temperature,
+        ranges=at.ranges,
+        current=samples.current,
+        conductance=samples.conductance,
+        residue=samples.residue,
+        charge=samples.charge,
+        digest=digest,
+    )
+
+
+def _run(geometries: list[Geometry], at: _Conditions) -> dict[Geometry, _store.Samples]:
+    library = compile_library(
+        at.models, corner=at.corner, geometries=geometries, body_network=at.body_network
+    )
+    setting = _decks.Setting(library, at.temperature, at.ranges)
+    currents, tiny, shifted, charges = (
+        _waves(deck, at.simulator)
+        for deck in (
+            _decks.current_deck(geometries, setting),
+            _decks.conductance_deck(geometries, setting),
+            _decks.shifted_deck(geometries, setting),
+            _decks.charge_deck(geometries, setting),
+        )
+    )
+    samples = zip(
+        _decks.read_currents(geometries, at.ranges, currents),
+        _decks.read_conductances(geometries, at.ranges, tiny),
+        _decks.read_residues(geometries, at.ranges, shifted),
+        _decks.read_charges(geometries, at.ranges, charges),
+        strict=True,
+    )
+    return {
+        geometry: _store.Samples(*measured)
+        for geometry, measured in zip(geometries, samples, strict=True)
+    }
+
+
+def _waves(deck: Deck, simulator: SpiceSimulator) -> Waveforms:
+    execution = simulator.execute(deck, limits=_LIMITS)
+    if execution.waveforms is None:
+        outcome = execution.outcome
+        msg = (
+            f"{simulator.name} could not measure {deck.title} (status {outcome.status}): "
+            f"{outcome.words}"
+        )
+        raise TableError(msg)
+    return execution.waveforms

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is measured of a transistor, and over which range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits._errors import CircuitError
+from pdk import Geometry
+
+Array = NDArray[np.float64]
+
+_LIMITS = (0.5, 20.0)  # V
+_DENSITIES = (10, 1000)  # nodes per volt
+
+
+class TableError(CircuitError):
+    """A device table that cannot be measured, or an axis that makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Equally spaced voltages around zero, which is one of them.
+
+    **Attributes:**
+
+    - `limit`: the axis reaches at least from `-limit` to `limit`, in volts.
+    - `per_volt`: nodes per volt, a whole number, so that zero and every volt is a node.
+    """
+
+    limit: float
+    per_volt: int
+
+    def __post_init__(self) -> None:
+        for name, value, (low, high) in (
+            ("limit", self.limit, _LIMITS),
+            ("per_volt", self.per_volt, _DENSITIES),
+        ):
+            if not low <= value <= high:
+                nearest = high if value > high else low
+                msg = (
+                    f"{name} of an axis of a device table is {value}; allowed is {low} to {high}, "
+                    f"the nearest value is {nearest}."
+                )
+                raise TableError(msg)
+
+    @property
+    def first(self) -> int:
+        """Index of the lowest node, counted from zero volts: an even number."""
+        return -2 * int(np.ceil(self.limit * self.per_volt / 2 - 1e-9))
+
+    @property
+    def intervals(self) -> int:
+        """Number of intervals between nodes."""
+        return -2 * self.first
+
+    @property
+    def step(self) -> float:
+        """Distance of two nodes, V."""
+        return 1.0 / self.per_volt
+
+    def nodes(self) -> Array:
+        """The voltages, shape `(intervals + 1,)`."""
+        return np.arange(self.first, self.intervals + self.first + 1) / self.per_volt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranges:
+    """Axes of the tables.
+
+    Subthreshold current and forward junctions follow exp(V / 26 mV), and a cubic spline with
+    nodes h apart misses such a curve by (h / 26 mV)^4 / 384 of its value: 1e-3 at 20 mV. Charges
+    have no such features, so their nodes may lie further apart. Where |vds| is a few kT/q the
+    current is needed relative to its own small value, which takes nodes twice as dense; all of
+    vds is measured so, and the packed table leaves every second node out elsewhere.
+
+    **Attributes:**
+
+    - `vgs`, `vds`: axes of the current.
+    - `coarse_vgs`, `coarse_vds`: axes of the gate charge and of the threshold residue.
+    """
+
+    vgs: Axis = Axis(2.2, 50)
+    vds: Axis = Axis(2.2, 100)
+    coarse_vgs: Axis = Axis(2.2, 25)
+    coarse_vds: Axis = Axis(2.2, 25)
+
+    def description(self) -> str:
+        """All axes in one line, as part of a table's identity."""
+        axes = ((entry.name, getattr(self, entry.name)) for entry in fields(self))
+        return " ".join(f"{name}={axis.limit!r}/{axis.per_volt}" for name, axis in axes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceTable:
+    """Drain current and gate charge of one transistor (M = 1) with its source tied to its bulk.
+
+    **Attributes:**
+
+    - `geometry`, `corner`, `temperature` (degrees Celsius): which transistor.
+    - `ranges`: the axes.
+    - `current`: into the drain, A, shape `(vgs, vds)`.
+    - `conductance`: slope of the current by vds at vds = 0, S, shape `(vgs,)`.
+    - `residue`: what a threshold shift does to the current beyond a shift of the gate voltage,
+      A/V, shape `(coarse_vgs, coarse_vds)`; see `evaluate_shifted`.
+    - `charge`: on the gate against its value at zero bias, C, shape `(coarse_vgs, coarse_vds)`.
+    - `digest`: SHA-256 of everything that determines the numbers: model card, corner,
+      temperature, axes, simulator and its version, way of measuring.
+    """
+
+    geometry: Geometry
+    corner: str
+    temperature: float
+    ranges: Ranges
+    current: Array
+    conductance: Array
+    residue: Array
+    charge: Array
+    digest: str
+
+    def __post_init__(self) -> None:
+        axes = self.ranges
+        for name, samples, along in (
+            ("current", self.current, (axes.vgs, axes.vds)),
+            ("conductance", self.conductance, (axes.vgs,)),
+            ("residue", self.residue, (axes.coarse_vgs, axes.coarse_vds)),
+            ("charge", self.charge, (axes.coarse_vgs, axes.coarse_vds)),
+        ):
+            shape = tuple(axis.intervals + 1 for axis in along)
+            if samples.shape != shape or not np.isfinite(samples).all():
+                msg = (
+                    f"The {name} table of {self.geometry} has shape {samples.shape} or holds "
+                    f"values that are not finite; its axes call for {shape} finite numbers."
+                )
+                raise TableError(msg)

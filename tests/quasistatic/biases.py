@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drain currents and floating gates straight from a simulator, at any bias points."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+import pdk
+from circuits.simulators import Accuracy, Deck, OperatingPoint, SpiceSimulator, Transient
+
+Array = NDArray[np.float64]
+
+_TIGHT = Accuracy(
+    relative=1e-9,
+    current=1e-16,
+    voltage=1e-12,
+    ngspice=(("itl1", "500"),),
+    xyce=(("nonlin reltol", "1e-7"), ("nonlin rhstol", "1e-13"), ("nonlin maxstep", "500")),
+)
+
+
+def transistor(name: str, nodes: str, geometry: pdk.Geometry, *, shift: float = 0.0) -> str:
+    """A transistor of a compiled library."""
+    subcircuit, parameters = pdk.instance(geometry, threshold_shift=shift)
+    return " ".join([f"x{name} {nodes} {subcircuit}", *map("=".join, parameters.items())])
+
+
+def drain_currents(
+    simulator: SpiceSimulator,
+    library: pdk.Library,
+    geometry: pdk.Geometry,
+    points: Array,
+    *,
+    temperature: float,
+    shift: float = 0.0,
+) -> Array:
+    """Currents into the drain at `points` of (vgs, vds), shape `(points, 2)`; A."""
+    lines = []
+    for k, (gate, drain) in enumerate(points.tolist()):
+        lines += [
+            f"vg{k} g{k} 0 {gate!r}",
+            f"vd{k} d{k} 0 {drain!r}",
+            transistor(str(k), f"d{k} g{k} 0 0", geometry, shift=shift),
+        ]
+    deck = Deck(
+        title="bias points",
+        circuit="\n".join(lines),
+        analysis=OperatingPoint(),
+        signals=tuple(f"i(vd{k})" for k in range(len(points))),
+        library=library,
+        temperature=temperature,
+        accuracy=_TIGHT,
+    )
+    waves = simulator.execute(deck).require()
+    return -np.array([waves[signal][0] for signal in deck.signals])
+
+
+def storage_voltages(
+    simulator: SpiceSimulator,
+    library: pdk.Library,
+    geometry: pdk.Geometry,
+    starts: Array,
+    drains: Array,
+    *,
+    capacitance: float,
+    temperature: float,
+) -> Array:
+    """Voltage of a floating gate with a storage capacitor after the drain went from 0 to `drains`.
+
+    `starts` are the gate voltages before, V; shapes `(points,)`.
+    """
+    lines = []
+    for k, drain in enumerate(drains.tolist()):
+        lines += [
+            f"vd{k} d{k} 0 pwl(0 0 1u 0 2u {drain!r} 3u {drain!r})",
+            f"c{k} g{k} 0 {capacitance!r}",
+            transistor(str(k), f"d{k} g{k} 0 0", geometry),
+        ]
+    deck = Deck(
+        title="floating gates",
+        circuit="\n".join(lines),
+        analysis=Transient(stop=3e-6, step=1e-9, max_step=2e-8),
+        signals=tuple(f"v(g{k})" for k in range(len(starts))),
+        library=library,
+        initial={f"g{k}": start for k, start in enumerate(starts.tolist())},
+        temperature=temperature,
+        accuracy=Accuracy(relative=1e-8, newton_relative=1e-8, current=1e-15, charge=1e-19),
+    )
+    waves = simulator.execute(deck).require()
+    return np.array([waves[signal][-1] for signal in deck.signals])

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The quasi-static trainer, the transient one that it is held against, and runs for both."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pdk
+from circuits import (
+    Design,
+    Run,
+    Scenario,
+    Stimulus,
+    TransientTrainer,
+    initial_weights,
+    shuffled_rows,
+)
+from circuits.quasistatic import QuasistaticTrainer
+from circuits.simulators import Limits, find
+
+
+@pytest.fixture(scope="session")
+def models() -> pdk.Models:
+    return pdk.locate()
+
+
+@pytest.fixture(scope="session")
+def trainer(models: pdk.Models) -> QuasistaticTrainer:
+    return QuasistaticTrainer(find("ngspice"), models)
+
+
+@pytest.fixture(scope="session")
+def transient(models: pdk.Models) -> TransientTrainer:
+    return TransientTrainer(find("ngspice"), models, limits=Limits(wall_seconds=240.0))
+
+
+def run_of(
+    layers: tuple[int, ...] = (3, 4, 2),
+    *,
+    points: int = 3,
+    seed: int = 0,
+    scenario: Scenario | None = None,
+    **fields: Any,
+) -> Run:
+    """A run of random points on random weights that updates a row of each matrix at each point."""
+    design = Design.from_values(fields)
+    generator = np.random.default_rng(seed)
+    stimulus = Stimulus.training(
+        generator.uniform(0.1, 0.8, (points, layers[0])),
+        generator.uniform(-0.1, 0.1, (points, layers[-1])),
+        shuffled_rows(layers, points, seed=[seed]),
+    )
+    weights = initial_weights(layers, design, seed=seed)
+    return Run(layers, design, stimulus, weights, scenario or Scenario())
+
+
+def random_run(layers: tuple[int, ...], seed: int, *, points: int) -> Run:
+    """A run of a design whose every quantity is drawn at random."""
+    generator = np.random.default_rng([seed, len(layers)])
+    depth = len(layers) - 1
+
+    def between(low: float, high: float) -> float:
+        return float(generator.uniform(low, high))
+
+    def decades(low: float, high: float) -> float:
+        return math.exp(between(math.log(low), math.log(high)))
+
+    flavour = str(generator.choice(["01v8", "01v8_lvt"]))
+    design = Design.from_values(
+        {
+            "flavour": flavour,
+            "length_p": 0.35e-6 if flavour == "01v8_lvt" else 0.15e-6,
+            "multiplicity": [int(generator.choice([1, 2, 4, 8])) for _ in range(depth)],
+            "storage_capacitance": decades(0.05e-12, 1e-12),
+            "gain_forward": [decades(1.5, 8.0) for _ in range(depth)],
+            "gain_backward": [decades(0.2, 3.0) for _ in range(depth)],
+            "output_resistance": decades(1.0, 300.0),
+            "amplifier_offset": between(-0.02, 0.02),
+            "clamp_low": between(-0.5, 0.2),
+            "clamp_high": between(0.5, 1.2),
+            "weight_low": between(0.0, 0.3),
+            "weight_high": between(0.4, 1.0),
+            "input_amplitude": between(0.4, 1.2),
+            "target_amplitude": decades(0.02, 0.3),
+            "load_conductance": decades(5e-5, 5e-4),
+            "nudge_conductance": decades(1e-5, 1e-4),
+            "nudging": str(generator.choice(["one-sided", "centred"])),
+            "update_rule": str(generator.choice(["seed", "product"])),
+            "update_scale": [decades(1.0, 50.0) * 10 ** (depth - 1 - k) for k in range(depth)],
+            "update_offset": between(-1e-3, 1e-3),
+        }
+    )
+    corner = str(generator.choice(["tt", "ss", "ff"]))
+    inputs = design.input_amplitude * generator.uniform(0.0, 1.0, (points, layers[0]))
+    targets = design.target_amplitude * generator.uniform(-1.0, 1.0, (points, layers[-1]))
+    stimulus = Stimulus.training(inputs, targets, shuffled_rows(layers, points, seed=[seed]))
+    weights = initial_weights(layers, design, seed=seed)
+    return Run(layers, design, stimulus, weights, Scenario(corner=corner))

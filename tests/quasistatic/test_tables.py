@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Device tables against the simulator that they were measured with."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+import pdk
+from circuits.quasistatic.tables import Packed, charge, evaluate, evaluate_shifted, measure, pack
+from circuits.simulators import SpiceSimulator, find
+from tests.quasistatic.biases import drain_currents, storage_voltages
+
+Array = NDArray[np.float64]
+
+NFET = pdk.Geometry("nfet_01v8", 0.42e-6, 0.15e-6)
+PFET = pdk.Geometry("pfet_01v8", 1.302e-6, 0.15e-6)
+LARGEST_ERROR = 2e-3
+SMALLEST_CURRENT = 1e-9
+CORNERS = tuple(itertools.product(("tt", "ss", "ff"), (27.0, 85.0)))
+
+
+@pytest.fixture(scope="module", params=["ngspice", pytest.param("xyce", marks=pytest.mark.xyce)])
+def simulator(request: pytest.FixtureRequest) -> SpiceSimulator:
+    """Every simulator in turn."""
+    return find(request.param)
+
+
+@pytest.fixture(scope="module")
+def models() -> pdk.Models:
+    return pdk.locate()
+
+
+def sizes(name: str) -> list[pdk.Geometry]:
+    """The smallest transistor of a flavour, a common one, and a large one."""
+    device = pdk.DEVICES[name]
+    return [
+        pdk.Geometry(name, device.w_min, device.l_min),
+        pdk.Geometry(name, 1.3e-6, max(device.l_min, 0.5e-6)),
+        pdk.Geometry(name, 5e-6, min(device.l_max, 2e-6)),
+    ]
+
+
+def biases(count: int, *, seed: int) -> Array:
+    """Random (vgs, vds) in the whole range, half of them near the drain's zero."""
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(-2.2, 2.2, (count, 2))
+    points[::2, 1] = rng.uniform(-0.5, 0.5, count)[::2]
+    return points
+
+
+def currents(packed: Packed, geometry: pdk.Geometry, points: Array) -> Array:
+    offset = packed.offsets[geometry]
+    return np.array([evaluate(packed.data, offset, *point)[0] for point in points.tolist()])
+
+
+def relative_error(found: Array, expected: Array) -> float:
+    """The largest deviation where the current is above 1 nA."""
+    large = np.abs(expected) > SMALLEST_CURRENT
+    assert np.count_nonzero(large) > large.size // 4
+    return float(np.max(np.abs(found[large] / expected[large] - 1.0)))
+
+
+@pytest.mark.parametrize("geometry", [NFET, PFET], ids=str)
+def test_currents_between_the_nodes_are_the_simulator_s(
+    geometry: pdk.Geometry, simulator: SpiceSimulator, models: pdk.Models
+) -> None:
+    tables = measure(
+        [NFET, PFET], corner="tt", temperature=27.0, simulator=simulator, models=models
+    )
+    library = pdk.compile_library(models, corner="tt", geometries=[geometry])
+    points = biases(600, seed=1)
+    expected = drain_currents(simulator, library, geometry, points, temperature=27.0)
+    found = currents(pack(tables.values()), geometry, points)
+    assert relative_error(found, expected) < LARGEST_ERROR / 2
+    small = np.abs(expected) <= SMALLEST_CURRENT
+    np.testing.assert_allclose(found[small], expected[small], rtol=0, atol=2e-12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("corner", "temperature"), CORNERS)
+@pytest.mark.parametrize("device", pdk.DEVICES)
+def test_currents_of_every_flavour_are_the_simulator_s(
+    device: str, corner: str, temperature: float, simulator: SpiceSimulator, models: pdk.Models
+) -> None:
+    geometries = sizes(device)
+    tables = measure(
+        geometries, corner=corner, temperature=temperature, simulator=simulator, models=models
+    )
+    packed = pack(tables.values())
+    library = pdk.compile_library(models, corner=corner, geometries=geometries)
+    for geometry in geometries:
+        points = biases(300, seed=2)
+        expected = drain_currents(simulator, library, geometry, points, temperature=temperature)
+        assert relative_error(currents(packed, geometry, points), expected) < LARGEST_ERROR
+
+
+@pytest.mark.parametrize("geometry", [NFET, PFET], ids=str)
+def test_without_the_substrate_network_the_tables_follow_the_bare_junctions(
+    geometry: pdk.Geometry, models: pdk.Models
+) -> None:
+    ngspice = find("ngspice")
+    tables = measure(
+        [NFET, PFET], corner="tt", temperature=27.0, simulator=ngspice, models=models,
+        body_network=False,
+    )  # fmt: skip
+    library = pdk.compile_library(models, corner="tt", geometries=[geometry], body_network=False)
+    points = biases(300, seed=3)
+    expected = drain_currents(ngspice, library, geometry, points, temperature=27.0)
+    found = currents(pack(tables.values()), geometry, points)
+    assert relative_error(found, expected) < LARGEST_ERROR / 2
+
+
+@pytest.mark.parametrize("shift", [-0.03, 0.03])
+@pytest.mark.parametrize("geometry", [NFET, PFET], ids=str)
+def test_a_threshold_shift_acts_as_in_the_model(
+    geometry: pdk.Geometry, shift: float, models: pdk.Models
+) -> None:
+    ngspice = find("ngspice")
+    tables = measure([NFET, PFET], corner="tt", temperature=27.0, simulator=ngspice, models=models)
+    library = pdk.compile_library(models, corner="tt", geometries=[geometry])
+    points = biases(300, seed=4)
+    expected = drain_currents(ngspice, library, geometry, points, temperature=27.0, shift=shift)
+    packed = pack(tables.values())
+    offset = packed.offsets[geometry]
+    found = np.array(
+        [
+            evaluate_shifted(packed.data, offset, gate, drain, shift)[0]
+            for gate, drain in points.tolist()
+        ]
+    )
+    large = np.abs(expected) > SMALLEST_CURRENT
+    error = np.abs(found / expected - 1.0)[large]
+    error_of_a_gate_shift = np.abs(
+        currents(packed, geometry, points - [shift, 0.0]) / expected - 1.0
+    )[large]
+    assert error.max() < LARGEST_ERROR
+    assert error.max() < 0.1 * error_of_a_gate_shift.max()
+
+
+@pytest.mark.parametrize("geometry", [NFET, PFET], ids=str)
+def test_a_floating_gate_keeps_its_charge(
+    geometry: pdk.Geometry, simulator: SpiceSimulator, models: pdk.Models
+) -> None:
+    tables = measure(
+        [NFET, PFET], corner="tt", temperature=27.0, simulator=simulator, models=models
+    )
+    packed = pack(tables.values())
+    offset = packed.offsets[geometry]
+    library = pdk.compile_library(models, corner="tt", geometries=[geometry])
+    rng = np.random.default_rng(5)
+    starts, drains = rng.uniform(-1.2, 1.2, 40), rng.uniform(-1.0, 1.0, 40)
+    store = 5e-15
+    ends = storage_voltages(
+        simulator, library, geometry, starts, drains, capacitance=store, temperature=27.0
+    )
+
+    def total(gate: float, drain: float) -> float:
+        return store * gate + charge(packed.data, offset, gate, drain)[0]
+
+    expected = [
+        brentq(lambda v, q, d: total(v, d) - q, -2.0, 2.0, args=(total(start, 0.0), drain))
+        for start, drain in zip(starts, drains, strict=True)
+    ]
+    moved = ends - starts
+    assert np.abs(moved).max() > 0.02
+    np.testing.assert_allclose(expected, ends, rtol=0, atol=0.002 * np.abs(moved).max())
