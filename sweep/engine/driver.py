@@ -131,7 +131,7 @@ def _trainer(study: StudyFile, settings: Settings) -> Trainer:
     begun = read_begun(settings.out, study, resume=settings.resume)
     name = settings.simulator or study.execution.simulator
     if begun is not None:
-        if name not in {"auto", begun.simulator}:
+        if settings.simulator not in {None, "auto", begun.simulator}:
             msg = (
                 f"{settings.out} was begun with {begun.simulator}, and one study has one simulator; "
                 f"leave --simulator out, or start another study with {name} and another --out."
