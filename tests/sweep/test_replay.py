@@ -15,7 +15,12 @@ TEN_MILLIVOLTS = 10e-3
 
 
 @pytest.mark.parametrize(
-    "simulator", ["ngspice", pytest.param("xyce", marks=[pytest.mark.xyce, pytest.mark.slow])]
+    "simulator",
+    [
+        "ngspice",
+        pytest.param("xyce", marks=[pytest.mark.xyce, pytest.mark.slow]),
+        pytest.param("quasistatic", marks=pytest.mark.slow),
+    ],
 )
 def test_the_seeds_training_comes_out_again(simulator: str) -> None:
     """Outputs swing 1.25 V, weights change by up to 694 mV."""
