@@ -22,7 +22,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="package")
 def _compiled_elsewhere(
     models: pdk.Models, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pdk
-from circuits import Design, TransientTrainer
+from circuits import Design, TransientTrainer, make_trainer
 from circuits.simulators import Xyce, find
 from circuits.simulators._raw import read_raw
 from objectives import Sine, TrainingPlan
@@ -71,7 +71,7 @@ def test_the_exported_design_repeats_the_trial_exactly(finished: Results, tmp_pa
     exported = export(finished, to=tmp_path / "best")
     assert exported.trial == finished.study.best_trial.number
     described = load_design(tmp_path / "best" / "design.toml")
-    training = simulate(described, find("ngspice"), pdk.locate())
+    training = simulate(described, make_trainer("ngspice", pdk.locate()))
     last = finished.epochs(exported.trial)[-1]
     assert training.run_key == last.run_key
     assert training.nmse == exported.nmse == last.score.nmse
@@ -219,7 +219,9 @@ def test_a_training_that_fails_ends_with_its_outcome(finished: Results, tmp_path
     export(finished, to=tmp_path)
     text = (tmp_path / "design.toml").read_text()
     slow = re.sub('epoch_time_limit = ".*"', 'epoch_time_limit = "1 ms"', text)
-    training = simulate(parse_design(slow, source="slow.toml"), find("ngspice"), pdk.locate())
+    described = parse_design(slow, source="slow.toml")
+    trainer = make_trainer("ngspice", pdk.locate(), limits=described.trainer_limits())
+    training = simulate(described, trainer)
     document = training.to_json()
     assert (document["outcome"], document["cause"]) == ("timeout", "time_limit")
     assert document["nmse"] is None
