@@ -20,7 +20,8 @@ def check_quasistatic(run: Run) -> None:
     """Refuse a run whose phases do not end in an equilibrium, or whose parts are not modelled.
 
     Looked at are the time constants that the design itself sets (switches, capacitors, amplifier
-    poles). How long the output lines take depends on the weights and is measured while solving.
+    poles). How long the output lines take depends on the weights as well and is not looked at: where
+    synapses hardly conduct, a line may need longer than a phase to settle.
 
     **Raises:** `NotQuasistatic`.
     """
