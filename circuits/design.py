@@ -297,6 +297,21 @@ class Design:
         high=0.5,
         meaning="input-referred offset of the circuit that reads the nudge difference",
     )
+    update_gain_limit: float = quantity(
+        1e3,
+        low=1.0,
+        high=math.inf,
+        log=True,
+        meaning="largest voltage gain of the update circuit, from line to weight: bounds |s V_in|",
+    )
+    read_noise: float = quantity(
+        100e-6,
+        unit="V",
+        low=0.0,
+        high=0.1,
+        log=True,
+        meaning="input-referred noise of one reading, rms; at least kT/C of hold_capacitance acts",
+    )
     hold_capacitance: float = quantity(
         0.1e-12,
         unit="F",

@@ -58,6 +58,7 @@ class TrainingPlan:
     An epoch applies every training point once, in an order of its own, and updates one row of each
     weight matrix at each point; then all held-out points are looked at in free phases. Epoch 0
     looks at them before its first update, too. Inputs beyond the task's features are bias rows.
+    The update circuits are noisy unless `noise_seed` is None; then its figures are noiseless.
 
     **Raises:** `ObjectiveError` where the layers do not fit the task.
     """
@@ -67,6 +68,7 @@ class TrainingPlan:
     epochs: int = 30
     weight_seed: int = 0
     order_seed: int = 0
+    noise_seed: int | None = 0
     scenario: Scenario = field(default_factory=Scenario)
     body_network: bool = True
 
@@ -87,6 +89,11 @@ class TrainingPlan:
             )
         if self.epochs < 1:
             raise ObjectiveError(f"epochs = {self.epochs}: at least 1 is needed")
+
+    @property
+    def noiseless(self) -> bool:
+        """Whether the update circuits have no noise, as no real ones have."""
+        return self.noise_seed is None
 
     def inputs_in_volts(self, design: Design, inputs: Array) -> Array:
         """Task inputs scaled and shifted, bias rows added; shape `(points, layers[0])`."""
@@ -136,6 +143,7 @@ class TrainingPlan:
             start,
             self.scenario,
             self.body_network,
+            None if self.noise_seed is None else (self.noise_seed, epoch),
         )
 
     def score(self, run: Run, trace: Trace, epoch: int) -> EpochScore:

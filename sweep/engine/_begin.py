@@ -176,6 +176,7 @@ def _create(layout: Layout, described: StudyFile, trainer: Trainer, storage: str
             "search": described.search.seed,
             "weights": plan.weight_seed,
             "order": plan.order_seed,
+            "noise": plan.noise_seed,
             "task": plan.task.seed,
             "mismatch": plan.scenario.mismatch_seed,
         },

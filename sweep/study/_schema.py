@@ -38,6 +38,8 @@ class Training(Table):
     epochs: Annotated[int, whole(1, 100_000)] = 30
     weight_seed: Seed = 0
     order_seed: Seed = 0
+    noise: bool = True
+    noise_seed: Seed = 0
     corner: Literal["tt", "ss", "ff", "sf", "fs"] = "tt"
     temperature: Annotated[float, reads(Quantity(unit="degC", low=-55.0, high=175.0))] = 27.0
     mismatch_seed: Seed | None = None
