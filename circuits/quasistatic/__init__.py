@@ -7,9 +7,11 @@ equilibrium. Solving that instead of integrating over time is thousands of times
     trainer = QuasistaticTrainer(find("auto"), pdk.locate())
     trace = trainer.run(Run(layers, design, stimulus, weights))
 
-`probe` looks at a run's points without writing weights, and knows the exact gradient there.
+`probe` looks at a run's points without writing weights, and knows the exact gradient there;
+`second_equilibria` looks for other states of them.
 """
 
+from circuits.quasistatic._equilibria import Equilibria, second_equilibria
 from circuits.quasistatic._errors import NoEquilibrium, NotQuasistatic
 from circuits.quasistatic._probe import MIRRORED, NONE, TARGET, Probe, probe
 from circuits.quasistatic._trainer import QuasistaticTrace, QuasistaticTrainer
@@ -19,6 +21,7 @@ __all__ = [
     "MIRRORED",
     "NONE",
     "TARGET",
+    "Equilibria",
     "NoEquilibrium",
     "NotQuasistatic",
     "Probe",
@@ -26,4 +29,5 @@ __all__ = [
     "QuasistaticTrainer",
     "check_quasistatic",
     "probe",
+    "second_equilibria",
 ]

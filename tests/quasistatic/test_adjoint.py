@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from circuits import Run, Scenario, Stimulus, join_weights, split_weights
-from circuits.quasistatic import Probe, QuasistaticTrainer, probe
+from circuits.quasistatic import QuasistaticTrainer, probe
 from circuits.quasistatic._epoch import apply_inputs
 from circuits.quasistatic._equations import store_charges
 from circuits.quasistatic._network import Network
