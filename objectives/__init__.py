@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is asked of a circuit: tasks, the course of a training, fit and cost."""
+"""What is asked of a circuit: tasks, the course of a training, fit and cost.
+
+`objectives.trainability` and `objectives.controls` need the quasi-static simulator, which takes a
+second to import, so they are not imported here.
+"""
 
 from objectives._errors import ObjectiveError, TaskError
 from objectives.fit import best_linear_fit, nmse
 from objectives.tasks import TASKS, Sine, Task, TaskData, task_from
-from objectives.training import EpochScore, TrainingPlan
+from objectives.training import EpochScore, Trained, TrainingPlan, train
 
 __all__ = [
     "TASKS",
@@ -14,8 +18,10 @@ __all__ = [
     "Task",
     "TaskData",
     "TaskError",
+    "Trained",
     "TrainingPlan",
     "best_linear_fit",
     "nmse",
     "task_from",
+    "train",
 ]

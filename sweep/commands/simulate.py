@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from circuits import Trainer
 from circuits.simulators import Outcome
-from objectives import EpochScore
+from objectives import EpochScore, train
 from sweep.study.study_file import DesignFile
 
 __all__ = ["Training", "simulate"]
@@ -116,30 +116,17 @@ def simulate(
 
     **Returns:** the training; what goes wrong inside the simulator is its outcome.
     """
-    plan, design = described.plan, described.design
-    scores: list[EpochScore] = []
-    weights: NDArray[np.float64] | None = None
-    for epoch in range(plan.epochs):
-        run = plan.epoch_run(design, epoch, weights)
-        watch = None if progress is None else _fraction_of(progress, epoch)
-        trace = trainer.run(run, progress=watch)
-        if not trace.ok:
-            break
-        scores.append(plan.score(run, trace, epoch))
-        weights = trace.final_weights
+    plan = described.plan
+    trained = train(trainer, plan, described.design, progress=progress)
     return Training(
         name=described.name,
         epochs=plan.epochs,
         simulator=trainer.name,
         version=trainer.version,
         models=trainer.models.sha256,
-        outcome=trace.outcome,
-        scores=tuple(scores),
+        outcome=trained.last.outcome,
+        scores=trained.scores,
         linear_fit=plan.linear_fit(),
-        weights=np.empty(0) if weights is None else weights,
-        run_key=trace.run_key,
+        weights=trained.weights,
+        run_key=trained.last.run_key,
     )
-
-
-def _fraction_of(progress: Callable[[int, float], None], epoch: int) -> Callable[[float], None]:
-    return lambda done: progress(epoch, done)
