@@ -8,9 +8,10 @@ equilibrium. Solving that instead of integrating over time is thousands of times
     trace = trainer.run(Run(layers, design, stimulus, weights))
 
 `probe` looks at a run's points without writing weights, and knows the exact gradient there;
-`second_equilibria` looks for other states of them.
+`second_equilibria` looks for other states of them, and `GradientTrainer` trains with that gradient.
 """
 
+from circuits.quasistatic._descent import GradientTrainer
 from circuits.quasistatic._equilibria import Equilibria, second_equilibria
 from circuits.quasistatic._errors import NoEquilibrium, NotQuasistatic
 from circuits.quasistatic._probe import MIRRORED, NONE, TARGET, Probe, probe
@@ -22,6 +23,7 @@ __all__ = [
     "NONE",
     "TARGET",
     "Equilibria",
+    "GradientTrainer",
     "NoEquilibrium",
     "NotQuasistatic",
     "Probe",
