@@ -35,7 +35,7 @@ _TOLERANCE_WRITTEN = 3e-3  # V; after an update only the coupling into storage n
 class GradientTrainer:
     """Writes the rows that a run updates along minus the exact gradient at the free equilibrium.
 
-    Everything else is the circuit's own: rows, drawn storage nodes, coupling into floating ones. No
+    Everything else is the circuit's own: rows, driven storage nodes, coupling into floating ones. No
     nudge is applied and no noise added; `Trace.nudged` and `Trace.energy` stay NaN.
 
     **Attributes:**
@@ -88,7 +88,8 @@ class GradientTrainer:
 
         **Raises:** as `QuasistaticTrainer.run`.
         """
-        started, network = time.perf_counter(), self.trainer.network(run)
+        wall, cpu = time.perf_counter(), time.process_time()
+        network = self.trainer.network(run)
         stimulus, count = run.stimulus, len(run.stimulus)
         course = _Course(
             inputs=np.ascontiguousarray(stimulus.inputs, dtype=np.float64),
@@ -121,7 +122,11 @@ class GradientTrainer:
             "energy": np.full(count, np.nan),
         }
         return Trace(
-            outcome=Outcome.of(verdict, seconds=time.perf_counter() - started),
+            outcome=Outcome.of(
+                verdict,
+                seconds=time.perf_counter() - wall,
+                cpu_seconds=time.process_time() - cpu,
+            ),
             simulator=self.name,
             version=self.version,
             run_key=self.key(run),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from circuits._errors import NetworkError
 from circuits.quasistatic._epoch import Indices, apply_inputs
 from circuits.quasistatic._equations import store_charges
 from circuits.quasistatic._errors import NoEquilibrium
@@ -63,11 +64,13 @@ def second_equilibria(
     - `points`: how many points, evenly spread over the run's training points.
     - `seed`: of the starts.
 
-    **Raises:** `NoEquilibrium` where the training itself has none; otherwise as
-    `QuasistaticTrainer.run`.
+    **Raises:** `NoEquilibrium` where the training itself has none; `NetworkError` for a run without
+    training points; otherwise as `QuasistaticTrainer.run`.
     """
-    network = trainer.network(run)
     chosen = np.flatnonzero(run.stimulus.train)
+    if not chosen.size:
+        raise NetworkError("the run has no training points, so there is no equilibrium to compare")
+    network = trainer.network(run)
     chosen = chosen[np.unique(np.linspace(0, len(chosen) - 1, points).round().astype(int))]
     inputs = np.ascontiguousarray(run.stimulus.inputs[chosen], dtype=np.float64)
     generator = np.random.default_rng(np.random.SeedSequence([seed, 0x0E01]))

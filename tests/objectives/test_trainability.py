@@ -201,3 +201,15 @@ def test_alignment_is_one_down_the_gradient_and_falls_with_noise(
     assert measures.alignment(scale * gradient, gradient, exact) == pytest.approx(-1.0)
     assert measures.alignment(-scale * gradient, gradient, some) < 1.0
     assert measures.alignment(np.zeros((3, 4)), gradient, some) == 0.0
+
+
+@pytest.mark.parametrize("loudness", [0.1, 1.0, 10.0])
+def test_alignment_is_the_mean_cosine_of_what_is_written(loudness: float) -> None:
+    generator = np.random.default_rng(0)
+    gradient = generator.normal(size=(1, 300))
+    update = generator.normal(size=(1, 300)) - gradient
+    noise = np.full((1, 300), loudness)
+    written = update + noise * generator.normal(size=(2000, 300))
+    cosines = -(written @ gradient[0]) / np.linalg.norm(written, axis=1)
+    mean = float(np.mean(cosines)) / float(np.linalg.norm(gradient))
+    assert measures.alignment(update, gradient, noise) == pytest.approx(mean, rel=0.05)
