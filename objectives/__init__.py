@@ -2,7 +2,8 @@
 """What is asked of a circuit: tasks, the course of a training, fit and cost."""
 
 from objectives._errors import ObjectiveError, TaskError
-from objectives.fit import best_linear_fit, nmse
+from objectives.fit import accuracy, best_linear_fit, classes_of, nmse
+from objectives.software import software_mlp
 from objectives.tasks import TASKS, Sine, Task, TaskData, task_from
 from objectives.training import EpochScore, TrainingPlan
 
@@ -15,7 +16,10 @@ __all__ = [
     "TaskData",
     "TaskError",
     "TrainingPlan",
+    "accuracy",
     "best_linear_fit",
+    "classes_of",
     "nmse",
+    "software_mlp",
     "task_from",
 ]

@@ -22,7 +22,7 @@ from circuits import (
     split_weights,
 )
 from objectives._errors import ObjectiveError
-from objectives.fit import best_linear_fit, nmse
+from objectives.fit import accuracy, best_linear_fit, linear_outputs, nmse
 from objectives.tasks import Task
 
 Array = NDArray[np.float64]
@@ -40,6 +40,8 @@ class EpochScore:
     - `energy_per_point`: energy delivered for one training point, J.
     - `seconds`, `cpu_seconds`: wall and processor time of the simulator.
     - `points`: data points simulated, evaluation included.
+    - `accuracy`: share of the held-out points in the right class after the epoch's last update;
+      NaN where the task is no classification.
     """
 
     epoch: int
@@ -49,6 +51,7 @@ class EpochScore:
     seconds: float
     cpu_seconds: float
     points: int
+    accuracy: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,7 @@ class TrainingPlan:
         if not trace.ok:
             raise ObjectiveError(f"epoch {epoch} has no result: {trace.outcome.words}")
         after = self.held_out_fit(run, trace)
+        targets = run.stimulus.targets[-len(after) :]
         before = math.nan
         if epoch == 0:
             held = self.task.held_out
@@ -161,11 +165,12 @@ class TrainingPlan:
         return EpochScore(
             epoch=epoch,
             nmse_before=before,
-            nmse=nmse(after, run.stimulus.targets[-len(after) :]),
+            nmse=nmse(after, targets),
             energy_per_point=float(np.mean(trace.energy[run.stimulus.train])),
             seconds=trace.outcome.seconds,
             cpu_seconds=trace.outcome.cpu_seconds,
             points=len(run.stimulus),
+            accuracy=accuracy(after, targets) if self.task.classes else math.nan,
         )
 
     def held_out_fit(self, run: Run, trace: Trace) -> Array:
@@ -176,3 +181,12 @@ class TrainingPlan:
         """Held-out NMSE of the best linear fit to the task: what any net must beat."""
         data = self.task.data()
         return best_linear_fit(data.inputs, data.targets, data.held_inputs, data.held_targets)
+
+    def linear_accuracy(self) -> float:
+        """Held-out accuracy of the same fit; NaN where the task is no classification."""
+        if not self.task.classes:
+            return math.nan
+        data = self.task.data()
+        return accuracy(
+            linear_outputs(data.inputs, data.targets, data.held_inputs), data.held_targets
+        )
