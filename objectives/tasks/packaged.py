@@ -34,10 +34,10 @@ class _DataSet(Task):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_flag("standardise", self.standardise)
-        of = f" ({self.name} has {self.samples} samples"
-        check_whole("held_out", self.held_out, 2, self.samples - 2, why=f"{of})")
-        most = self.samples - self.held_out
-        check_whole("points", self.points, 2, most, why=f"{of}, {self.held_out} are held out)")
+        why = f", for {self.name} has {self.samples} samples"
+        check_whole("held_out", self.held_out, 2, self.samples - 2, why=why)
+        most, rest = self.samples - self.held_out, f" and {self.held_out} are held out"
+        check_whole("points", self.points, 2, most, why=why + rest)
 
     def _plain(self) -> TaskData:
         x, labels = self._whole()

@@ -186,6 +186,11 @@ def training_view(training: Training) -> RenderableType:
         "nmse_before": pure(training.nmse_before, 6),
         "nmse": pure(training.nmse, 6),
         "linear_fit": pure(training.linear_fit, 6),
+    }
+    if math.isfinite(training.accuracy):
+        linear = f"the best linear fit has {pure(training.linear_accuracy, 3)}"
+        rows["accuracy"] = f"{pure(training.accuracy, 3)} of the held-out points; {linear}"
+    rows |= {
         "energy": f"{quantity(training.energy_per_point, 'J')} for each training point",
     }
     return Group(facts(rows), "", _curve(training))
