@@ -5,7 +5,7 @@ from objectives._errors import ObjectiveError, TaskError
 from objectives.fit import accuracy, best_linear_fit, classes_of, nmse
 from objectives.software import software_mlp
 from objectives.tasks import TASKS, Sine, Task, TaskData, task_from
-from objectives.training import EpochScore, TrainingPlan
+from objectives.training import EpochScore, TrainedLayers, TrainingPlan
 
 __all__ = [
     "TASKS",
@@ -15,6 +15,7 @@ __all__ = [
     "Task",
     "TaskData",
     "TaskError",
+    "TrainedLayers",
     "TrainingPlan",
     "accuracy",
     "best_linear_fit",

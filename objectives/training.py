@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from circuits import (
+    NO_ROW,
     Design,
     NetworkError,
     Run,
@@ -26,6 +28,9 @@ from objectives.fit import accuracy, best_linear_fit, linear_outputs, nmse
 from objectives.tasks import Task
 
 Array = NDArray[np.float64]
+
+TrainedLayers = Literal["all", "lower", "last"]
+"""Which crossbars of a network are trained."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,11 @@ class TrainingPlan:
     looks at them before its first update, too. Inputs beyond the task's features are bias rows.
     The update circuits are noisy unless `noise_seed` is None; then its figures are noiseless.
 
+    `trained` names the crossbars whose rows are updated: all of them, all but the last (`lower`), or
+    the last alone (`last`); the others keep their first weights. Training the last one alone is what
+    random features achieve, training the lower ones alone shows what equilibrium propagation does
+    below the output layer.
+
     **Raises:** `ObjectiveError` where the layers do not fit the task.
     """
 
@@ -74,6 +84,7 @@ class TrainingPlan:
     noise_seed: int | None = 0
     scenario: Scenario = field(default_factory=Scenario)
     body_network: bool = True
+    trained: TrainedLayers = "all"
 
     def __post_init__(self) -> None:
         try:
@@ -92,6 +103,10 @@ class TrainingPlan:
             )
         if self.epochs < 1:
             raise ObjectiveError(f"epochs = {self.epochs}: at least 1 is needed")
+        if self.trained not in get_args(TrainedLayers):
+            raise ObjectiveError(
+                f"trained = {self.trained!r}: allowed is one of {', '.join(get_args(TrainedLayers))}"
+            )
 
     @property
     def noiseless(self) -> bool:
@@ -125,6 +140,10 @@ class TrainingPlan:
             np.random.SeedSequence([self.order_seed, epoch, 0x0BDE])
         ).permutation(len(data.inputs))
         rows = shuffled_rows(self.layers, len(data.inputs), seed=[self.order_seed, epoch, 0x0085])
+        if self.trained == "lower":
+            rows[:, -1] = NO_ROW
+        elif self.trained == "last":
+            rows[:, :-1] = NO_ROW
         training = Stimulus.training(
             self.inputs_in_volts(design, data.inputs[order]),
             self.targets_in_volts(design, data.targets[order]),

@@ -33,6 +33,7 @@ class Training:
       `linear_accuracy`: its accuracy, NaN where the task is no classification.
     - `weights`: storage voltages after the last update, V, as `circuits.Trace.final_weights`.
     - `run_key`: of the last epoch.
+    - `noiseless`: whether the update circuits had no noise, as no real ones have.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Training:
     linear_accuracy: float
     weights: NDArray[np.float64]
     run_key: str
+    noiseless: bool
 
     @property
     def ok(self) -> bool:
@@ -98,6 +100,7 @@ class Training:
             "points": sum(score.points for score in self.scores),
             "seconds": self.seconds,
             "cpu_seconds": sum(score.cpu_seconds for score in self.scores),
+            "noiseless": self.noiseless,
             "epochs": len(self.scores),
             "epochs_asked": self.epochs,
             "learning_curve": [score.nmse for score in self.scores],
@@ -148,6 +151,7 @@ def simulate(
         linear_accuracy=plan.linear_accuracy(),
         weights=np.empty(0) if weights is None else weights,
         run_key=trace.run_key,
+        noiseless=plan.noiseless,
     )
 
 

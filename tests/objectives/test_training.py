@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circuits import Design
-from objectives import ObjectiveError, Sine, TrainingPlan, task_from
+from circuits import NO_ROW, Design
+from objectives import ObjectiveError, Sine, TrainedLayers, TrainingPlan, task_from
 from objectives._errors import TaskError
 
 plans = st.builds(
@@ -86,3 +86,28 @@ def test_layers_that_do_not_fit_the_task_are_refused(layers: tuple[int, ...]) ->
 def test_a_bad_task_is_named(values: dict[str, object], words: str) -> None:
     with pytest.raises(TaskError, match=words):
         task_from(values)
+
+
+@pytest.mark.parametrize(("trained", "silent"), [("lower", [2]), ("last", [0, 1]), ("all", [])])
+def test_crossbars_that_are_not_trained_have_no_row_selected(
+    trained: TrainedLayers, silent: list[int]
+) -> None:
+    plan = TrainingPlan((3, 4, 4, 1), Sine(points=12), trained=trained)
+    stimulus = plan.epoch_run(Design(), 0).stimulus
+    for layer in range(3):
+        rows = stimulus.rows[stimulus.train, layer]
+        assert (rows == NO_ROW).all() == (layer in silent)
+        assert (rows == NO_ROW).any() == (layer in silent)
+
+
+def test_other_layers_to_train_are_refused() -> None:
+    with pytest.raises(ObjectiveError, match="all, lower, last"):
+        TrainingPlan((3, 4, 1), Sine(), trained="first")  # type: ignore[arg-type]
+
+
+def test_noise_is_another_one_in_every_epoch_and_can_be_switched_off() -> None:
+    plan = TrainingPlan((3, 4, 1), Sine(points=12), noise_seed=5)
+    assert plan.epoch_run(Design(), 3).noise_seed == (5, 3)
+    assert (
+        TrainingPlan((3, 4, 1), Sine(), noise_seed=None).epoch_run(Design(), 3).noise_seed is None
+    )
