@@ -163,17 +163,25 @@ def plane(fit: Fit) -> go.Figure:
     text = [f"target {t:.4g} V, output {a:.4g} V" for t, a in zip(target, after, strict=True)]
     label = classes_of(fit.target) if fit.classes else np.zeros(len(target), dtype=np.intp)
     names = fit.classes or ("held-out point",)
+    symbols = ("circle", "diamond")
     traces = [
         go.Scatter(
             x=fit.x[label == index, 0].tolist(), y=fit.x[label == index, 1].tolist(),
-            name=html.escape(name), mode="markers",
+            name=html.escape(name), mode="markers", showlegend=False,
             text=[words for words, of in zip(text, label, strict=True) if of == index],
             hovertemplate="%{text}<extra></extra>",
             marker={
-                "size": 9, "symbol": ("circle", "diamond")[index], "coloraxis": "coloraxis",
+                "size": 9, "symbol": symbols[index], "coloraxis": "coloraxis",
                 "color": after[label == index].tolist(),
                 "line": {"width": 1, "color": style.MUTED},
             },
+        )
+        for index, name in enumerate(names)
+    ] + [
+        go.Scatter(
+            x=[None], y=[None], name=html.escape(name), mode="markers", hoverinfo="skip",
+            marker={"size": 9, "symbol": symbols[index], "color": style.MUTED},
+            showlegend=bool(fit.classes),
         )
         for index, name in enumerate(names)
     ]  # fmt: skip
@@ -189,12 +197,15 @@ def plane(fit: Fit) -> go.Figure:
         )  # fmt: skip
     return style.figure(
         traces,
-        height=420,
+        height=440,
         xaxis=style.axis(f"{fit.variables[0]} (normalised)"),
         yaxis=style.axis(f"{fit.variables[1]} (normalised)"),
         coloraxis={
             "colorscale": _SCALE, "cmin": middle - reach, "cmax": middle + reach,
-            "colorbar": {"title": {"text": "output (V)", "side": "right"}, "thickness": 12},
+            "colorbar": {
+                "title": {"text": "output (V)", "side": "top"}, "thickness": 10, "nticks": 5,
+                "orientation": "h", "y": -0.2, "yanchor": "top", "ticklabelposition": "outside",
+            },
         },
     )  # fmt: skip
 

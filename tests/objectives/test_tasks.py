@@ -9,6 +9,7 @@ import itertools
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,18 +20,18 @@ from objectives import TASKS, Sine, Task, TaskData, TaskError, best_linear_fit, 
 from objectives.tasks import Circles, Digits, HalfMoons, Iris, ProductOfSines, Xor
 
 ALL = pytest.mark.parametrize("name", TASKS)
+DOCUMENTED = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text("utf-8")
 ARRAYS = ("inputs", "targets", "held_inputs", "held_targets")
 
-# Held-out NMSE of the best linear fit, over seeds: what a net must beat to have used its hidden
-# layers. No line knows anything of xor, circles and sines.
+# Held-out NMSE of the best linear fit, the least and the greatest of seeds 0 to 9.
 LINEAR = {
-    "sine": (0.9, 1.1),
-    "product": (0.9, 1.3),
-    "xor": (0.9, 1.1),
-    "moons": (0.3, 0.55),
-    "circles": (0.9, 1.3),
-    "iris": (0.35, 0.55),
-    "digits": (0.38, 0.5),
+    "sine": (0.965, 1.080),
+    "product": (1.004, 1.048),
+    "xor": (0.999, 1.002),
+    "moons": (0.243, 0.447),
+    "circles": (1.001, 1.116),
+    "iris": (0.383, 0.620),
+    "digits": (0.374, 0.443),
 }
 
 # Means of the variables of the first three training points, and a sum of all numbers by place.
@@ -113,12 +114,26 @@ def test_the_held_out_points_stay_when_training_points_are_added(name: str) -> N
 
 
 @ALL
-@pytest.mark.parametrize("seed", range(3))
-def test_a_linear_fit_leaves_what_the_documentation_says(name: str, seed: int) -> None:
-    data = task_from({"name": name, "seed": seed}).data()
+def test_a_linear_fit_leaves_what_the_documentation_says(name: str) -> None:
+    left = []
+    for seed in range(10):
+        data = task_from({"name": name, "seed": seed}).data()
+        left.append(best_linear_fit(data.inputs, data.targets, data.held_inputs, data.held_targets))
     low, high = LINEAR[name]
+    assert (min(left), max(left)) == pytest.approx((low, high), abs=6e-4)
+    (row,) = [line for line in DOCUMENTED.splitlines() if line.startswith(f"| `{name}` |")]
+    assert f"| {low:.3f} to {high:.3f} |" in row
+    task = task_from({"name": name})
+    assert f"| {task.features} | {task.outputs} | {task.points}, {task.held_out} |" in row
+
+
+@pytest.mark.parametrize("name", ["sine", "product", "xor", "circles"])
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_some_tasks_tell_a_line_nothing(name: str, seed: int) -> None:
+    data = task_from({"name": name, "seed": seed}).data()
     left = best_linear_fit(data.inputs, data.targets, data.held_inputs, data.held_targets)
-    assert low < left < high
+    assert left > 0.9
 
 
 @ALL
