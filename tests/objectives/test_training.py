@@ -8,9 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circuits import NO_ROW, Design
-from objectives import ObjectiveError, Sine, TrainedLayers, TrainingPlan, task_from
+from circuits import NO_ROW, Design, Trace
+from circuits.simulators import Cause, Outcome, Status
+from objectives import (
+    EpochScore,
+    ObjectiveError,
+    Sine,
+    Task,
+    TrainedLayers,
+    TrainingPlan,
+    task_from,
+)
 from objectives._errors import TaskError
+from objectives.tasks import Iris, Xor
 
 plans = st.builds(
     lambda hidden, points, seed: TrainingPlan(
@@ -65,6 +75,35 @@ def test_design_scales_data_and_bias_rows() -> None:
     volts = plan.inputs_in_volts(design, np.array([[0.0, 1.0]]))
     assert volts == pytest.approx(np.array([[0.1, 0.6, 0.7, 0.7]]))
     assert plan.targets_in_volts(design, np.array([[1.0]])) == pytest.approx(np.array([[0.3]]))
+
+
+@pytest.mark.parametrize(
+    ("task", "layers"),
+    [(Sine(), (3, 1)), (Xor(), (5, 1)), (Xor(outputs=2), (4, 2)), (Iris(), (9, 3))],
+)
+def test_outputs_at_their_targets_are_a_perfect_fit_in_the_right_class(
+    task: Task, layers: tuple[int, ...]
+) -> None:
+    plan = TrainingPlan(layers, task)
+    run = plan.epoch_run(Design(), 0)
+
+    def score(free: np.ndarray) -> EpochScore:
+        ended = Outcome(status=Status.OK, cause=Cause.NONE)
+        energy = np.full(len(free), 1e-9)
+        return plan.score(
+            run,
+            Trace(outcome=ended, simulator="", version="", run_key="", free=free, energy=energy),
+            0,
+        )
+
+    right, wrong = score(run.stimulus.targets), score(-run.stimulus.targets)
+    assert right.nmse == 0
+    assert wrong.nmse > 1
+    if task.classes:
+        assert (right.accuracy, wrong.accuracy) == (1, 0)
+        assert 0 < plan.linear_accuracy() < 1
+    else:
+        assert np.isnan([right.accuracy, wrong.accuracy, plan.linear_accuracy()]).all()
 
 
 @pytest.mark.parametrize("layers", [(1, 2, 1), (3, 2, 2), (3,), (3, 0, 1)])
