@@ -6,9 +6,11 @@ second to import, so they are not imported here.
 """
 
 from objectives._errors import ObjectiveError, TaskError
-from objectives.fit import best_linear_fit, nmse
+from objectives.course import Trained, train
+from objectives.fit import accuracy, best_linear_fit, classes_of, nmse
+from objectives.software import software_mlp
 from objectives.tasks import TASKS, Sine, Task, TaskData, task_from
-from objectives.training import EpochScore, Trained, TrainingPlan, train
+from objectives.training import EpochScore, TrainedLayers, TrainingPlan
 
 __all__ = [
     "TASKS",
@@ -19,9 +21,13 @@ __all__ = [
     "TaskData",
     "TaskError",
     "Trained",
+    "TrainedLayers",
     "TrainingPlan",
+    "accuracy",
     "best_linear_fit",
+    "classes_of",
     "nmse",
+    "software_mlp",
     "task_from",
     "train",
 ]

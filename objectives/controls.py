@@ -22,17 +22,16 @@ from circuits import Design
 from circuits.quasistatic import GradientTrainer, QuasistaticTrainer, probe
 from objectives._errors import ObjectiveError
 from objectives._measures import LayerProbe, ratio, rms
-from objectives.software import software_fit
+from objectives.course import train
+from objectives.software import software_mlp
 from objectives.trainability import points_run
-from objectives.training import TrainingPlan, train
+from objectives.training import TrainedLayers, TrainingPlan
 
 SCALES = (0.25, 1.0, 4.0, 16.0)
 """Multiples of a design's own update scales, or of the gradient's matched rates, to begin with."""
 
 _MOST_FURTHER = 4
 """Scales that are tried beyond these while the last one is the best."""
-
-_SOFTWARE_RATES = (1e-3, 3e-3, 1e-2, 3e-2)
 
 Progress = Callable[[str, int, int], None]
 
@@ -77,15 +76,15 @@ class Controls:
     - `noiseless`: whether the update circuits have no noise.
     - `linear`: the best linear fit.
     - `circuit`: the design as it is.
-    - `frozen`: all layers but the last frozen (update scale 0), at the best multiple of the last
-      layer's scale.
-    - `lower`: the last layer frozen, at the best multiple of the lower layers' scales.
+    - `frozen`: only the last layer trained (`TrainingPlan.trained`), at the best multiple of its
+      update scale.
+    - `lower`: all but the last layer trained, at the best multiple of their update scales.
     - `gradient`: the same circuit written along minus the exact gradient (`GradientTrainer`), into the
       same rows at the same points as the circuit, without noise. The rate of each layer is such that
       the rms step, over all weights and training points at the first weights, is that of the circuit's
       own update; at the best multiple of these rates.
-    - `software`: a perceptron with the same widths (rectifiers, linear output), trained by Adam one
-      point at a time; its scale is the learning rate.
+    - `software`: a perceptron in software with the same widths, the best of as many seeds
+      (`software_mlp`): what the widths could reach, not in the same number of epochs.
     """
 
     seeds: tuple[int, ...]
@@ -96,11 +95,11 @@ class Controls:
     frozen: ControlScore
     lower: ControlScore
     gradient: ControlScore
-    software: ControlScore
+    software: float
 
     def scores(self) -> dict[str, ControlScore]:
-        """All trainings by name."""
-        names = ("circuit", "frozen", "lower", "gradient", "software")
+        """All trainings of the circuit by name."""
+        names = ("circuit", "frozen", "lower", "gradient")
         return {name: getattr(self, name) for name in names}
 
     def to_dict(self) -> dict[str, Any]:
@@ -156,18 +155,13 @@ def controls(
     plans = [
         dataclasses.replace(plan, weight_seed=plan.weight_seed + number) for number in range(seeds)
     ]
-    depth = len(plan.layers) - 1
-    lower, last = [*[1.0] * (depth - 1), 0.0], [*[0.0] * (depth - 1), 1.0]
 
-    def compare(name: str, train_one: Callable[[TrainingPlan, float], float]) -> ControlScore:
-        tried = (1.0,) if name == "circuit" else scales
-        return _compare(name, train_one, plans, tried, progress)
-
-    def scaled(factors: Sequence[float]) -> Callable[[TrainingPlan, float], float]:
+    def compare(name: str, trained: TrainedLayers, tried: Sequence[float]) -> ControlScore:
         def one(plan: TrainingPlan, scale: float) -> float:
-            return train(trainer, plan, rescaled(design, [scale * f for f in factors])).nmse
+            part = dataclasses.replace(plan, trained=trained)
+            return train(trainer, part, rescaled(design, scale)).nmse
 
-        return one
+        return _compare(name, one, plans, tried, progress)
 
     def exact(plan: TrainingPlan, scale: float) -> float:
         rates = [scale * rate for rate in matched_rates(trainer, plan, design)]
@@ -178,20 +172,19 @@ def controls(
         epochs=plan.epochs,
         noiseless=plan.noiseless,
         linear=plan.linear_fit(),
-        circuit=compare("circuit", scaled([1.0] * depth)),
-        frozen=compare("frozen", scaled(last)),
-        lower=compare("lower", scaled(lower)),
-        gradient=compare("gradient", exact),
-        software=_compare("software", software_fit, plans, _SOFTWARE_RATES, progress),
+        circuit=compare("circuit", plan.trained, (1.0,)),
+        frozen=compare("frozen", "last", scales),
+        lower=compare("lower", "lower", scales),
+        gradient=_compare("gradient", exact, plans, scales, progress),
+        software=software_mlp(plan.layers, plan.task.data(), range(seeds)),
     )
 
 
-def rescaled(design: Design, factors: Sequence[float]) -> Design:
-    """The design with each crossbar's update scale multiplied; 0 freezes it."""
-    scales = [
-        float(design.layer(layer, "update_scale")) * factor for layer, factor in enumerate(factors)
-    ]
-    return dataclasses.replace(design, update_scale=tuple(scales))
+def rescaled(design: Design, factor: float) -> Design:
+    """The design with the update scale of every crossbar multiplied, as far as is legal."""
+    highest = design.quantities()["update_scale"].high
+    scales = tuple(min(scale * factor, highest) for scale in design.update_scale)
+    return dataclasses.replace(design, update_scale=scales)
 
 
 def matched_rates(
@@ -202,7 +195,7 @@ def matched_rates(
     Rms over all weights of a layer and all training points, at the plan's first weights; 0 for a
     layer whose gradient vanishes.
     """
-    run = points_run(plan, design, points=plan.task.points)
+    run = points_run(plan, design, points=len(plan.task.data().inputs))
     found = probe(trainer, run)
     layers = [LayerProbe.of(run, found, layer) for layer in range(run.depth)]
     rates = [ratio(rms(layer.update), rms(layer.gradient)) for layer in layers]

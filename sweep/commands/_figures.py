@@ -46,7 +46,6 @@ _TRAININGS = {
     "frozen": "last layer only",
     "lower": "lower layers only",
     "gradient": "exact gradient",
-    "software": "software perceptron",
 }
 
 
@@ -101,6 +100,7 @@ def controls_view(name: str, found: Controls, *, deep: bool) -> RenderableType:
         if found.noiseless
         else "of the update circuits",
         "linear fit": f"{pure(found.linear)} held-out NMSE",
+        "software": f"{pure(found.software)}, a perceptron of the same widths",
     }
     table = grid("training", "median", "mean", "best scale", "each", right=("median", "mean"))
     for key, score in found.scores().items():

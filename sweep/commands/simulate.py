@@ -29,9 +29,11 @@ class Training:
     - `simulator`, `version`, `models`: what computed it; `models` is the PDK's SHA-256.
     - `outcome`: of the last epoch that was simulated; not ok means that the training ended there.
     - `scores`: of the epochs that have a result.
-    - `linear_fit`: held-out NMSE of the best linear fit, which the circuit has to beat.
+    - `linear_fit`: held-out NMSE of the best linear fit, which the circuit has to beat;
+      `linear_accuracy`: its accuracy, NaN where the task is no classification.
     - `weights`: storage voltages after the last update, V, as `circuits.Trace.final_weights`.
     - `run_key`: of the last epoch.
+    - `noiseless`: whether the update circuits had no noise, as no real ones have.
     """
 
     name: str
@@ -42,8 +44,10 @@ class Training:
     outcome: Outcome
     scores: tuple[EpochScore, ...]
     linear_fit: float
+    linear_accuracy: float
     weights: NDArray[np.float64]
     run_key: str
+    noiseless: bool
 
     @property
     def ok(self) -> bool:
@@ -59,6 +63,11 @@ class Training:
     def nmse(self) -> float:
         """Held-out NMSE after the last update; NaN unless all epochs have a result."""
         return self.scores[-1].nmse if self.ok else math.nan
+
+    @property
+    def accuracy(self) -> float:
+        """Held-out accuracy after the last update; NaN where there is none."""
+        return self.scores[-1].accuracy if self.ok else math.nan
 
     @property
     def energy_per_point(self) -> float:
@@ -85,10 +94,13 @@ class Training:
             "nmse_before": number_or_none(self.nmse_before),
             "nmse": number_or_none(self.nmse),
             "linear_fit": number_or_none(self.linear_fit),
+            "accuracy": number_or_none(self.accuracy),
+            "linear_accuracy": number_or_none(self.linear_accuracy),
             "energy_per_point": number_or_none(self.energy_per_point),
             "points": sum(score.points for score in self.scores),
             "seconds": self.seconds,
             "cpu_seconds": sum(score.cpu_seconds for score in self.scores),
+            "noiseless": self.noiseless,
             "epochs": len(self.scores),
             "epochs_asked": self.epochs,
             "learning_curve": [score.nmse for score in self.scores],
@@ -127,6 +139,8 @@ def simulate(
         outcome=trained.last.outcome,
         scores=trained.scores,
         linear_fit=plan.linear_fit(),
+        linear_accuracy=plan.linear_accuracy(),
         weights=trained.weights,
         run_key=trained.last.run_key,
+        noiseless=plan.noiseless,
     )

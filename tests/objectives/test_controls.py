@@ -11,7 +11,7 @@ import pytest
 
 from circuits import Design, join_weights, split_weights
 from circuits.quasistatic import GradientTrainer, QuasistaticTrainer, probe
-from objectives import ObjectiveError, Sine, TrainingPlan, best_linear_fit, train
+from objectives import ObjectiveError, Sine, TrainingPlan, software_mlp, train
 from objectives.controls import (
     Controls,
     ControlScore,
@@ -20,7 +20,6 @@ from objectives.controls import (
     matched_rates,
     rescaled,
 )
-from objectives.software import software_fit
 from objectives.trainability import points_run
 
 DESIGN = Design(
@@ -39,7 +38,7 @@ def scores(*values: float) -> ControlScore:
 def results(circuit: float, frozen: float, lower: float) -> Controls:
     return Controls(
         seeds=(0,), epochs=1, noiseless=True, linear=1.0, circuit=scores(circuit),
-        frozen=scores(frozen), lower=scores(lower), gradient=scores(0.0), software=scores(0.0),
+        frozen=scores(frozen), lower=scores(lower), gradient=scores(0.0), software=0.0,
     )  # fmt: skip
 
 
@@ -51,8 +50,8 @@ def found(trainer: QuasistaticTrainer) -> Controls:
 def test_every_training_has_a_score_for_every_seed(found: Controls) -> None:
     assert found.seeds == (0, 1)
     assert found.epochs == 3
-    data = PLAN.task.data()
-    assert found.linear == best_linear_fit(*dataclasses.astuple(data))
+    assert found.linear == PLAN.linear_fit()
+    assert found.software == software_mlp(PLAN.layers, PLAN.task.data(), range(2))
     for name, score in found.scores().items():
         assert len(score.each) == 2, name
         assert np.isfinite(score.each).all(), name
@@ -66,22 +65,10 @@ def test_the_circuit_is_the_design_as_it_is(trainer: QuasistaticTrainer, found: 
     assert found.circuit.scales == (1.0,)
 
 
-@pytest.mark.parametrize(("factors", "still"), [((0.0, 1.0), 0), ((1.0, 0.0), 1)])
-def test_frozen_layers_keep_their_weights(
-    trainer: QuasistaticTrainer, factors: tuple[float, float], still: int
-) -> None:
-    """But for what nudges and inputs couple into them; the others move a hundred times as far."""
-    plan = dataclasses.replace(PLAN, noise_seed=None)
-    before = plan.first_weights(DESIGN)
-    after = split_weights(train(trainer, plan, rescaled(DESIGN, factors)).weights, plan.layers)
-    moved = [float(np.abs(a - b).max()) for a, b in zip(after, before, strict=True)]
-    assert moved[still] < 0.01 * moved[1 - still]
-
-
 def test_a_best_scale_at_the_edge_is_followed(found: Controls) -> None:
-    for score in (found.frozen, found.lower, found.gradient, found.software):
+    for score in (found.frozen, found.lower, found.gradient):
         inner = score.scales[0] < score.scale < score.scales[-1]
-        assert inner or len(score.scales) == 6 or len(score.scales) == 8
+        assert inner or len(score.scales) == 6
 
 
 def test_the_first_step_of_the_gradient_is_as_long_as_the_circuits(
@@ -119,9 +106,9 @@ def test_small_steps_along_the_gradient_descend(trainer: QuasistaticTrainer) -> 
     assert loss[1] - loss[0] == pytest.approx(promised, rel=0.1)
 
 
-def test_a_software_perceptron_fits_what_is_no_line() -> None:
-    plan = TrainingPlan((3, 32, 1), Sine(points=50, frequency=6.0), epochs=200)
-    assert software_fit(plan, 1e-2) < 0.2 * plan.linear_fit()
+def test_update_scales_stay_legal() -> None:
+    assert rescaled(DESIGN, 4.0).update_scale == (120.0, 4.0)
+    assert rescaled(DESIGN, 1e8).update_scale == (1e9, 1e8)
 
 
 @pytest.mark.parametrize(

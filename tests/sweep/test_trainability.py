@@ -71,7 +71,7 @@ def test_controls(design_toml: Path) -> None:
     found = document("controls", design_toml, "--seeds", 1)
     assert found["name"] == "small"
     assert found["epochs"] == 2
-    for name in ("circuit", "frozen", "lower", "gradient", "software"):
+    for name in ("circuit", "frozen", "lower", "gradient"):
         assert found[name]["each"] == [found[name]["median"]]
     assert isinstance(found["counts_as_deep"], bool)
     said = sweep("controls", design_toml, "--seeds", 1)
