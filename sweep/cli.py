@@ -36,6 +36,14 @@ class Simulator(StrEnum):
     QUASISTATIC = "quasistatic"
 
 
+class SpiceChoice(StrEnum):
+    """What `--simulator` takes where currents are measured."""
+
+    AUTO = "auto"
+    XYCE = "xyce"
+    NGSPICE = "ngspice"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="A study's directory (`run --out`).")]
 Choice = Annotated[
@@ -232,6 +240,62 @@ def replay(
             console.print_json(played.to_json())
         else:
             views.show(views.replay_view(played))
+
+
+@app.command()
+def characterize(  # noqa: PLR0913, PLR0917  (one for each option)
+    synapse: Annotated[
+        str | None, typer.Option(metavar="KIND", help="cmos (default) or dram.")
+    ] = None,
+    flavour: Annotated[
+        str | None, typer.Option(metavar="F", help="Transistors: 01v8 (default), 01v8_lvt, ...")
+    ] = None,
+    width_p: Annotated[
+        str | None, typer.Option(metavar="SIZE", help='The pfet\'s width, as "0.5 um".')
+    ] = None,
+    width_n: Annotated[
+        str | None, typer.Option(metavar="SIZE", help='The nfet\'s width, as "0.5 um".')
+    ] = None,
+    length_p: Annotated[
+        str | None, typer.Option(metavar="SIZE", help='The pfet\'s length, as "0.5 um".')
+    ] = None,
+    length_n: Annotated[
+        str | None, typer.Option(metavar="SIZE", help='The nfet\'s length, as "0.5 um".')
+    ] = None,
+    multiplicity: Annotated[
+        int | None, typer.Option(metavar="M", help="Transistors in parallel (default: 1).")
+    ] = None,
+    corner: Annotated[str, typer.Option(metavar="C", help="tt, ss, ff, sf or fs.")] = "tt",
+    temperature: Annotated[
+        str | None, typer.Option(metavar="T", help='As "85 C" (default: 27 C).')
+    ] = None,
+    simulator: Annotated[
+        SpiceChoice, typer.Option(help="auto takes Xyce where it is installed, else ngspice.")
+    ] = SpiceChoice.AUTO,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where to (default: out/SYNAPSE-FLAVOUR-CORNER)."),
+    ] = None,
+    pdk: Pdk = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a synapse and its transistors: a page of curves, and their numbers as CSV."""
+    with console.errors(as_json):
+        from sweep.commands.characterize import characterize as measure
+
+        values = {
+            "synapse": synapse, "flavour": flavour, "width_p": width_p, "width_n": width_n,
+            "length_p": length_p, "length_n": length_n, "multiplicity": multiplicity,
+        }  # fmt: skip
+        done = measure(
+            values, corner=corner, temperature=temperature, simulator=str(simulator), pdk_path=pdk,
+            to=out,
+        )  # fmt: skip
+        if as_json:
+            console.print_json(done.to_json())
+        else:
+            for name in done.files:
+                typer.echo(done.directory / name)
 
 
 @app.command()
