@@ -147,7 +147,7 @@ def reciprocity_map(found: Reciprocity) -> go.Figure:
         [
             go.Heatmap(
                 x=found.weights, y=found.inputs, z=np.log10(values), customdata=values,
-                colorscale="Viridis", zmin=math.log10(low), hoverongaps=False,
+                colorscale="Viridis", zmin=math.log10(low), zmax=math.log10(high), hoverongaps=False,
                 colorbar={
                     "title": {"text": "rho", "side": "top"}, "thickness": 14, "outlinewidth": 0,
                     "tickvals": [math.log10(mark) for mark in marks],
