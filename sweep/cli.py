@@ -53,6 +53,12 @@ Choice = Annotated[
         "or the much faster quasi-static equilibria."
     ),
 ]
+NoCrossCheck = Annotated[
+    bool,
+    typer.Option(
+        "--no-cross-check", help="Verify in one simulator, even where both are installed."
+    ),
+]
 Pdk = Annotated[
     Path | None,
     typer.Option("--pdk", metavar="DIR", help="Where the SkyWater 130 models are."),
@@ -175,20 +181,60 @@ def export(
         Path | None,
         typer.Option(metavar="DIR", help="Where to (default: OUT/best or OUT/trial-N)."),
     ] = None,
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="Do not simulate the training again.")
+    ] = False,
+    no_cross_check: NoCrossCheck = False,
     as_json: Json = False,
 ) -> None:
-    """Write a trial's design, netlists and weights, to be used without the study."""
+    """Write a trial's design, netlists and weights, and simulate it again to verify them."""
     with console.errors(as_json):
         from sweep.commands.export import export as write
         from sweep.results.store import open_results
 
-        exported = write(open_results(out), trial=trial, to=to)
+        results = open_results(out)
+        with console.epochs_shown(results.study_file.plan.epochs, quiet=as_json) as progress:
+            exported = write(
+                results, trial=trial, to=to, verify=not no_verify, cross_check=not no_cross_check,
+                progress=progress,
+            )  # fmt: skip
         if as_json:
             console.print_json(console.finite(exported.to_json()))
-            return
-        views.show(views.export_view(exported))
-        for note in exported.notes:
-            typer.echo(note, err=True)
+        else:
+            views.show(views.export_view(exported))
+            for note in exported.notes:
+                typer.echo(note, err=True)
+    raise typer.Exit(0 if no_verify or exported.verified else console.FAILED)
+
+
+@app.command()
+def verify(
+    design: Annotated[
+        Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
+    ],
+    simulator: Annotated[
+        Simulator | None, typer.Option(help="The only one to use (default: the export's own).")
+    ] = None,
+    no_cross_check: NoCrossCheck = False,
+    as_json: Json = False,
+) -> None:
+    """Simulate an exported design again, and say what differs from its figures, weights, files."""
+    with console.errors(as_json):
+        from sweep.commands.verify import verify as look_again
+        from sweep.study.study_file import load_design
+
+        path = design / "design.toml" if design.is_dir() else design
+        epochs = load_design(path).plan.epochs
+        with console.epochs_shown(epochs, quiet=as_json) as progress:
+            checked = look_again(
+                path, simulator=None if simulator is None else str(simulator),
+                cross_check=not no_cross_check, progress=progress,
+            )  # fmt: skip
+        if as_json:
+            console.print_json(console.finite(checked.to_json()))
+        else:
+            views.show(views.verification_view(checked))
+    raise typer.Exit(0 if checked.ok else console.FAILED)
 
 
 @app.command()
