@@ -125,7 +125,11 @@ def _text_differences(directory: Path, name: str, text: str) -> Iterator[Differe
             continue
         count += 1
         if count <= _MOST:
-            yield _line_difference(f"{name} line {number}", expected, line)
+            place = f"{name} line {number}"
+            if name == WEIGHT_TABLE:
+                yield _cell_difference(place, wanted[0][1], expected, line)
+            else:
+                yield _line_difference(place, expected, line)
         if len(wanted) != len(kept):  # what follows is shifted
             break
     if len(wanted) != len(kept):
@@ -155,6 +159,17 @@ def _line_difference(where: str, expected: str, found: str) -> Difference:
     if place > 0 and owner != "+":
         where += f", {owner}"
     return Difference(where, _short(wanted[place]), _short(kept[place]))
+
+
+def _cell_difference(where: str, head: str, expected: str, found: str) -> Difference:
+    """The cell in which two lines of a table differ, with the name of its column."""
+    rows = [line.split(",") for line in (head, expected, found)]
+    if len(set(map(len, rows))) == 1:
+        changed = [cells for cells in zip(*rows, strict=True) if cells[1] != cells[2]]
+        if len(changed) == 1:
+            ((column, wanted, kept),) = changed
+            return Difference(f"{where}, {column}", wanted, _short(kept))
+    return Difference(where, _short(expected), _short(found))
 
 
 def _rest(what: str, count: int) -> Iterator[Difference]:
