@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 from enum import StrEnum
@@ -342,6 +343,28 @@ def characterize(  # noqa: PLR0913, PLR0917  (one for each option)
         else:
             for name in done.files:
                 typer.echo(done.directory / name)
+
+
+@app.command()
+def dashboard(
+    out: Out,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="P", help="On this machine; 0: any free one.")
+    ] = 8080,
+    as_json: Json = False,
+) -> None:
+    """Show a study in optuna-dashboard while it runs, until Ctrl-C."""
+    with console.errors(as_json):
+        from sweep.commands.dashboard import Dashboard
+
+        with Dashboard(out, port=port) as shown:
+            if as_json:
+                console.print_json({"url": shown.url})
+            else:
+                typer.echo(f"{shown.url}\nCtrl-C ends it.")
+            sys.stdout.flush()
+            with contextlib.suppress(KeyboardInterrupt):
+                shown.serve()
 
 
 @app.command()
