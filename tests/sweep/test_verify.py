@@ -271,6 +271,19 @@ def test_an_export_that_cannot_be_repeated_is_marked_and_says_where(
     assert difference in (tmp_path / "to" / "README.md").read_text()
 
 
+def test_the_export_command_verifies_unless_told_not_to(finished: Results, tmp_path: Path) -> None:
+    def ran(*options: str) -> tuple[int, dict[str, Any]]:
+        words = ["export", str(finished.out), "--to", str(tmp_path / "to"), "--json", *options]
+        said = CliRunner().invoke(app, words)
+        return said.exit_code, json.loads(said.stdout)
+
+    code, document = ran("--no-verify")
+    assert (code, document["verified"], document["verification"]) == (0, False, None)
+    code, document = ran("--no-cross-check")
+    assert (code, document["verified"]) == (0, True)
+    assert document["verification"]["repeats"][0]["simulator"] == "ngspice"
+
+
 def test_what_is_no_export_is_refused(tmp_path: Path, copy: Path) -> None:
     text = (copy / "design.toml").read_text()
     bare = tmp_path / "bare.toml"
