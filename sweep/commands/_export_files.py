@@ -34,8 +34,9 @@ def design_toml(
     records: list[EpochRecord],
     design: Design,
     command: str,
+    verdict: Mapping[str, object],
 ) -> str:
-    """The design file, which `command` simulates."""
+    """The design file, which `command` simulates; `verdict` says whether that was done."""
     manifest, described = results.manifest, results.study_file
     execution = described.execution
     first, last = records[0].score, records[-1].score
@@ -63,6 +64,7 @@ def design_toml(
             "started": manifest.created,
             "exported": datetime.now(UTC).isoformat(timespec="seconds"),
             "exported_by": f"analog-sweep {__version__}",
+            **verdict,
         },
         "metrics": {
             "nmse_before": first.nmse_before,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sweep.commands.replay import Replay
     from sweep.commands.simulate import Training
     from sweep.commands.status import Status
+    from sweep.commands.verify import Difference, Verification
     from sweep.study.study_file import StudyFile
 
 _COLOURS = {"ok": "green", "optional": "dim", "warning": "yellow", "missing": "bold red"}
@@ -235,8 +236,30 @@ def export_view(exported: Exported) -> RenderableType:
         "directory": str(exported.directory),
         "files": ", ".join(exported.files),
     }
+    parts: list[RenderableType] = [facts(rows), ""]
+    if exported.verification is not None:
+        parts += [verification_view(exported.verification), ""]
     command = _command(f"cd {exported.directory} && {exported.command}")
-    return Group(facts(rows), "", "To repeat the training:", command)
+    return Group(*parts, "To repeat the training:", command)
+
+
+def verification_view(checked: Verification) -> RenderableType:
+    """What came out of each simulation, and everything that differs."""
+    rows = {
+        each.by: f"NMSE {pure(each.nmse, 6)} from {pure(each.nmse_before, 6)}"
+        + (f", weights within {quantity(each.weights, 'V')}" if each.weights >= 0 else "")
+        + f", in {duration(each.seconds)}; asked for: {each.tolerance}"
+        for each in checked.repeats
+    }
+    parts: list[RenderableType] = [facts(rows)]
+    parts += [Text(note, style="yellow") for note in checked.notes]
+    if checked.ok:
+        return Group(*parts, Text("Verified: the same comes out again.", style="green"))
+    return Group(*parts, Text("Not verified:", style="bold red"), _differences(checked.differences))
+
+
+def _differences(differences: Iterable[Difference]) -> RenderableType:
+    return Group(*(Padding(Text(str(entry)), (0, 0, 0, 2)) for entry in differences))
 
 
 def _command(words: str) -> Text:
