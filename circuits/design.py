@@ -302,7 +302,7 @@ class Design:
         low=1.0,
         high=math.inf,
         log=True,
-        meaning="largest voltage gain of the update circuit, from line to weight: bounds |s V_in|",
+        meaning="largest voltage gain |s V_in| of the update circuit, line to weight",
     )
     read_noise: float = quantity(
         100e-6,
@@ -310,7 +310,7 @@ class Design:
         low=0.0,
         high=0.1,
         log=True,
-        meaning="input-referred noise of one reading, rms; at least kT/C of hold_capacitance acts",
+        meaning="rms noise of one reading; hold_capacitance's kT/C where that is larger",
     )
     hold_capacitance: float = quantity(
         0.1e-12,
