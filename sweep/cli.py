@@ -54,6 +54,9 @@ Choice = Annotated[
         "or the much faster quasi-static equilibria."
     ),
 ]
+Noise = Annotated[
+    bool, typer.Option("--noise", help="With the noise of the update circuits in any case.")
+]
 NoCrossCheck = Annotated[
     bool,
     typer.Option(
@@ -267,6 +270,63 @@ def simulate(
         else:
             views.show(views.training_view(training))
     raise typer.Exit(0 if training.ok else console.FAILED)
+
+
+@app.command()
+def trainability(
+    design: Annotated[
+        Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
+    ],
+    points: Annotated[int, typer.Option(min=1, metavar="N", help="Training points.")] = 16,
+    epochs: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Train so many epochs first.")
+    ] = 0,
+    noise: Noise = False,
+    as_json: Json = False,
+) -> None:
+    """Show, layer by layer, what a design's updates are worth (docs/trainability.md)."""
+    with console.errors(as_json):
+        import pdk
+        from sweep.commands._figures import trainability_view
+        from sweep.commands.trainability import examine, load, quasistatic_trainer
+
+        described = load(design, noise=noise)
+        trainer = quasistatic_trainer(described, pdk.locate(described.pdk_path))
+        with console.epochs_shown(epochs, quiet=as_json or not epochs) as progress:
+            found = examine(described, trainer, points=points, epochs=epochs, progress=progress)
+        if as_json:
+            console.print_json(console.finite(found.to_json()))
+        else:
+            views.show(trainability_view(found))
+
+
+@app.command()
+def controls(
+    design: Annotated[
+        Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
+    ],
+    seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Weight seeds.")] = 3,
+    noise: Noise = False,
+    as_json: Json = False,
+) -> None:
+    """Train a design and its controls: frozen layers, exact gradient, software."""
+    with console.errors(as_json):
+        import pdk
+        from objectives.controls import controls as train_controls
+        from objectives.controls import counts_as_deep
+        from sweep.commands._figures import controls_view
+        from sweep.commands.trainability import load, quasistatic_trainer
+
+        described = load(design, noise=noise)
+        trainer = quasistatic_trainer(described, pdk.locate(described.pdk_path))
+        with console.trainings_shown(quiet=as_json) as progress:
+            found = train_controls(
+                trainer, described.plan, described.design, seeds=seeds, progress=progress
+            )
+        if as_json:
+            console.print_json(console.finite({"name": described.name, **found.to_dict()}))
+        else:
+            views.show(controls_view(described.name, found, deep=counts_as_deep(found)))
 
 
 @app.command()

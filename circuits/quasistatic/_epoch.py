@@ -67,7 +67,7 @@ def _begin(network: Network, record: Record) -> bool:
 @compiled
 def _finish(network: Network, record: Record) -> bool:
     """All inputs back at 0 V: what the weights are in the end."""
-    _apply(network, np.zeros(network.crossbars[0].inputs))
+    apply_inputs(network, np.zeros(network.crossbars[0].inputs))
     return _settle(network, record, _TOLERANCE, math.inf)
 
 
@@ -84,7 +84,7 @@ def through(
         return False, -1
     trained = int(points.train[:first].sum())
     for point in range(first, last):
-        _apply(network, points.inputs[point])
+        apply_inputs(network, points.inputs[point])
         _start_near(network, points, record, point)
         if not _settle(network, record, _TOLERANCE, math.inf):
             return False, point
@@ -147,7 +147,7 @@ def _settle(network: Network, record: Record, tolerance: float, moved: float) ->
 
 
 @compiled
-def _apply(network: Network, inputs: Array) -> None:
+def apply_inputs(network: Network, inputs: Array) -> None:
     """New input voltages; storage nodes follow them as they last did."""
     for unit in network.units:
         unit.step_line = unit.step_p = unit.step_n = 0.0

@@ -69,6 +69,7 @@ def design_toml(
         "metrics": {
             "nmse_before": first.nmse_before,
             "nmse": last.nmse,
+            "accuracy": None if math.isnan(last.accuracy) else last.accuracy,
             "linear_fit": described.plan.linear_fit(),
             "epochs": len(records),
             "energy_per_point": f"{mean_energy(records)!r} J",

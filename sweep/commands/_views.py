@@ -134,7 +134,8 @@ def study_view(study: StudyFile) -> RenderableType:
         "task": (
             f"{plan.task.name}, {plan.task.points} training and {plan.task.held_out} held-out points"
         ),
-        "training": f"{plan.epochs} epochs in corner {plan.scenario.corner}",
+        "training": f"{plan.epochs} epochs in corner {plan.scenario.corner}"
+        + ", noiseless" * plan.noiseless,
         "linear fit": f"{pure(plan.linear_fit())} held-out NMSE, what a circuit has to beat",
         "search": f"{search.trials} trials of {search.sampler}, {search.pruner.kind} pruner",
         "objectives": objectives,
@@ -185,8 +186,13 @@ def training_view(training: Training) -> RenderableType:
         "points": str(sum(score.points for score in training.scores)),
         "seconds": f"{training.seconds:.2f}",
         "nmse_before": pure(training.nmse_before, 6),
-        "nmse": pure(training.nmse, 6),
+        "nmse": pure(training.nmse, 6) + " (noiseless)" * training.noiseless,
         "linear_fit": pure(training.linear_fit, 6),
+    }
+    if math.isfinite(training.accuracy):
+        linear = f"the best linear fit has {pure(training.linear_accuracy, 3)}"
+        rows["accuracy"] = f"{pure(training.accuracy, 3)} of the held-out points; {linear}"
+    rows |= {
         "energy": f"{quantity(training.energy_per_point, 'J')} for each training point",
     }
     return Group(facts(rows), "", _curve(training))

@@ -81,6 +81,7 @@ def _training(plan: TrainingPlan) -> dict[str, object]:
         "temperature": f"{plan.scenario.temperature!r}".removesuffix(".0") + " degC",
         "mismatch_seed": plan.scenario.mismatch_seed,
         "body_network": plan.body_network,
+        "trained": plan.trained,
     }
 
 
