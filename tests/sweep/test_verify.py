@@ -163,6 +163,13 @@ def test_a_claimed_figure_that_does_not_come_out_is_named(copy: Path) -> None:
     assert "ngspice" in difference.found
 
 
+def test_a_claimed_accuracy_is_asked_for_too(copy: Path) -> None:
+    """Of the sine there is none, so no simulation gives one."""
+    edit(copy / "design.toml", lambda text: re.sub("\nnmse = ", "\naccuracy = 0.9\nnmse = ", text))
+    (difference,) = looked_at(copy).differences
+    assert (difference.what, difference.expected) == ("metrics.accuracy", "0.9")
+
+
 def test_a_changed_design_gives_other_figures_and_other_files(copy: Path) -> None:
     edit(
         copy / "design.toml",
