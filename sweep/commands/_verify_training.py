@@ -29,19 +29,21 @@ _MOST = 5  # weights that are told one by one
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """What may differ: the NMSE by a share of itself, a trained weight by so many volts."""
+    """What may differ: NMSE and accuracy by a share of themselves, a trained weight by so many volts."""
 
-    nmse: float
+    figures: float
     weight: float
 
     def __str__(self) -> str:
-        return f"NMSE within {self.nmse:.3g} of itself, weights within {self.weight:.3g} V"
+        return (
+            f"figures within {self.figures:.3g} of themselves, weights within {self.weight:.3g} V"
+        )
 
 
-SAME = Tolerance(nmse=1e-6, weight=1e-6)
+SAME = Tolerance(figures=1e-6, weight=1e-6)
 """For the simulator, version and transistor models that the export was computed with."""
 
-OTHER = Tolerance(nmse=0.1, weight=10e-3)
+OTHER = Tolerance(figures=0.1, weight=10e-3)
 """For any other."""
 
 
@@ -76,7 +78,7 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the design file says of its training."""
+    """What the design file says of its training; `accuracy` is None where there is none."""
 
     simulator: str
     version: str
@@ -84,6 +86,7 @@ class Record:
     exported_by: str
     nmse_before: float
     nmse: float
+    accuracy: float | None
     epochs: int
 
 
@@ -140,9 +143,11 @@ def _differences(
             f"{outcome.status} ({outcome.cause}) in epoch {len(training.scores)}: {outcome.words}",
         )
         return
-    for name in ("nmse_before", "nmse"):
+    for name in ("nmse_before", "nmse", "accuracy"):
         recorded, found = getattr(record, name), getattr(training, name)
-        if not abs(found - recorded) <= tolerance.nmse * abs(recorded):
+        if recorded is None:
+            continue
+        if not abs(found - recorded) <= tolerance.figures * abs(recorded):
             yield Difference(f"metrics.{name}", f"{recorded!r}", f"{found!r} {by}")
     if weights is None or weights.shape != training.weights.shape:
         return

@@ -145,6 +145,7 @@ def _record(described: DesignFile) -> Record:
             exported_by=str(provenance["exported_by"]),
             nmse_before=float(metrics["nmse_before"]),
             nmse=float(metrics["nmse"]),
+            accuracy=None if "accuracy" not in metrics else float(metrics["accuracy"]),
             epochs=int(metrics["epochs"]),
         )
     except (KeyError, TypeError, ValueError) as error:

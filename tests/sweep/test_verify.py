@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 import pdk
+import studies
 from circuits.simulators import available
 from sweep.cli import app
 from sweep.commands import verify as verifying
@@ -163,6 +164,13 @@ def test_a_claimed_figure_that_does_not_come_out_is_named(copy: Path) -> None:
     assert "ngspice" in difference.found
 
 
+def test_a_claimed_accuracy_is_asked_for_too(copy: Path) -> None:
+    """Of the sine there is none, so no simulation gives one."""
+    edit(copy / "design.toml", lambda text: re.sub("\nnmse = ", "\naccuracy = 0.9\nnmse = ", text))
+    (difference,) = looked_at(copy).differences
+    assert (difference.what, difference.expected) == ("metrics.accuracy", "0.9")
+
+
 def test_a_changed_design_gives_other_figures_and_other_files(copy: Path) -> None:
     edit(
         copy / "design.toml",
@@ -205,6 +213,13 @@ def test_another_version_of_the_simulator_is_asked_for_less(copy: Path) -> None:
     (repeat,) = looked_at(copy).repeats
     assert repeat.tolerance == OTHER
     assert repeat.weights == 0.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["two_hidden.toml"])
+def test_the_designs_that_come_with_the_program_still_give_their_figures(name: str) -> None:
+    checked = verify(Path(studies.__file__).parent / "best" / name)
+    assert checked.ok, told(checked)
 
 
 @pytest.mark.xyce
