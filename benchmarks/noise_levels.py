@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""At which read-out noise does a design stop training? Held-out NMSE over the noise of a reading.
+
+Protocol: each design file is trained by the quasi-static simulator at every level of `read_noise`, from
+fresh weight seeds, with all else as in its file; hold capacitors are as large as is legal, so that kT/C
+does not bound the noise from below. Beside it, at the same noise, its frozen control: the last layer
+alone trains, at the best of some multiples of its update scale. A depth has stopped training where the
+circuit is no longer three times better than that. Level 0 is noiseless.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+import pdk
+from circuits import Design, Trainer, make_trainer
+from objectives import TrainingPlan, train
+from sweep.study.study_file import load_design
+
+LEVELS = (0.0, 10e-6, 30e-6, 100e-6, 300e-6, 1e-3, 3e-3, 10e-3)
+LAST_SCALES = (1.0, 4.0)
+FIRST_SEED = 1000
+MARGIN, FIT = 3.0, 0.1
+_LARGEST_HOLD = 100e-12
+
+
+def fit(trainer: Trainer, plan: TrainingPlan, design: Design) -> float:
+    """Held-out NMSE after training; infinite where there is none."""
+    trained = train(trainer, plan, design)
+    return trained.nmse if trained.ok else float("inf")
+
+
+def scaled(design: Design, factor: float) -> Design:
+    """The design with all update scales multiplied."""
+    scales = tuple(factor * scale for scale in design.update_scale)
+    return dataclasses.replace(design, update_scale=scales)
+
+
+def measure(path: Path, seeds: int) -> list[dict[str, object]]:
+    """One row for each level: medians over the seeds, and how many stay below 0.1."""
+    described = load_design(path)
+    trainer = make_trainer("quasistatic", pdk.locate(described.pdk_path))
+    rows: list[dict[str, object]] = []
+    for level in LEVELS:
+        design = dataclasses.replace(
+            described.design, read_noise=level, hold_capacitance=_LARGEST_HOLD
+        )
+        circuit, frozen = [], []
+        for seed in range(FIRST_SEED, FIRST_SEED + seeds):
+            plan = dataclasses.replace(
+                described.plan, weight_seed=seed, order_seed=seed,
+                noise_seed=seed if level else None,
+            )  # fmt: skip
+            last = dataclasses.replace(plan, trained="last")
+            circuit.append(fit(trainer, plan, design))
+            frozen.append(min(fit(trainer, last, scaled(design, k)) for k in LAST_SCALES))
+        rows.append(
+            {
+                "layers": "-".join(map(str, described.layers)), "read_noise": level,
+                "circuit": median(circuit), "frozen": median(frozen),
+                "below_0.1": sum(value < FIT for value in circuit), "seeds": seeds,
+                "trains": median(circuit) * MARGIN <= median(frozen),
+            }
+        )  # fmt: skip
+        print("  ".join(f"{key} {_shown(value)}" for key, value in rows[-1].items()), flush=True)
+    return rows
+
+
+def _shown(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def main(paths: Sequence[str], *, seeds: int = 10, out: str = "noise_levels.csv") -> None:
+    """Measure every design file and write all rows as CSV."""
+    rows = [row for path in paths for row in measure(Path(path), seeds)]
+    with Path(out).open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
