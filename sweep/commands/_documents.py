@@ -21,6 +21,7 @@ def study_document(study: StudyFile) -> dict[str, Any]:
         "layers": list(study.layers),
         "task": plan.task.name,
         "epochs": plan.epochs,
+        "ladder": study.ladder.described() if study.ladder.declared else [],
         "linear_fit": plan.linear_fit(),
         "sampler": search.sampler,
         "pruner": search.pruner.kind,

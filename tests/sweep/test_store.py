@@ -25,15 +25,17 @@ from sweep.engine._scratch import Scratch, clear, inhabitants
 from sweep.results._files import DriverLock, Layout, StoreError, write_whole
 from sweep.results._journal import mend
 from sweep.results._manifest import Manifest, read_manifest
-from sweep.results._records import EpochRecord, RecordError, read_record, read_score
+from sweep.results._records import EpochRecord, RecordError, read_record, read_scores
 from sweep.results._storage import complete_url, open_for_reading, open_storage, public_url
 from sweep.results.store import open_results
 from tests.sweep.running import alive, wait_until
 
 RECORD = EpochRecord(
-    score=EpochScore(
-        epoch=0, nmse_before=2.0, nmse=0.5, energy_per_point=1e-9, seconds=0.3, cpu_seconds=0.2,
-        points=7,
+    scores=(
+        EpochScore(
+            epoch=0, nmse_before=2.0, nmse=0.5, energy_per_point=1e-9, seconds=0.3,
+            cpu_seconds=0.2, points=7,
+        ),
     ),
     arrays={
         "free": np.array([[0.1], [0.2]]),
@@ -42,11 +44,14 @@ RECORD = EpochRecord(
         "held_out": np.array([[0.3]]),
     },
     run_key="ab" * 32,
+    first_key="ab" * 32,
     previous_key="",
     simulator="ngspice",
     version="39",
     models="cd" * 32,
     statistics={"steps": 100, "newton_iterations": None},
+    wall_seconds=0.4,
+    simulated_seconds=1e-3,
 )  # fmt: skip
 
 MANIFEST = Manifest(
@@ -71,7 +76,7 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
     assert read.arrays.keys() == RECORD.arrays.keys()
     for name, array in RECORD.arrays.items():
         np.testing.assert_array_equal(read.arrays[name], array)
-    assert read_score(path) == RECORD.score
+    assert read_scores(path) == RECORD.scores
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
@@ -146,7 +151,7 @@ def test_a_manifest_comes_back_as_it_was(tmp_path: Path) -> None:
     [
         (None, "holds no study"),
         ("{}", "schema"),
-        ('{"schema": 2, "package_version": "9.0"}', r"9\.0"),
+        ('{"schema": 3, "package_version": "9.0"}', r"9\.0"),
         ('{"schema": 1}', "cannot be read"),
         ("[]", "cannot be read"),
         ("{", "cannot be read"),
