@@ -26,6 +26,7 @@ import studies
 from circuits import CircuitError, Design, Trainer, make_trainer
 from circuits.simulators import find
 from objectives import TrainingPlan
+from objectives.course import train
 from sweep._errors import InfeasibleDesign
 from sweep.results.rungs import rank_correlation
 from sweep.study.study_file import StudyFile, load
@@ -48,17 +49,10 @@ def designs(study: StudyFile, count: int, seed: int) -> Iterator[Design]:
 
 def trained(trainer: Trainer, plan: TrainingPlan, design: Design) -> float:
     """Held-out NMSE after a whole training; NaN where an epoch has no result."""
-    weights, score = None, None
-    for epoch in range(plan.epochs):
-        run = plan.epoch_run(design, epoch, weights)
-        try:
-            trace = trainer.run(run)
-        except CircuitError:
-            return math.nan
-        if not trace.ok:
-            return math.nan
-        score, weights = plan.score(run, trace, epoch), trace.final_weights
-    return math.nan if score is None else score.nmse
+    try:
+        return train(trainer, plan, design).nmse
+    except CircuitError:
+        return math.nan
 
 
 def transient(plan: TrainingPlan, values: dict[str, object]) -> float:

@@ -12,6 +12,7 @@ from circuits._errors import CircuitError, DesignError, IllegalValue, NetworkErr
 from circuits._quantity import Quantity
 from circuits.design import Design
 from circuits.mlp import TrainingCircuit, training_circuit
+from circuits.noise import UpdateNoise, reading_noise, update_noise, writing_noise
 from circuits.run import (
     NO_ROW,
     Run,
@@ -48,15 +49,19 @@ __all__ = [
     "Trainer",
     "TrainingCircuit",
     "TransientTrainer",
+    "UpdateNoise",
     "check_layers",
     "check_sizes",
     "initial_weights",
     "join_weights",
     "make_trainer",
     "points_duration",
+    "reading_noise",
     "schedule",
     "shuffled_rows",
     "split_weights",
     "training_circuit",
+    "update_noise",
     "weight_shapes",
+    "writing_noise",
 ]

@@ -22,17 +22,17 @@ from circuits._parts import (
     row_line,
     value,
 )
-from circuits.schedule import WINDOWS, Wave
+from circuits.schedule import WINDOWS, Schedule, Wave
 from circuits.synapses import Synapse
 
 
-def add_crossbar(circuit: Circuit, scope: Scope, synapse: Synapse, rows: list[Wave]) -> None:
+def add_crossbar(circuit: Circuit, scope: Scope, synapse: Synapse, timing: Schedule) -> None:
     """Synapses from layer `scope.layer` to the next one, and all that writes them."""
     layer = scope.layer
     inputs, outputs = scope.run.shapes[layer]
     circuit.subcircuit(synapse.subcircuit())
     circuit.subcircuit(update.column(scope))
-    _add_rows(circuit, scope, rows)
+    _add_rows(circuit, scope, timing.rows[layer])
     seed = scope.run.scenario.mismatch_seed
     for i in range(inputs):
         for j in range(outputs):
@@ -56,7 +56,20 @@ def add_crossbar(circuit: Circuit, scope: Scope, synapse: Synapse, rows: list[Wa
         circuit.X(
             f"column{layer}_{column}", f"column{layer}",
             bit_line(layer, column), *own, "hold", "store", "update",
+            *_add_noise(circuit, scope, timing, column),
         )  # fmt: skip
+
+
+def _add_noise(circuit: Circuit, scope: Scope, timing: Schedule, column: int) -> tuple[str, ...]:
+    """The noise of a column as voltage sources; their nodes, none in a run without noise."""
+    if scope.run.noise_seed is None:
+        return ()
+    layer, nodes = scope.layer, []
+    for name, waves in (("read", timing.read), ("written", timing.written)):
+        node = f"{name}{layer}_{column}"
+        circuit.V(node, node, "0", raw_spice=waves[layer][column].text())
+        nodes.append(node)
+    return tuple(nodes)
 
 
 def row_select(scope: Scope, row: int) -> str:

@@ -297,6 +297,21 @@ class Design:
         high=0.5,
         meaning="input-referred offset of the circuit that reads the nudge difference",
     )
+    update_gain_limit: float = quantity(
+        1e3,
+        low=1.0,
+        high=math.inf,
+        log=True,
+        meaning="largest voltage gain |s V_in| of the update circuit, line to weight",
+    )
+    read_noise: float = quantity(
+        100e-6,
+        unit="V",
+        low=0.0,
+        high=0.1,
+        log=True,
+        meaning="rms noise of one reading; hold_capacitance's kT/C where that is larger",
+    )
     hold_capacitance: float = quantity(
         0.1e-12,
         unit="F",

@@ -58,7 +58,7 @@ def training_circuit(run: Run) -> TrainingCircuit:
         scope = Scope(run, layer)
         cell = synapse(scope)
         geometries |= {device.geometry for device in cell.transistors().values()}
-        add_crossbar(circuit, scope, cell, timing.rows[layer])
+        add_crossbar(circuit, scope, cell, timing)
         _add_amplifiers(circuit, scope)
     _add_loss(circuit, Scope(run, run.depth - 1), timing)
     memories = tuple(

@@ -99,6 +99,7 @@ class Run:
     - `layers`: sizes, inputs first, outputs last; `len(layers) - 1` crossbars.
     - `weights`: voltages on the storage nodes at the start, one array `(inputs, outputs)` for each
       crossbar, with all inputs at 0 V.
+    - `noise_seed`: of the noise of the update circuits (`circuits.noise`); None for none.
     - `body_network`: keep the substrate network of the transistor models; without it a transient
       takes a third less time and first outputs move by about 2 mV.
 
@@ -111,6 +112,7 @@ class Run:
     weights: tuple[Array, ...]
     scenario: Scenario = field(default_factory=Scenario)
     body_network: bool = True
+    noise_seed: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         check_layers(self.layers)

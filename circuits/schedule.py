@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.design import Design
+from circuits.noise import update_noise
 from circuits.run import Run
 
 TRAIN_PHASES = {"one-sided": ("free", "nudged", "update"),
@@ -76,6 +77,8 @@ class Schedule:
     - `controls`: name (`hold`, `store`, `nudge`, `free`, `oppose`, `update`) to waveform, 0 to 1.
     - `rows`: one list of row-select waveforms for each crossbar.
     - `inputs`, `targets`: volts.
+    - `read`, `written`: noise of each column's readings and writings, V, one list of waveforms for
+      each crossbar; empty in a run without noise.
     - `free`, `nudged`, `updated`: end of each phase, s, shape `(points,)`; NaN where a point has
       no such phase.
     - `start`: start of each point, s, shape `(points,)`.
@@ -87,6 +90,8 @@ class Schedule:
     rows: list[list[Wave]]
     inputs: list[Wave]
     targets: list[Wave]
+    read: list[list[Wave]]
+    written: list[list[Wave]]
     start: NDArray[np.float64]
     free: NDArray[np.float64]
     nudged: NDArray[np.float64]
@@ -118,6 +123,10 @@ class _Builder:
         self.rows = [[Wave() for _ in range(min(shape))] for shape in run.shapes]
         self.inputs = [Wave() for _ in range(run.layers[0])]
         self.targets = [Wave() for _ in range(run.layers[-1])]
+        self.noise = update_noise(run)
+        columns = [] if self.noise is None else [max(shape) for shape in run.shapes]
+        self.read = [[Wave() for _ in range(count)] for count in columns]
+        self.written = [[Wave() for _ in range(count)] for count in columns]
         self.time = 0.0
 
     def build(self) -> Schedule:
@@ -127,6 +136,8 @@ class _Builder:
         for index in range(len(stimulus)):
             start[index] = self.time
             self._apply(stimulus.inputs[index], stimulus.targets[index])
+            if stimulus.train[index]:
+                self._disturb(index)
             read["free"][index] = self._phase()
             if stimulus.train[index]:
                 following = self._rows_of(index + 1)
@@ -135,15 +146,25 @@ class _Builder:
         self._apply(np.zeros(len(self.inputs)), np.zeros(len(self.targets)))
         settled = self._phase()
         return Schedule(
-            self.controls, self.rows, self.inputs, self.targets, start,
+            self.controls, self.rows, self.inputs, self.targets, self.read, self.written, start,
             read["free"], read["nudged"], read["updated"], settled, self.time,
         )  # fmt: skip
 
     def _apply(self, inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> None:
+        self._follow(self.inputs, inputs)
+        self._follow(self.targets, targets)
+
+    def _disturb(self, index: int) -> None:
+        """The noise of a point's update: it comes with the point's inputs, on the same edge."""
+        if self.noise is not None:
+            for layer in range(self.run.depth):
+                self._follow(self.read[layer], self.noise.read[layer][index])
+                self._follow(self.written[layer], self.noise.written[layer][index])
+
+    def _follow(self, waves: list[Wave], values: NDArray[np.float64]) -> None:
         half = self.edge / 2
-        for waves, values in ((self.inputs, inputs), (self.targets, targets)):
-            for wave, value in zip(waves, values, strict=True):
-                wave.to(self.time + half, float(value), edge=half)
+        for wave, value in zip(waves, values, strict=True):
+            wave.to(self.time + half, float(value), edge=half)
 
     def _phase(self) -> float:
         """Let one phase pass; returns when its result is read."""

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is asked of a circuit: tasks, the course of a training, fit and cost."""
+"""What is asked of a circuit: tasks, the course of a training, fit and cost.
+
+`objectives.trainability` and `objectives.controls` need the quasi-static simulator, which takes a
+second to import, so they are not imported here.
+"""
 
 from objectives._errors import ObjectiveError, TaskError
-from objectives.fit import best_linear_fit, nmse
+from objectives.course import Trained, train
+from objectives.fit import accuracy, best_linear_fit, classes_of, nmse
+from objectives.software import software_mlp
 from objectives.tasks import TASKS, Sine, Task, TaskData, task_from
-from objectives.training import EpochScore, TrainingPlan
+from objectives.training import EpochScore, TrainedLayers, TrainingPlan
 
 __all__ = [
     "TASKS",
@@ -14,8 +20,14 @@ __all__ = [
     "Task",
     "TaskData",
     "TaskError",
+    "Trained",
+    "TrainedLayers",
     "TrainingPlan",
+    "accuracy",
     "best_linear_fit",
+    "classes_of",
     "nmse",
+    "software_mlp",
     "task_from",
+    "train",
 ]

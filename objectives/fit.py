@@ -21,11 +21,7 @@ def nmse(outputs: Array, targets: Array) -> float:
 
     **Raises:** `ObjectiveError` where shapes differ or the targets do not vary.
     """
-    if outputs.shape != targets.shape or outputs.ndim != 2:  # noqa: PLR2004
-        raise ObjectiveError(
-            f"outputs have shape {outputs.shape}, targets {targets.shape}: both must be the same "
-            "(points, outputs)"
-        )
+    _check_shapes(outputs, targets)
     variance = float(np.mean(np.var(targets, axis=0)))
     if variance == 0.0:
         raise ObjectiveError("the targets do not vary, so no normalised error exists")
@@ -40,9 +36,45 @@ def best_linear_fit(
     What a circuit has to beat before it can be said to use its hidden layers. Shapes
     `(points, inputs)` and `(points, outputs)`.
     """
+    return nmse(linear_outputs(inputs, targets, held_inputs), held_targets)
+
+
+def linear_outputs(inputs: Array, targets: Array, held_inputs: Array) -> Array:
+    """What that map makes of the held-out points, shape `(held-out points, outputs)`."""
 
     def affine(points: Array) -> Array:
         return np.column_stack([points, np.ones(len(points))])
 
     coefficients, *_ = np.linalg.lstsq(affine(inputs), targets, rcond=None)
-    return nmse(affine(held_inputs) @ coefficients, held_targets)
+    return np.asarray(affine(held_inputs) @ coefficients, dtype=np.float64)
+
+
+def accuracy(outputs: Array, targets: Array) -> float:
+    """Share of the points whose outputs are those of the right class, from 0 to 1.
+
+    **Arguments:**
+
+    - `outputs`, `targets`: shape `(points, outputs)`; see `classes_of` for what class they are.
+
+    **Raises:** `ObjectiveError` where shapes differ.
+    """
+    _check_shapes(outputs, targets)
+    return float(np.mean(classes_of(outputs) == classes_of(targets)))
+
+
+def classes_of(values: Array) -> NDArray[np.intp]:
+    """The class that outputs or targets stand for, shape `(points,)`, from 0.
+
+    The number of the largest output; of a single one, 0 where it is below 0 and 1 otherwise.
+    """
+    if values.shape[1] == 1:
+        return (values[:, 0] >= 0.0).astype(np.intp)
+    return np.asarray(np.argmax(values, axis=1), dtype=np.intp)
+
+
+def _check_shapes(outputs: Array, targets: Array) -> None:
+    if outputs.shape != targets.shape or outputs.ndim != 2:  # noqa: PLR2004
+        raise ObjectiveError(
+            f"outputs have shape {outputs.shape}, targets {targets.shape}: both must be the same "
+            "(points, outputs)"
+        )

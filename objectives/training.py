@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from circuits import (
+    NO_ROW,
     Design,
     NetworkError,
     Run,
@@ -22,10 +24,13 @@ from circuits import (
     split_weights,
 )
 from objectives._errors import ObjectiveError
-from objectives.fit import best_linear_fit, nmse
+from objectives.fit import accuracy, best_linear_fit, linear_outputs, nmse
 from objectives.tasks import Task
 
 Array = NDArray[np.float64]
+
+TrainedLayers = Literal["all", "lower", "last"]
+"""Which crossbars of a network are trained."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class EpochScore:
     - `energy_per_point`: energy delivered for one training point, J.
     - `seconds`, `cpu_seconds`: wall and processor time of the simulator.
     - `points`: data points simulated, evaluation included.
+    - `accuracy`: share of the held-out points in the right class after the epoch's last update;
+      NaN where the task is no classification.
     """
 
     epoch: int
@@ -49,6 +56,7 @@ class EpochScore:
     seconds: float
     cpu_seconds: float
     points: int
+    accuracy: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,12 @@ class TrainingPlan:
     An epoch applies every training point once, in an order of its own, and updates one row of each
     weight matrix at each point; then all held-out points are looked at in free phases. Epoch 0
     looks at them before its first update, too. Inputs beyond the task's features are bias rows.
+    The update circuits are noisy unless `noise_seed` is None; then its figures are noiseless.
+
+    `trained` names the crossbars whose rows are updated: all of them, all but the last (`lower`), or
+    the last alone (`last`); the others keep their first weights. Training the last one alone is what
+    random features achieve, training the lower ones alone shows what equilibrium propagation does
+    below the output layer.
 
     **Raises:** `ObjectiveError` where the layers do not fit the task.
     """
@@ -67,8 +81,10 @@ class TrainingPlan:
     epochs: int = 30
     weight_seed: int = 0
     order_seed: int = 0
+    noise_seed: int | None = 0
     scenario: Scenario = field(default_factory=Scenario)
     body_network: bool = True
+    trained: TrainedLayers = "all"
 
     def __post_init__(self) -> None:
         try:
@@ -87,6 +103,15 @@ class TrainingPlan:
             )
         if self.epochs < 1:
             raise ObjectiveError(f"epochs = {self.epochs}: at least 1 is needed")
+        if self.trained not in get_args(TrainedLayers):
+            raise ObjectiveError(
+                f"trained = {self.trained!r}: allowed is one of {', '.join(get_args(TrainedLayers))}"
+            )
+
+    @property
+    def noiseless(self) -> bool:
+        """Whether the update circuits have no noise, as no real ones have."""
+        return self.noise_seed is None
 
     def inputs_in_volts(self, design: Design, inputs: Array) -> Array:
         """Task inputs scaled and shifted, bias rows added; shape `(points, layers[0])`."""
@@ -115,6 +140,10 @@ class TrainingPlan:
             np.random.SeedSequence([self.order_seed, epoch, 0x0BDE])
         ).permutation(len(data.inputs))
         rows = shuffled_rows(self.layers, len(data.inputs), seed=[self.order_seed, epoch, 0x0085])
+        if self.trained == "lower":
+            rows[:, -1] = NO_ROW
+        elif self.trained == "last":
+            rows[:, :-1] = NO_ROW
         training = Stimulus.training(
             self.inputs_in_volts(design, data.inputs[order]),
             self.targets_in_volts(design, data.targets[order]),
@@ -136,6 +165,7 @@ class TrainingPlan:
             start,
             self.scenario,
             self.body_network,
+            None if self.noise_seed is None else (self.noise_seed, epoch),
         )
 
     def score(self, run: Run, trace: Trace, epoch: int) -> EpochScore:
@@ -146,6 +176,7 @@ class TrainingPlan:
         if not trace.ok:
             raise ObjectiveError(f"epoch {epoch} has no result: {trace.outcome.words}")
         after = self.held_out_fit(run, trace)
+        targets = run.stimulus.targets[-len(after) :]
         before = math.nan
         if epoch == 0:
             held = self.task.held_out
@@ -153,11 +184,12 @@ class TrainingPlan:
         return EpochScore(
             epoch=epoch,
             nmse_before=before,
-            nmse=nmse(after, run.stimulus.targets[-len(after) :]),
+            nmse=nmse(after, targets),
             energy_per_point=float(np.mean(trace.energy[run.stimulus.train])),
             seconds=trace.outcome.seconds,
             cpu_seconds=trace.outcome.cpu_seconds,
             points=len(run.stimulus),
+            accuracy=accuracy(after, targets) if self.task.classes else math.nan,
         )
 
     def held_out_fit(self, run: Run, trace: Trace) -> Array:
@@ -168,3 +200,12 @@ class TrainingPlan:
         """Held-out NMSE of the best linear fit to the task: what any net must beat."""
         data = self.task.data()
         return best_linear_fit(data.inputs, data.targets, data.held_inputs, data.held_targets)
+
+    def linear_accuracy(self) -> float:
+        """Held-out accuracy of the same fit; NaN where the task is no classification."""
+        if not self.task.classes:
+            return math.nan
+        data = self.task.data()
+        return accuracy(
+            linear_outputs(data.inputs, data.targets, data.held_inputs), data.held_targets
+        )

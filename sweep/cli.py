@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 from enum import StrEnum
@@ -36,6 +37,14 @@ class Simulator(StrEnum):
     QUASISTATIC = "quasistatic"
 
 
+class SpiceChoice(StrEnum):
+    """What `--simulator` takes where currents are measured."""
+
+    AUTO = "auto"
+    XYCE = "xyce"
+    NGSPICE = "ngspice"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="A study's directory (`run --out`).")]
 Choice = Annotated[
@@ -43,6 +52,15 @@ Choice = Annotated[
     typer.Option(
         help="What computes: a transient (auto takes Xyce where it is installed, else ngspice), "
         "or the much faster quasi-static equilibria. With a ladder: its rungs `transient`."
+    ),
+]
+Noise = Annotated[
+    bool, typer.Option("--noise", help="With the noise of the update circuits in any case.")
+]
+NoCrossCheck = Annotated[
+    bool,
+    typer.Option(
+        "--no-cross-check", help="Verify in one simulator, even where both are installed."
     ),
 ]
 Pdk = Annotated[
@@ -170,20 +188,60 @@ def export(
         Path | None,
         typer.Option(metavar="DIR", help="Where to (default: OUT/best or OUT/trial-N)."),
     ] = None,
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="Do not simulate the training again.")
+    ] = False,
+    no_cross_check: NoCrossCheck = False,
     as_json: Json = False,
 ) -> None:
-    """Write a trial's design, netlists and weights, to be used without the study."""
+    """Write a trial's design, netlists and weights, and simulate it again to verify them."""
     with console.errors(as_json):
         from sweep.commands.export import export as write
         from sweep.results.store import open_results
 
-        exported = write(open_results(out), trial=trial, to=to)
+        results = open_results(out)
+        with console.epochs_shown(results.study_file.ladder.top.epochs, quiet=as_json) as progress:
+            exported = write(
+                results, trial=trial, to=to, verify=not no_verify, cross_check=not no_cross_check,
+                progress=progress,
+            )  # fmt: skip
         if as_json:
             console.print_json(console.finite(exported.to_json()))
-            return
-        views.show(views.export_view(exported))
-        for note in exported.notes:
-            typer.echo(note, err=True)
+        else:
+            views.show(views.export_view(exported))
+            for note in exported.notes:
+                typer.echo(note, err=True)
+    raise typer.Exit(0 if no_verify or exported.verified else console.FAILED)
+
+
+@app.command()
+def verify(
+    design: Annotated[
+        Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
+    ],
+    simulator: Annotated[
+        Simulator | None, typer.Option(help="The only one to use (default: the export's own).")
+    ] = None,
+    no_cross_check: NoCrossCheck = False,
+    as_json: Json = False,
+) -> None:
+    """Simulate an exported design again, and say what differs from its figures, weights, files."""
+    with console.errors(as_json):
+        from sweep.commands.verify import verify as look_again
+        from sweep.study.study_file import load_design
+
+        path = design / "design.toml" if design.is_dir() else design
+        epochs = load_design(path).plan.epochs
+        with console.epochs_shown(epochs, quiet=as_json) as progress:
+            checked = look_again(
+                path, simulator=None if simulator is None else str(simulator),
+                cross_check=not no_cross_check, progress=progress,
+            )  # fmt: skip
+        if as_json:
+            console.print_json(console.finite(checked.to_json()))
+        else:
+            views.show(views.verification_view(checked))
+    raise typer.Exit(0 if checked.ok else console.FAILED)
 
 
 @app.command()
@@ -218,6 +276,63 @@ def simulate(
 
 
 @app.command()
+def trainability(
+    design: Annotated[
+        Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
+    ],
+    points: Annotated[int, typer.Option(min=1, metavar="N", help="Training points.")] = 16,
+    epochs: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Train so many epochs first.")
+    ] = 0,
+    noise: Noise = False,
+    as_json: Json = False,
+) -> None:
+    """Show, layer by layer, what a design's updates are worth (docs/trainability.md)."""
+    with console.errors(as_json):
+        import pdk
+        from sweep.commands._figures import trainability_view
+        from sweep.commands.trainability import examine, load, quasistatic_trainer
+
+        described = load(design, noise=noise)
+        trainer = quasistatic_trainer(described, pdk.locate(described.pdk_path))
+        with console.epochs_shown(epochs, quiet=as_json or not epochs) as progress:
+            found = examine(described, trainer, points=points, epochs=epochs, progress=progress)
+        if as_json:
+            console.print_json(console.finite(found.to_json()))
+        else:
+            views.show(trainability_view(found))
+
+
+@app.command()
+def controls(
+    design: Annotated[
+        Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
+    ],
+    seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Weight seeds.")] = 3,
+    noise: Noise = False,
+    as_json: Json = False,
+) -> None:
+    """Train a design and its controls: frozen layers, exact gradient, software."""
+    with console.errors(as_json):
+        import pdk
+        from objectives.controls import controls as train_controls
+        from objectives.controls import counts_as_deep
+        from sweep.commands._figures import controls_view
+        from sweep.commands.trainability import load, quasistatic_trainer
+
+        described = load(design, noise=noise)
+        trainer = quasistatic_trainer(described, pdk.locate(described.pdk_path))
+        with console.trainings_shown(quiet=as_json) as progress:
+            found = train_controls(
+                trainer, described.plan, described.design, seeds=seeds, progress=progress
+            )
+        if as_json:
+            console.print_json(console.finite({"name": described.name, **found.to_dict()}))
+        else:
+            views.show(controls_view(described.name, found, deep=counts_as_deep(found)))
+
+
+@app.command()
 def replay(
     trajectory: Annotated[
         Path, typer.Argument(metavar="TRAJECTORY.npz", help="A recorded training.")
@@ -235,6 +350,84 @@ def replay(
             console.print_json(played.to_json())
         else:
             views.show(views.replay_view(played))
+
+
+@app.command()
+def characterize(  # noqa: PLR0913, PLR0917  (one for each option)
+    synapse: Annotated[
+        str | None, typer.Option(metavar="KIND", help="cmos (default) or dram.")
+    ] = None,
+    flavour: Annotated[
+        str | None, typer.Option(metavar="F", help="Transistors: 01v8 (default), 01v8_lvt, ...")
+    ] = None,
+    width_p: Annotated[
+        str | None, typer.Option(metavar="SIZE", help='The pfet\'s width, as "0.5 um".')
+    ] = None,
+    width_n: Annotated[
+        str | None, typer.Option(metavar="SIZE", help='The nfet\'s width, as "0.5 um".')
+    ] = None,
+    length_p: Annotated[
+        str | None, typer.Option(metavar="SIZE", help='The pfet\'s length, as "0.5 um".')
+    ] = None,
+    length_n: Annotated[
+        str | None, typer.Option(metavar="SIZE", help='The nfet\'s length, as "0.5 um".')
+    ] = None,
+    multiplicity: Annotated[
+        int | None, typer.Option(metavar="M", help="Transistors in parallel (default: 1).")
+    ] = None,
+    corner: Annotated[str, typer.Option(metavar="C", help="tt, ss, ff, sf or fs.")] = "tt",
+    temperature: Annotated[
+        str | None, typer.Option(metavar="T", help='As "85 C" (default: 27 C).')
+    ] = None,
+    simulator: Annotated[
+        SpiceChoice, typer.Option(help="auto takes Xyce where it is installed, else ngspice.")
+    ] = SpiceChoice.AUTO,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where to (default: out/SYNAPSE-FLAVOUR-CORNER)."),
+    ] = None,
+    pdk: Pdk = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a synapse and its transistors: a page of curves, and their numbers as CSV."""
+    with console.errors(as_json):
+        from sweep.commands.characterize import characterize as measure
+
+        values = {
+            "synapse": synapse, "flavour": flavour, "width_p": width_p, "width_n": width_n,
+            "length_p": length_p, "length_n": length_n, "multiplicity": multiplicity,
+        }  # fmt: skip
+        done = measure(
+            values, corner=corner, temperature=temperature, simulator=str(simulator), pdk_path=pdk,
+            to=out,
+        )  # fmt: skip
+        if as_json:
+            console.print_json(done.to_json())
+        else:
+            for name in done.files:
+                typer.echo(done.directory / name)
+
+
+@app.command()
+def dashboard(
+    out: Out,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="P", help="On this machine; 0: any free one.")
+    ] = 8080,
+    as_json: Json = False,
+) -> None:
+    """Show a study in optuna-dashboard while it runs, until Ctrl-C."""
+    with console.errors(as_json):
+        from sweep.commands.dashboard import Dashboard
+
+        with Dashboard(out, port=port) as shown:
+            if as_json:
+                console.print_json({"url": shown.url})
+            else:
+                typer.echo(f"{shown.url}\nCtrl-C ends it.")
+            sys.stdout.flush()
+            with contextlib.suppress(KeyboardInterrupt):
+                shown.serve()
 
 
 @app.command()

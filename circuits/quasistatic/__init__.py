@@ -6,15 +6,30 @@ equilibrium. Solving that instead of integrating over time is thousands of times
 
     trainer = QuasistaticTrainer(find("auto"), pdk.locate())
     trace = trainer.run(Run(layers, design, stimulus, weights))
+
+`probe` looks at a run's points without writing weights, and knows the exact gradient there;
+`second_equilibria` looks for other states of them, and `GradientTrainer` trains with that gradient.
 """
 
-from circuits.quasistatic._errors import NotQuasistatic
+from circuits.quasistatic._descent import GradientTrainer
+from circuits.quasistatic._equilibria import Equilibria, second_equilibria
+from circuits.quasistatic._errors import NoEquilibrium, NotQuasistatic
+from circuits.quasistatic._probe import MIRRORED, NONE, TARGET, Probe, probe
 from circuits.quasistatic._trainer import QuasistaticTrace, QuasistaticTrainer
 from circuits.quasistatic._validity import check_quasistatic
 
 __all__ = [
+    "MIRRORED",
+    "NONE",
+    "TARGET",
+    "Equilibria",
+    "GradientTrainer",
+    "NoEquilibrium",
     "NotQuasistatic",
+    "Probe",
     "QuasistaticTrace",
     "QuasistaticTrainer",
     "check_quasistatic",
+    "probe",
+    "second_equilibria",
 ]

@@ -24,12 +24,17 @@ _REMEMBERED = 256
 
 
 class Points(NamedTuple):
-    """The stimulus, as in `circuits.Stimulus`, and the length of a phase (s)."""
+    """The stimulus, as in `circuits.Stimulus`, its noise, and the length of a phase (s).
+
+    `read` and `written`: see `circuits.UpdateNoise`, the columns of all crossbars side by side.
+    """
 
     inputs: Array
     targets: Array
     rows: Indices
     train: NDArray[np.bool_]
+    read: Array
+    written: Array
     phase: float
 
 
@@ -62,7 +67,7 @@ def _begin(network: Network, record: Record) -> bool:
 @compiled
 def _finish(network: Network, record: Record) -> bool:
     """All inputs back at 0 V: what the weights are in the end."""
-    _apply(network, np.zeros(network.crossbars[0].inputs))
+    apply_inputs(network, np.zeros(network.crossbars[0].inputs))
     return _settle(network, record, _TOLERANCE, math.inf)
 
 
@@ -79,7 +84,7 @@ def through(
         return False, -1
     trained = int(points.train[:first].sum())
     for point in range(first, last):
-        _apply(network, points.inputs[point])
+        apply_inputs(network, points.inputs[point])
         _start_near(network, points, record, point)
         if not _settle(network, record, _TOLERANCE, math.inf):
             return False, point
@@ -119,7 +124,7 @@ def _train(network: Network, points: Points, record: Record, point: int) -> bool
         return False
     energy += _power(network)
     _read_outputs(network, record.nudged[point])
-    _write(network, rows)
+    _write(network, rows, points.read[point], points.written[point])
     for j in range(len(outputs)):
         outputs[j].conductance, outputs[j].current = network.load, 0.0
     _return_to_free(network)
@@ -142,7 +147,7 @@ def _settle(network: Network, record: Record, tolerance: float, moved: float) ->
 
 
 @compiled
-def _apply(network: Network, inputs: Array) -> None:
+def apply_inputs(network: Network, inputs: Array) -> None:
     """New input voltages; storage nodes follow them as they last did."""
     for unit in network.units:
         unit.step_line = unit.step_p = unit.step_n = 0.0
@@ -237,7 +242,7 @@ def _hold(network: Network, rows: Indices) -> None:
 
 
 @compiled
-def _write(network: Network, rows: Indices) -> None:
+def _write(network: Network, rows: Indices, read: Array, written: Array) -> None:
     """Drive the storage nodes of the selected rows to their new weights (`circuits.update`)."""
     sign, share = (-1.0, -0.5) if network.centred else (1.0, 1.0)
     for layer in range(len(rows)):
@@ -246,12 +251,14 @@ def _write(network: Network, rows: Indices) -> None:
             for column in range(max(crossbar.inputs, crossbar.outputs)):
                 index, before, behind = _synapse(crossbar, rows[layer], column)
                 line, rail = network.units[behind].line, network.units[before].rail_p
-                cell, offset = network.synapses[index], sign * network.update_offset
+                cell, place = network.synapses[index], crossbar.column + column
+                offset = sign * network.update_offset + read[place]
                 if network.product:
                     change = line * rail - cell.held + offset * rail
                 else:
                     change = (line - cell.held + offset) * rail
-                cell.weight -= share * crossbar.scale * change
+                scale = min(crossbar.scale, crossbar.gain_limit / max(abs(rail), 1e-9))
+                cell.weight += written[place] - share * scale * change
                 cell.driven = True
                 cell.by_line = cell.by_p = cell.by_n = cell.slip = 0.0
 

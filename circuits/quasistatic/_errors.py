@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The error of designs that a chain of equilibria cannot follow."""
+"""The errors of designs that a chain of equilibria cannot follow."""
 
 from __future__ import annotations
 
@@ -18,4 +18,21 @@ class NotQuasistatic(CircuitError):  # noqa: N818
         self.field = field
         super().__init__(
             f"{field}: {reason}; simulate this run as a transient (ngspice, Xyce), or change it"
+        )
+
+
+class NoEquilibrium(CircuitError):  # noqa: N818
+    """A point at which neither Newton's method nor pseudo-transient continuation converges.
+
+    **Attributes:**
+
+    - `point`: which one, from 0; -1 for the circuit at rest, with all inputs at 0 V.
+    """
+
+    def __init__(self, point: int, count: int) -> None:
+        self.point = point
+        where = f"at point {point + 1} of {count}" if point >= 0 else "with all inputs at 0 V"
+        super().__init__(
+            f"no equilibrium found {where}: bring gains, loads or nudge conductance nearer to those "
+            "of a design that trains"
         )

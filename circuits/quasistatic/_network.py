@@ -21,6 +21,7 @@ from circuits._parts import Scope, Transistor, memory
 from circuits.quasistatic.tables import Packed
 from circuits.run import Run, join_weights
 from circuits.synapses import synapse
+from circuits.update import gain_limit
 
 Array = NDArray[np.float64]
 Records = NDArray[np.void]
@@ -41,8 +42,10 @@ CROSSBAR = np.dtype(
         # Clamps, seen from the amplifier's input: levels, n kT/q (V), saturation current (A).
         ("clamp_low", np.float64), ("clamp_high", np.float64), ("clamp_slope", np.float64),
         ("clamp_current", np.float64),
-        # Update: scale (1/V), and whether there is a row for each output instead of each input.
-        ("scale", np.float64), ("row_is_output", np.bool_),
+        # Update: scale (1/V) and the bound on its gain; whether there is a row for each output
+        # instead of each input; its first column among those of all crossbars.
+        ("scale", np.float64), ("gain_limit", np.float64), ("row_is_output", np.bool_),
+        ("column", np.int64),
     ],
     align=True,
 )  # fmt: skip
@@ -179,6 +182,8 @@ def _crossbars(run: Run, packed: Packed) -> Records:
         records[field] = [scope.number(name) for scope in scopes]
     records["conductance"] = [1 / scope.number("output_resistance") for scope in scopes]
     records["row_is_output"] = [scope.transposed for scope in scopes]
+    records["gain_limit"] = [gain_limit(scope) for scope in scopes]
+    records["column"] = np.cumsum([0, *(scope.columns for scope in scopes[:-1])])
     gain, backward = records["gain"], records["backward"]
     thermal = _BOLTZMANN_OVER_CHARGE * (run.scenario.temperature + _ZERO_CELSIUS)
     emission = design.clamp_emission / gain

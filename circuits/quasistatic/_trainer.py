@@ -6,15 +6,16 @@ from __future__ import annotations
 import hashlib
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from circuits.noise import update_noise
 from circuits.quasistatic._epoch import Points, Record, through
-from circuits.quasistatic._network import Network, network, transistors
+from circuits.quasistatic._network import Array, Network, network, transistors
 from circuits.quasistatic._validity import check_quasistatic
 from circuits.quasistatic.tables import Packed, measure, pack
 from circuits.run import Run, join_weights
@@ -22,7 +23,7 @@ from circuits.simulators import Cause, Limits, Outcome, SpiceSimulator, Statisti
 from circuits.trace import Trace
 from pdk import Models
 
-_METHOD = "1"
+_METHOD = "2"
 """Changes whenever results do."""
 
 _SYNAPSES_A_CALL = 200_000
@@ -81,10 +82,8 @@ class QuasistaticTrainer:
         """
         _, tables = self._measure(run)
         design = repr(run.design.to_values())
-        scenario, body = repr(run.scenario), repr(run.body_network)
-        digest = hashlib.sha256(
-            "\0".join([_METHOD, tables, design, scenario, body, repr(run.layers)]).encode()
-        )
+        rest = map(repr, (run.scenario, run.body_network, run.noise_seed, run.layers))
+        digest = hashlib.sha256("\0".join([_METHOD, tables, design, *rest]).encode())
         stimulus = run.stimulus
         for array in (stimulus.inputs, stimulus.targets, stimulus.rows, stimulus.train):
             digest.update(np.ascontiguousarray(array).tobytes())
@@ -150,13 +149,15 @@ class _Solution:
 
     def __init__(self, trainer: QuasistaticTrainer, run: Run, wiring: Network) -> None:
         self.trainer, self.run, self.network = trainer, run, wiring
-        stimulus, outputs = run.stimulus, run.layers[-1]
+        stimulus, outputs, noise = run.stimulus, run.layers[-1], update_noise(run)
         count, weights = len(stimulus), len(wiring.synapses)
         self.points = Points(
             inputs=np.ascontiguousarray(stimulus.inputs, dtype=np.float64),
             targets=np.ascontiguousarray(stimulus.targets, dtype=np.float64),
             rows=np.ascontiguousarray(stimulus.rows, dtype=np.int64),
             train=np.ascontiguousarray(stimulus.train, dtype=np.bool_),
+            read=_columns(run, None if noise is None else noise.read),
+            written=_columns(run, None if noise is None else noise.written),
             phase=run.design.phase_duration,
         )
         self.record = Record(
@@ -229,6 +230,13 @@ class _Solution:
         outside = int(self.record.counts[2])
         words = f"{outside} evaluations outside the device tables" if outside else ""
         return Verdict(Cause.NONE, words)
+
+
+def _columns(run: Run, noise: Sequence[Array] | None) -> Array:
+    """Noise of all crossbars' columns side by side, V, shape `(points, columns)`."""
+    if noise is None:
+        return np.zeros((len(run.stimulus), sum(max(shape) for shape in run.shapes)))
+    return np.concatenate(noise, axis=1)
 
 
 def _lost(point: int, count: int) -> Verdict:

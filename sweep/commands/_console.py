@@ -73,6 +73,24 @@ def epochs_shown(epochs: int, *, quiet: bool) -> Iterator[Callable[[int, float],
 
 
 @contextlib.contextmanager
+def trainings_shown(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar on stderr that is told name, done and total; None where nobody looks at it."""
+    screen = Console(stderr=True)
+    if quiet or not screen.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task("")
+
+        def progress(name: str, done: int, total: int) -> None:
+            words = f"{name}, training {done + 1} of {total}"
+            bar.update(task, completed=done, total=total, description=words)
+
+        yield progress
+
+
+@contextlib.contextmanager
 def errors(as_json: bool) -> Iterator[None]:
     """Turn the errors of this program into one line each (or JSON) on stderr and an exit code.
 

@@ -22,6 +22,7 @@ def study_document(study: StudyFile) -> dict[str, Any]:
         "task": plan.task.name,
         "epochs": plan.epochs,
         "ladder": study.ladder.described() if study.ladder.declared else [],
+        "noiseless": plan.noiseless,
         "linear_fit": plan.linear_fit(),
         "sampler": search.sampler,
         "pruner": search.pruner.kind,

@@ -35,8 +35,9 @@ def design_toml(
     records: list[EpochRecord],
     design: Design,
     command: str,
+    verdict: Mapping[str, object],
 ) -> str:
-    """The design file, which `command` simulates."""
+    """The design file, which `command` simulates; `verdict` says whether that was done."""
     manifest, described = results.manifest, results.study_file
     execution = described.execution
     first, last = records[0].scores[0], records[-1].score
@@ -66,10 +67,12 @@ def design_toml(
             "started": manifest.created,
             "exported": datetime.now(UTC).isoformat(timespec="seconds"),
             "exported_by": f"analog-sweep {__version__}",
+            **verdict,
         },
         "metrics": {
             "nmse_before": first.nmse_before,
             "nmse": last.nmse,
+            "accuracy": None if math.isnan(last.accuracy) else last.accuracy,
             "linear_fit": plan.linear_fit(),
             "epochs": last.epoch + 1,
             "energy_per_point": f"{mean_energy(records)!r} J",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sweep.commands.replay import Replay
     from sweep.commands.simulate import Training
     from sweep.commands.status import Status
+    from sweep.commands.verify import Difference, Verification
     from sweep.results.rungs import RungView
     from sweep.study.study_file import StudyFile
 
@@ -151,7 +152,8 @@ def study_view(study: StudyFile) -> RenderableType:
         "task": (
             f"{plan.task.name}, {plan.task.points} training and {plan.task.held_out} held-out points"
         ),
-        "training": f"{plan.epochs} epochs in corner {plan.scenario.corner}",
+        "training": f"{plan.epochs} epochs in corner {plan.scenario.corner}"
+        + ", noiseless" * plan.noiseless,
         **({"ladder": " -> ".join(r.label for r in ladder.rungs)} if ladder.declared else {}),
         "linear fit": f"{pure(plan.linear_fit())} held-out NMSE, what a circuit has to beat",
         "search": f"{search.trials} trials of {search.sampler}, {search.pruner.kind} pruner",
@@ -203,8 +205,13 @@ def training_view(training: Training) -> RenderableType:
         "points": str(sum(score.points for score in training.scores)),
         "seconds": f"{training.seconds:.2f}",
         "nmse_before": pure(training.nmse_before, 6),
-        "nmse": pure(training.nmse, 6),
+        "nmse": pure(training.nmse, 6) + " (noiseless)" * training.noiseless,
         "linear_fit": pure(training.linear_fit, 6),
+    }
+    if math.isfinite(training.accuracy):
+        linear = f"the best linear fit has {pure(training.linear_accuracy, 3)}"
+        rows["accuracy"] = f"{pure(training.accuracy, 3)} of the held-out points; {linear}"
+    rows |= {
         "energy": f"{quantity(training.energy_per_point, 'J')} for each training point",
     }
     return Group(facts(rows), "", _curve(training))
@@ -248,8 +255,30 @@ def export_view(exported: Exported) -> RenderableType:
         "directory": str(exported.directory),
         "files": ", ".join(exported.files),
     }
+    parts: list[RenderableType] = [facts(rows), ""]
+    if exported.verification is not None:
+        parts += [verification_view(exported.verification), ""]
     command = _command(f"cd {exported.directory} && {exported.command}")
-    return Group(facts(rows), "", "To repeat the training:", command)
+    return Group(*parts, "To repeat the training:", command)
+
+
+def verification_view(checked: Verification) -> RenderableType:
+    """What came out of each simulation, and everything that differs."""
+    rows = {
+        each.by: f"NMSE {pure(each.nmse, 6)} from {pure(each.nmse_before, 6)}"
+        + (f", weights within {quantity(each.weights, 'V')}" if each.weights >= 0 else "")
+        + f", in {duration(each.seconds)}; asked for: {each.tolerance}"
+        for each in checked.repeats
+    }
+    parts: list[RenderableType] = [facts(rows)]
+    parts += [Text(note, style="yellow") for note in checked.notes]
+    if checked.ok:
+        return Group(*parts, Text("Verified: the same comes out again.", style="green"))
+    return Group(*parts, Text("Not verified:", style="bold red"), _differences(checked.differences))
+
+
+def _differences(differences: Iterable[Difference]) -> RenderableType:
+    return Group(*(Padding(Text(str(entry)), (0, 0, 0, 2)) for entry in differences))
 
 
 def _command(words: str) -> Text:

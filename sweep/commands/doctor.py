@@ -26,7 +26,7 @@ _REQUIREMENTS = (  # where the distribution is not installed and cannot be asked
     "cmaes", "numpy", "optuna", "pandas", "platformdirs", "plotly", "psutil", "pydantic",
     "PySpice", "quantiphy", "ray", "rich", "scipy", "typer",
 )  # fmt: skip
-_OPTIONAL = {"torch": "GP sampler"}
+_OPTIONAL = {"optuna-dashboard": "command `sweep dashboard`", "torch": "GP sampler"}
 _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(?:\[[^]]*\])?\s*(?:>=\s*(?P<low>[\d.]+))?")
 
 

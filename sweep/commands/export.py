@@ -8,11 +8,15 @@
   `models.spice` beside them: the transistors they call.
 - `weights.npz`, `weights.csv`: what the training left on the storage nodes.
 - `README.md`: what it is, and the command that reproduces its figures.
+
+What is written is then verified (`sweep verify`), and the verdict goes into `design.toml` and
+`README.md`: an export that was stopped before is one that is not verified.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +33,8 @@ from sweep.commands._export_files import (
     param_text,
     weight_files,
 )
+from sweep.commands.verify import Verification
+from sweep.commands.verify import verify as look_again
 from sweep.results._files import write_whole
 from sweep.results.overview import COMPLETE, Overview, TrialView, overview
 from sweep.results.store import EpochRecord, Reached, Results
@@ -54,6 +60,7 @@ class Exported:
     - `files`: relative to `directory`.
     - `command`: reproduces the figures.
     - `notes`: what to know about it, one sentence each; empty as a rule.
+    - `verification`: what came of simulating it again; None where that was not asked for.
     """
 
     directory: Path
@@ -63,19 +70,42 @@ class Exported:
     files: tuple[str, ...]
     command: str
     notes: tuple[str, ...]
+    verification: Verification | None = None
+
+    @property
+    def verified(self) -> bool:
+        """Whether a simulation gave the same figures and weights again."""
+        return self.verification is not None and self.verification.ok
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain values."""
-        return dataclasses.asdict(self) | {"directory": str(self.directory)}
+        plain = dataclasses.asdict(dataclasses.replace(self, verification=None))
+        checked = None if self.verification is None else self.verification.to_json()
+        return plain | {
+            "directory": str(self.directory),
+            "verified": self.verified,
+            "verification": checked,
+        }
 
 
-def export(results: Results, *, trial: int | None = None, to: Path | None = None) -> Exported:
-    """Write a trial's design, netlists and weights.
+def export(
+    results: Results,
+    *,
+    trial: int | None = None,
+    to: Path | None = None,
+    verify: bool = True,
+    cross_check: bool = True,
+    progress: Callable[[int, float], None] | None = None,
+) -> Exported:
+    """Write a trial's design, netlists and weights, and verify them.
 
     **Arguments:**
 
     - `trial`: its number; the best one by default.
     - `to`: the directory; `best` (or `trial-<number>`) in the study's directory by default.
+    - `verify`: simulate the training again, and record whether it came out the same.
+    - `cross_check`: verify in the other SPICE simulators that are installed, too.
+    - `progress`: of the verification: called with the epoch and the fraction of it that is done.
 
     **Raises:** `ExportError`; `pdk.PdkError` where the transistor models are not to be had.
     """
@@ -99,7 +129,6 @@ def export(results: Results, *, trial: int | None = None, to: Path | None = None
     command = f"sweep simulate design.toml --simulator {simulator}"
     notes = tuple(_notes(chosen, records, plan, models, rungs=_rungs(results, reached)))
     files: dict[str, str | bytes] = {
-        "design.toml": design_toml(results, chosen, reached, records, design, command),
         "design.param": param_text(design, title=f"{seen.name}, trial {chosen.number}"),
         **netlists(plan, design, models),
         **weight_files(plan, design, records[-1].arrays["final_weights"]),
@@ -109,14 +138,37 @@ def export(results: Results, *, trial: int | None = None, to: Path | None = None
         trial=chosen.number,
         nmse_before=records[0].scores[0].nmse_before,
         nmse=records[-1].score.nmse,
-        files=("README.md", *files),
+        files=("README.md", "design.toml", *files),
         command=command,
         notes=notes,
     )
-    files["README.md"] = _readme(exported, seen, records)
-    for relative, content in files.items():
-        write_whole(target / relative, content if isinstance(content, bytes) else content.encode())
+
+    def write(exported: Exported, files: Mapping[str, str | bytes]) -> None:
+        verdict = _verdict(exported)
+        text = design_toml(results, chosen, reached, records, design, command, verdict)
+        readme = _readme(exported, seen, records)
+        for relative, content in {**files, "design.toml": text, "README.md": readme}.items():
+            raw = content if isinstance(content, bytes) else content.encode()
+            write_whole(target / relative, raw)
+
+    write(exported, files)
+    if verify:
+        checked = look_again(target / "design.toml", cross_check=cross_check, progress=progress)
+        exported = dataclasses.replace(exported, verification=checked)
+        write(exported, {})
     return exported
+
+
+def _verdict(exported: Exported) -> dict[str, object]:
+    """What the design file says about its verification."""
+    checked = exported.verification
+    if checked is None:
+        return {"verified": False}
+    return {
+        "verified": checked.ok,
+        "verified_by": [each.by for each in checked.repeats],
+        "differences": list(map(str, checked.differences)) or None,
+    }
 
 
 def _choose(seen: Overview, number: int | None) -> TrialView:
@@ -192,6 +244,19 @@ def _notes(
     return notes
 
 
+def _verdict_words(exported: Exported) -> str:
+    checked = exported.verification
+    if checked is None:
+        return "Not verified: nothing was simulated again when this was exported."
+    by = "; ".join(f"{each.by} ({each.tolerance})" for each in checked.repeats)
+    if checked.ok:
+        return (
+            f"Verified: simulated again before it was handed over, with the same outcome, by {by}."
+        )
+    told = "\n".join(f"- {entry}" for entry in checked.differences)
+    return f"**Not verified.** Simulated again by {by}, it differs:\n\n{told}"
+
+
 def _readme(exported: Exported, seen: Overview, records: list[EpochRecord]) -> str:
     last = records[-1]
     notes = "".join(f"\n{note}\n" for note in exported.notes)
@@ -208,9 +273,13 @@ A training circuit in SkyWater 130 nm, found by analog-sweep and computed by {la
 | best linear fit to the task | {seen.linear_fit:.6g} |
 | energy for each training point | {mean_energy(records):.4g} J |
 {notes}
-This repeats the whole training and prints these figures:
+{_verdict_words(exported)}
+
+This repeats the whole training and prints these figures, or compares them and the weights with those
+of this directory:
 
     {exported.command}
+    sweep verify design.toml
 
 | file | what it is |
 |---|---|

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from circuits import Trainer
 from circuits.simulators import Outcome
-from objectives import EpochScore
+from objectives import EpochScore, train
 from sweep.study.study_file import DesignFile
 
 __all__ = ["Training", "simulate"]
@@ -29,9 +29,11 @@ class Training:
     - `simulator`, `version`, `models`: what computed it; `models` is the PDK's SHA-256.
     - `outcome`: of the last epoch that was simulated; not ok means that the training ended there.
     - `scores`: of the epochs that have a result.
-    - `linear_fit`: held-out NMSE of the best linear fit, which the circuit has to beat.
+    - `linear_fit`: held-out NMSE of the best linear fit, which the circuit has to beat;
+      `linear_accuracy`: its accuracy, NaN where the task is no classification.
     - `weights`: storage voltages after the last update, V, as `circuits.Trace.final_weights`.
     - `run_key`: of the last epoch.
+    - `noiseless`: whether the update circuits had no noise, as no real ones have.
     """
 
     name: str
@@ -42,8 +44,10 @@ class Training:
     outcome: Outcome
     scores: tuple[EpochScore, ...]
     linear_fit: float
+    linear_accuracy: float
     weights: NDArray[np.float64]
     run_key: str
+    noiseless: bool
 
     @property
     def ok(self) -> bool:
@@ -59,6 +63,11 @@ class Training:
     def nmse(self) -> float:
         """Held-out NMSE after the last update; NaN unless all epochs have a result."""
         return self.scores[-1].nmse if self.ok else math.nan
+
+    @property
+    def accuracy(self) -> float:
+        """Held-out accuracy after the last update; NaN where there is none."""
+        return self.scores[-1].accuracy if self.ok else math.nan
 
     @property
     def energy_per_point(self) -> float:
@@ -85,10 +94,13 @@ class Training:
             "nmse_before": number_or_none(self.nmse_before),
             "nmse": number_or_none(self.nmse),
             "linear_fit": number_or_none(self.linear_fit),
+            "accuracy": number_or_none(self.accuracy),
+            "linear_accuracy": number_or_none(self.linear_accuracy),
             "energy_per_point": number_or_none(self.energy_per_point),
             "points": sum(score.points for score in self.scores),
             "seconds": self.seconds,
             "cpu_seconds": sum(score.cpu_seconds for score in self.scores),
+            "noiseless": self.noiseless,
             "epochs": len(self.scores),
             "epochs_asked": self.epochs,
             "learning_curve": [score.nmse for score in self.scores],
@@ -116,30 +128,19 @@ def simulate(
 
     **Returns:** the training; what goes wrong inside the simulator is its outcome.
     """
-    plan, design = described.plan, described.design
-    scores: list[EpochScore] = []
-    weights: NDArray[np.float64] | None = None
-    for epoch in range(plan.epochs):
-        run = plan.epoch_run(design, epoch, weights)
-        watch = None if progress is None else _fraction_of(progress, epoch)
-        trace = trainer.run(run, progress=watch)
-        if not trace.ok:
-            break
-        scores.append(plan.score(run, trace, epoch))
-        weights = trace.final_weights
+    plan = described.plan
+    trained = train(trainer, plan, described.design, progress=progress)
     return Training(
         name=described.name,
         epochs=plan.epochs,
         simulator=trainer.name,
         version=trainer.version,
         models=trainer.models.sha256,
-        outcome=trace.outcome,
-        scores=tuple(scores),
+        outcome=trained.last.outcome,
+        scores=trained.scores,
         linear_fit=plan.linear_fit(),
-        weights=np.empty(0) if weights is None else weights,
-        run_key=trace.run_key,
+        linear_accuracy=plan.linear_accuracy(),
+        weights=trained.weights,
+        run_key=trained.last.run_key,
+        noiseless=plan.noiseless,
     )
-
-
-def _fraction_of(progress: Callable[[int, float], None], epoch: int) -> Callable[[float], None]:
-    return lambda done: progress(epoch, done)

@@ -181,6 +181,7 @@ def _create(
             "search": described.search.seed,
             "weights": plan.weight_seed,
             "order": plan.order_seed,
+            "noise": plan.noise_seed,
             "task": plan.task.seed,
             "mismatch": plan.scenario.mismatch_seed,
         },

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState
 
 from circuits import Design
 from sweep._version import __version__
-from sweep.report.figures import Fit
+from sweep.report.fit_figures import Fit
 from sweep.results.overview import Overview, TrialView, overview
 from sweep.results.store import Results
 from sweep.study.space import Parameter
@@ -88,13 +87,11 @@ def _fit(results: Results, number: int, design: Design) -> Fit | None:
     if not records:
         return None
     plan = results.study_file.plan
-    data = plan.task.data()
-    inputs = data.held_inputs[:, 0]
-    ascending = bool(np.all(np.diff(inputs) > 0))
-    title = f"first input of {plan.task.name} (normalised)"
+    task, data = plan.task, plan.task.data()
     return Fit(
-        x=inputs if ascending else np.arange(1.0, len(inputs) + 1),
-        x_title=title if ascending else "held-out point",
+        x=data.held_inputs[:, : len(task.variables)],  # what doubles them comes after them
+        variables=task.variables,
+        classes=task.classes,
         target=plan.targets_in_volts(design, data.held_targets),
         before=records[0].arrays.get("held_out_before"),
         after=records[-1].arrays["held_out"],

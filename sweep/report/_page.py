@@ -11,8 +11,9 @@ import plotly.graph_objects as go
 from plotly.io import to_html
 from plotly.offline import get_plotlyjs
 
+from objectives import accuracy
 from sweep._numbers import duration, pure, quantity
-from sweep.report import figures, space_figures
+from sweep.report import figures, fit_figures, space_figures
 from sweep.report._findings import Findings
 from sweep.report._tables import (
     design_table,
@@ -69,6 +70,9 @@ def _header(found: Findings) -> str:
         best = "best NMSE" if leader.state == COMPLETE else "lowest NMSE so far"
         tiles.append((best, pure(leader.nmse), f"trial {leader.number}, {leader.state}"))
         tiles.append(("before training", pure(leader.before), "the same trial"))
+        if found.fit is not None and found.fit.classes:
+            share = accuracy(found.fit.after, found.fit.target)
+            tiles.append(("accuracy", f"{share:.1%}", "of its held-out points"))
     tiles += [
         ("best linear fit", pure(seen.linear_fit), "what a circuit has to beat"),
         (
@@ -117,10 +121,20 @@ def _fit(found: Findings) -> str:
     if leader is None or found.fit is None:
         return ""
     called = "best trial" if leader.state == COMPLETE else f"trial ({leader.state})"
-    return _section(
-        f"Fit of the {called}, number {leader.number}",
-        figures.held_out_fit(found.fit),
-        "Outputs at held-out points, in free phases without updates.",
+    blocks = [
+        f"<figure><figcaption>{html.escape(panel.caption)}</figcaption>"
+        + _figure(panel.figure, f"fit-{panel.name}")
+        + "</figure>"
+        for panel in fit_figures.panels(found.fit)
+    ]
+    wide = len(blocks) == 1
+    return (
+        f"<section><h2>Fit of the {called}, number {leader.number}</h2>"
+        '<p class="soft">Held-out points, in free phases without updates.</p>'
+        + ("" if wide else '<div class="slices">')
+        + "".join(blocks)
+        + ("" if wide else "</div>")
+        + "</section>"
     )
 
 

@@ -5,92 +5,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from sweep.report import _style as style
 from sweep.report._marks import hover, scale_of
 from sweep.results.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
 from sweep.results.rungs import RungView
 
-Array = NDArray[np.float64]
-
 __all__ = [
-    "Fit",
     "agreement",
     "front",
-    "held_out_fit",
     "history",
     "learning_curves",
 ]
 
 _NMSE = "held-out NMSE"
 _LONG_CURVE = 40
-_SPARSE = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """Outputs of one trial at the held-out points.
-
-    **Attributes:**
-
-    - `x`: the task's first input, shape `(points,)`, or the number of the point where the inputs
-      do not ascend; `x_title` says which.
-    - `target`, `after`: V, shape `(points, outputs)`; `before` likewise, or None where unknown.
-    """
-
-    x: Array
-    x_title: str
-    target: Array
-    before: Array | None
-    after: Array
-
-
-def held_out_fit(fit: Fit) -> go.Figure:
-    """Target, and outputs before and after training, at the held-out points."""
-    traces = _fit_lines(fit.x, fit.target, "target", style.TARGET, dash="dash")
-    if fit.before is not None:
-        traces += _fit_lines(fit.x, fit.before, "before training", style.BEFORE)
-    traces += _fit_lines(fit.x, fit.after, "after training", style.AFTER, width=2.5)
-    return style.figure(
-        traces,
-        height=400,
-        xaxis=style.axis(fit.x_title),
-        yaxis=style.axis("output (V)"),
-        hovermode="x unified",
-    )
-
-
-def _fit_lines(
-    x: Array, outputs: Array, name: str, colour: str, *, width: float = 1.5, dash: str = "solid"
-) -> list[go.Scatter]:
-    """One line for each output, all under one entry of the legend."""
-    count = outputs.shape[1]
-    return [
-        go.Scatter(
-            x=x.tolist(),
-            y=outputs[:, index].tolist(),
-            name=name if count == 1 else f"{name}, output {index + 1}",
-            legendgroup=name,
-            showlegend=count == 1,
-            mode="lines+markers" if len(x) <= _SPARSE and dash == "solid" else "lines",
-            marker={"size": 3 + width},
-            line={"color": colour, "width": width, "dash": dash},
-            hovertemplate="%{y:.4s}V",
-        )
-        for index in range(count)
-    ] + ([_legend_entry(name, colour, width, dash)] if count > 1 else [])
-
-
-def _legend_entry(name: str, colour: str, width: float, dash: str) -> go.Scatter:
-    return go.Scatter(
-        x=[None], y=[None], name=f"{name} (each output)", legendgroup=name, mode="lines",
-        line={"color": colour, "width": width, "dash": dash}, hoverinfo="skip",
-    )  # fmt: skip
 
 
 def history(overview: Overview, index: int = 0) -> go.Figure:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from circuits import Quantity
 from circuits.simulators import Limits
+from objectives import TrainedLayers
 from sweep.study._tables import reads, whole
 
 RATIO = Quantity(low=-1e9, high=1e9)
@@ -38,10 +39,13 @@ class Training(Table):
     epochs: Annotated[int, whole(1, 100_000)] = 30
     weight_seed: Seed = 0
     order_seed: Seed = 0
+    noise: bool = True
+    noise_seed: Seed = 0
     corner: Literal["tt", "ss", "ff", "sf", "fs"] = "tt"
     temperature: Annotated[float, reads(Quantity(unit="degC", low=-55.0, high=175.0))] = 27.0
     mismatch_seed: Seed | None = None
     body_network: bool = True
+    trained: TrainedLayers = "all"
 
 
 class MedianPruner(Table):

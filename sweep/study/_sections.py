@@ -87,8 +87,10 @@ def read_plan(raw: Raw, layers: tuple[int, ...] | None, problems: Problems) -> T
             epochs=training.epochs,
             weight_seed=training.weight_seed,
             order_seed=training.order_seed,
+            noise_seed=training.noise_seed if training.noise else None,
             scenario=Scenario(training.corner, training.temperature, training.mismatch_seed),
             body_network=training.body_network,
+            trained=training.trained,
         )
     except ObjectiveError:
         fitting = [max(layers[0], task.features), *layers[1:-1], task.outputs]

@@ -75,10 +75,13 @@ def _training(plan: TrainingPlan) -> dict[str, object]:
         "epochs": plan.epochs,
         "weight_seed": plan.weight_seed,
         "order_seed": plan.order_seed,
+        "noise": plan.noise_seed is not None,
+        "noise_seed": plan.noise_seed,
         "corner": plan.scenario.corner,
         "temperature": f"{plan.scenario.temperature!r}".removesuffix(".0") + " degC",
         "mismatch_seed": plan.scenario.mismatch_seed,
         "body_network": plan.body_network,
+        "trained": plan.trained,
     }
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from objectives import ObjectiveError, best_linear_fit, nmse
+from objectives import ObjectiveError, accuracy, best_linear_fit, classes_of, nmse
 
 targets = hnp.arrays(float, (7, 2), elements=st.floats(-1, 1)).filter(
     lambda t: np.var(t, axis=0).mean() > 1e-3
@@ -45,3 +45,25 @@ def test_a_target_that_does_not_vary_has_no_error_to_speak_of() -> None:
         nmse(np.zeros((3, 1)), np.ones((3, 1)))
     with pytest.raises(ObjectiveError, match="same"):
         nmse(np.zeros((3, 1)), np.ones((3, 2)))
+
+
+@given(hnp.arrays(float, (9, 3), elements=st.floats(-1, 1)), st.integers(0, 2))
+def test_the_largest_output_is_the_class(outputs: np.ndarray, label: int) -> None:
+    outputs[:, label] = 1.5
+    wanted = np.where(np.arange(3) == label, 1.0, -1.0)
+    assert np.all(classes_of(outputs) == label)
+    assert accuracy(outputs, np.tile(wanted, (9, 1))) == 1
+    assert accuracy(outputs, np.tile(np.roll(wanted, 1), (9, 1))) == 0
+
+
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=20), st.floats(0.01, 100))
+def test_of_a_single_output_the_sign_is_the_class(outputs: list[float], scale: float) -> None:
+    column = np.array(outputs)[:, None]
+    targets = np.where(column >= 0, 1.0, -1.0)
+    assert accuracy(column * scale, targets) == 1
+    assert accuracy(column, np.ones_like(column)) == np.mean(column >= 0)
+
+
+def test_accuracy_needs_a_target_for_each_output() -> None:
+    with pytest.raises(ObjectiveError, match="both must be the same"):
+        accuracy(np.zeros((3, 2)), np.zeros((3, 1)))

@@ -8,9 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circuits import Design
-from objectives import ObjectiveError, Sine, TrainingPlan, task_from
+from circuits import NO_ROW, Design, Trace
+from circuits.simulators import Cause, Outcome, Status
+from objectives import (
+    EpochScore,
+    ObjectiveError,
+    Sine,
+    Task,
+    TrainedLayers,
+    TrainingPlan,
+    task_from,
+)
 from objectives._errors import TaskError
+from objectives.tasks import Iris, Xor
 
 plans = st.builds(
     lambda hidden, points, seed: TrainingPlan(
@@ -67,6 +77,35 @@ def test_design_scales_data_and_bias_rows() -> None:
     assert plan.targets_in_volts(design, np.array([[1.0]])) == pytest.approx(np.array([[0.3]]))
 
 
+@pytest.mark.parametrize(
+    ("task", "layers"),
+    [(Sine(), (3, 1)), (Xor(), (5, 1)), (Xor(outputs=2), (4, 2)), (Iris(), (9, 3))],
+)
+def test_outputs_at_their_targets_are_a_perfect_fit_in_the_right_class(
+    task: Task, layers: tuple[int, ...]
+) -> None:
+    plan = TrainingPlan(layers, task)
+    run = plan.epoch_run(Design(), 0)
+
+    def score(free: np.ndarray) -> EpochScore:
+        ended = Outcome(status=Status.OK, cause=Cause.NONE)
+        energy = np.full(len(free), 1e-9)
+        return plan.score(
+            run,
+            Trace(outcome=ended, simulator="", version="", run_key="", free=free, energy=energy),
+            0,
+        )
+
+    right, wrong = score(run.stimulus.targets), score(-run.stimulus.targets)
+    assert right.nmse == 0
+    assert wrong.nmse > 1
+    if task.classes:
+        assert (right.accuracy, wrong.accuracy) == (1, 0)
+        assert 0 < plan.linear_accuracy() < 1
+    else:
+        assert np.isnan([right.accuracy, wrong.accuracy, plan.linear_accuracy()]).all()
+
+
 @pytest.mark.parametrize("layers", [(1, 2, 1), (3, 2, 2), (3,), (3, 0, 1)])
 def test_layers_that_do_not_fit_the_task_are_refused(layers: tuple[int, ...]) -> None:
     with pytest.raises(ObjectiveError, match="layers"):
@@ -86,3 +125,28 @@ def test_layers_that_do_not_fit_the_task_are_refused(layers: tuple[int, ...]) ->
 def test_a_bad_task_is_named(values: dict[str, object], words: str) -> None:
     with pytest.raises(TaskError, match=words):
         task_from(values)
+
+
+@pytest.mark.parametrize(("trained", "silent"), [("lower", [2]), ("last", [0, 1]), ("all", [])])
+def test_crossbars_that_are_not_trained_have_no_row_selected(
+    trained: TrainedLayers, silent: list[int]
+) -> None:
+    plan = TrainingPlan((3, 4, 4, 1), Sine(points=12), trained=trained)
+    stimulus = plan.epoch_run(Design(), 0).stimulus
+    for layer in range(3):
+        rows = stimulus.rows[stimulus.train, layer]
+        assert (rows == NO_ROW).all() == (layer in silent)
+        assert (rows == NO_ROW).any() == (layer in silent)
+
+
+def test_other_layers_to_train_are_refused() -> None:
+    with pytest.raises(ObjectiveError, match="all, lower, last"):
+        TrainingPlan((3, 4, 1), Sine(), trained="first")  # type: ignore[arg-type]
+
+
+def test_noise_is_another_one_in_every_epoch_and_can_be_switched_off() -> None:
+    plan = TrainingPlan((3, 4, 1), Sine(points=12), noise_seed=5)
+    assert plan.epoch_run(Design(), 3).noise_seed == (5, 3)
+    assert (
+        TrainingPlan((3, 4, 1), Sine(), noise_seed=None).epoch_run(Design(), 3).noise_seed is None
+    )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ CASES: dict[str, dict[str, Any]] = {
     "soft amplifiers": {"output_resistance": 3000.0, "gain_backward": 1.5},
     "no way back": {"gain_backward": 0.0, "gain_forward": 1.5},
     "offset of the update circuit": {"update_offset": 5e-3, "nudging": "centred"},
+    "bounded gain": {"update_gain_limit": 1.0},
     "other flavour": {"flavour": "01v8_lvt", "length_p": 0.35e-6, "multiplicity": 2},
 }  # fmt: skip
 
@@ -64,6 +66,20 @@ def test_phases_end_where_a_transient_settles(
     # The edges between phases, a twentieth of the time, are not simulated.
     scale = np.abs(theirs.energy).max()
     np.testing.assert_allclose(ours.energy, theirs.energy, rtol=0.1, atol=0.02 * scale)
+
+
+@pytest.mark.parametrize("case", ["seed", "centred, product rule", "bounded gain"])
+def test_noise_of_a_seed_is_the_same_in_both(
+    trainer: QuasistaticTrainer, transient: TransientTrainer, case: str
+) -> None:
+    """Noise changes weights by millivolts here, ten times what the two may differ by."""
+    fields = {"weight_high": 0.9, "update_scale": 10.0, "read_noise": 2e-3} | CASES[case]
+    quiet = run_of(points=4, **fields)
+    run = replace(quiet, noise_seed=(4, 2))
+    ours, theirs = trainer.run(run), transient.run(run)
+    effect = np.abs(theirs.final_weights - trainer.run(quiet).final_weights)
+    assert effect.max() > 2e-3
+    assert np.abs(ours.final_weights - theirs.final_weights).max() < 0.02 * effect.max()
 
 
 def test_the_recorded_training_of_the_seeds_circuit_comes_out_again(

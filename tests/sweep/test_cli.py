@@ -29,7 +29,8 @@ from tests.sweep.running import start_driver, tiny, wait_until
 pytest_plugins = ["tests.sweep.finished"]
 
 COMMANDS = (
-    "run", "status", "report", "export", "simulate", "replay", "doctor", "validate", "fields",
+    "run", "status", "report", "export", "simulate", "verify", "trainability", "controls", "replay",
+    "characterize", "dashboard", "doctor", "validate", "fields",
 )  # fmt: skip
 HEAVY = ("numpy", "pandas", "plotly", "optuna", "ray", "PySpice", "circuits", "pdk")
 TRAJECTORY = Path(__file__).parents[1] / "reference" / "seed_trajectory_4-8-4.npz"

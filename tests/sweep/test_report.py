@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 import pytest
 
 from sweep.report import find_out, page, write_report
-from sweep.report.figures import Fit, front, held_out_fit, history, learning_curves
+from sweep.report.figures import front, history, learning_curves
 from sweep.report.space_figures import importances, slice_of
 from sweep.results.overview import (
     COMPLETE,
@@ -215,17 +215,6 @@ def test_a_maximised_objective_is_best_where_it_is_largest() -> None:
     assert seen.best is not None
     assert seen.best.number == 0
     assert [value for _, value in seen.best_so_far()] == [1.0, 1.0]
-
-
-def test_the_fit_of_several_outputs_has_one_entry_for_each_kind_of_line() -> None:
-    x = np.linspace(0.0, 1.0, 5)
-    two = np.stack([x, -x], axis=1)
-    drawn = held_out_fit(Fit(x, "x", two, None, two))
-    assert [t.name for t in drawn.data if t.showlegend is not False] == [
-        "target (each output)",
-        "after training (each output)",
-    ]
-    assert units_and_titles(drawn)[1] == "output (V)"
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -34,7 +35,7 @@ RECORD = EpochRecord(
     scores=(
         EpochScore(
             epoch=0, nmse_before=2.0, nmse=0.5, energy_per_point=1e-9, seconds=0.3,
-            cpu_seconds=0.2, points=7,
+            cpu_seconds=0.2, points=7, accuracy=0.75,
         ),
     ),
     arrays={
@@ -78,6 +79,19 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read.arrays[name], array)
     assert read_scores(path) == RECORD.scores
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_a_record_from_before_there_was_an_accuracy_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "old.npz"
+    RECORD.write(path)
+    with np.load(path) as archive:
+        content = dict(archive)
+    described = json.loads(str(content["record"]))
+    del described["scores"][0]["accuracy"]
+    np.savez(path, **content | {"record": np.array(json.dumps(described))})
+    for score in (read_record(path).score, *read_scores(path)):
+        assert math.isnan(score.accuracy)
+        assert replace(score, accuracy=RECORD.score.accuracy) == RECORD.score
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

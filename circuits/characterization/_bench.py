@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The bench: synapses with sources at their terminals, swept over weight and input."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits._errors import CircuitError
+from circuits._parts import Scope, Transistor, value
+from circuits.design import Design
+from circuits.run import Run, Scenario, Stimulus
+from circuits.simulators import Accuracy, DCSweep, Deck, Limits, SpiceSimulator, Sweep, Waveforms
+from circuits.synapses import Synapse, synapse
+from pdk import Models, compile_library, instance
+
+Array = NDArray[np.float64]
+
+WEIGHT, INPUT, INVERSE = "w", "in", "inv"
+"""Nodes of the bench: the storage node of every synapse, its input, and the input inverted."""
+
+# Derivatives are differences of currents that lie a millivolt apart, so these are solved as closely
+# as double precision allows.
+_TIGHT = Accuracy(
+    relative=1e-9,
+    newton_relative=1e-9,
+    current=1e-15,
+    voltage=1e-11,
+    conductance=1e-15,
+    newton_iterations=100,
+    ngspice=(("itl1", "500"), ("itl2", "200")),
+    xyce=(("nonlin reltol", "1e-7"), ("nonlin rhstol", "1e-13"), ("nonlin maxstep", "500")),
+)
+_LIMITS = Limits(wall_seconds=600.0)
+_THICK_OXIDE = "g5v0d10v5"
+
+
+class CharacterizationError(CircuitError):
+    """The simulator could not measure a circuit: says which, and its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What weight and input are swept over: sources `vweight` and `vinput` of the bench, V."""
+
+    weights: Sweep
+    inputs: Sweep
+
+    @staticmethod
+    def of(weights: tuple[float, float], inputs: tuple[float, float], *, step: float) -> Region:
+        """The region between two weights and two inputs, V, in equal steps."""
+        return Region(Sweep("vweight", *weights, step), Sweep("vinput", *inputs, step))
+
+    @staticmethod
+    def usual(design: Design) -> Region:
+        """Weights and inputs as trained networks have them; wider for thick oxide.
+
+        A weight of the DRAM cell is a gate voltage that only conducts above a threshold.
+        """
+        unit = 3.0 if design.flavour == _THICK_OXIDE else 1.0
+        weights = (-1.0, 1.0) if design.synapse == "cmos" else (0.0, 1.8)
+        low, high = (unit * weight for weight in weights)
+        return Region.of((low, high), (0.0, 1.2 * unit), step=0.05 * unit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynapseBench:
+    """A synapse of a design, and the simulator that measures it.
+
+    **Attributes:**
+
+    - `design`: the biasing; `layer` says whose entries count where they differ between crossbars.
+    - `simulator`: ngspice or Xyce; everything is a DC sweep.
+    - `models`: the transistor models.
+    - `scenario`: corner and temperature; all transistors are nominal, without mismatch.
+    - `limits`: of one sweep.
+    """
+
+    design: Design
+    simulator: SpiceSimulator
+    models: Models
+    scenario: Scenario = field(default_factory=Scenario)
+    layer: int = 0
+    limits: Limits = _LIMITS
+
+    def __post_init__(self) -> None:
+        if self.scenario.mismatch_seed is not None:
+            msg = "The bench measures nominal transistors; give a scenario without mismatch_seed."
+            raise CircuitError(msg)
+
+    @property
+    def scope(self) -> Scope:
+        """The place of the synapse: the only one of a network of one input and one output."""
+        own: dict[str, Any] = {
+            name: (self.design.layer(self.layer, name),)
+            for name, spec in self.design.quantities().items()
+            if spec.per_layer
+        }
+        point = np.zeros((1, 1))
+        stimulus = Stimulus.evaluation(point, point, layers=1)
+        design = dataclasses.replace(self.design, **own)
+        return Scope(Run((1, 1), design, stimulus, (point,), self.scenario), 0)
+
+    @property
+    def synapse(self) -> Synapse:
+        """The synapse."""
+        return synapse(self.scope)
+
+    def cell(self, name: str, line: str, *, shift: float = 0.0) -> list[str]:
+        """One more synapse on the bench, its output at the node `line`.
+
+        Its weight and input are those that are swept, the input raised by `shift` (V). Its rails
+        deliver `i(vp<name>)` and `i(vn<name>)`.
+        """
+        return [
+            f"vp{name} {INPUT} p{name} {value(-shift)}",
+            f"vn{name} {INVERSE} n{name} {value(shift)}",
+            f"x{name} {WEIGHT} bit row p{name} n{name} {line} bulk {self.synapse.name}",
+        ]
+
+    def surfaces(
+        self, title: str, elements: Iterable[str], signals: Sequence[str], region: Region
+    ) -> dict[str, Array]:
+        """Signals over weight and input, each of shape `(weights, inputs)`.
+
+        **Arguments:**
+
+        - `elements`: what lies on the bench, its sources aside: cells and what their lines meet.
+
+        **Raises:** `CharacterizationError`; `pdk.PdkError`.
+        """
+        design = self.design
+        at_rest = 0.0 if design.write_switch == "ideal" else design.wordline_low
+        lines = [
+            str(self.synapse.subcircuit()),
+            f"vweight {WEIGHT} 0 0",
+            f"vinput {INPUT} 0 0",
+            f"einverse {INVERSE} 0 {INPUT} 0 -1",
+            "vbit bit 0 0",
+            f"vrow row 0 {value(at_rest)}",
+            f"vbulk bulk 0 {value(design.wordline_low)}",
+            *elements,
+        ]
+        swept = region.inputs
+        analysis = DCSweep(swept.source, swept.start, swept.stop, swept.step, region.weights)
+        devices = self.synapse.transistors().values()
+        waves = self.measured(title, lines, analysis, signals, devices)
+        return {signal: waves.surface(signal) for signal in signals}
+
+    def measured(
+        self,
+        title: str,
+        lines: Iterable[str],
+        analysis: DCSweep,
+        signals: Sequence[str],
+        devices: Iterable[Transistor],
+    ) -> Waveforms:
+        """A DC sweep of a circuit made of the given transistors.
+
+        **Raises:** `CharacterizationError`; `pdk.PdkError`.
+        """
+        deck = Deck(
+            title=title,
+            circuit="\n".join(lines),
+            analysis=analysis,
+            signals=tuple(signals),
+            library=compile_library(
+                self.models,
+                corner=self.scenario.corner,
+                geometries=[device.geometry for device in devices],
+            ),
+            temperature=self.scenario.temperature,
+            accuracy=_TIGHT,
+        )
+        execution = self.simulator.execute(deck, limits=self.limits)
+        if execution.waveforms is None:
+            outcome = execution.outcome
+            msg = (
+                f"{self.simulator.name} could not measure {title} (status {outcome.status}): "
+                f"{outcome.words}"
+            )
+            raise CharacterizationError(msg)
+        return execution.waveforms
+
+
+def transistor_element(name: str, nodes: str, device: Transistor) -> str:
+    """A transistor at drain, gate, source and bulk."""
+    subcircuit, parameters = instance(device.geometry, multiplicity=device.multiplicity)
+    return " ".join([f"x{name} {nodes} {subcircuit}", *map("=".join, parameters.items())])

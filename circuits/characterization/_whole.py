@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All that is measured of a synapse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from circuits.characterization._bench import Region, SynapseBench
+from circuits.characterization._reciprocity import Reciprocity, reciprocity
+from circuits.characterization._transfer import SynapseTransfer, synapse_transfer
+from circuits.characterization._transistors import TransistorCurves, transistor_curves
+from circuits.characterization._update import UpdateSignal, update_signal
+
+
+@dataclass(frozen=True, slots=True)
+class Characterization:
+    """A synapse as measured.
+
+    **Attributes:**
+
+    - `bench`: what was measured, and with what.
+    - `transistors`: those that carry the synapse's current.
+    - `transfer`, `update`, `reciprocity`: over the same weights and inputs.
+    """
+
+    bench: SynapseBench
+    transistors: tuple[TransistorCurves, ...]
+    transfer: SynapseTransfer
+    update: UpdateSignal
+    reciprocity: Reciprocity
+
+
+def characterize(bench: SynapseBench, region: Region | None = None) -> Characterization:
+    """Measure everything, in five DC sweeps for the CMOS pair.
+
+    **Arguments:**
+
+    - `region`: of weights and inputs; `Region.usual` by default.
+
+    **Raises:** `CharacterizationError`; `pdk.PdkError`.
+    """
+    return Characterization(
+        bench=bench,
+        transistors=transistor_curves(bench),
+        transfer=synapse_transfer(bench, region),
+        update=update_signal(bench, region),
+        reciprocity=reciprocity(bench, region),
+    )

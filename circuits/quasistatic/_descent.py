@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Training the same circuit with its exact gradient: what equilibrium propagation approximates."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits.quasistatic._adjoint import adjoint
+from circuits.quasistatic._derivatives import CELL, NODE, linearise, look
+from circuits.quasistatic._epoch import Indices, apply_inputs
+from circuits.quasistatic._equations import amplifiers, store_charges
+from circuits.quasistatic._network import Array, Network, Records
+from circuits.quasistatic._newton import enter_clamps, solve
+from circuits.quasistatic._trainer import QuasistaticTrainer
+from circuits.quasistatic.tables import compiled
+from circuits.run import Run
+from circuits.simulators import Cause, Outcome, SpiceSimulator, Verdict
+from circuits.trace import Trace
+from pdk import Models
+
+_TOLERANCE = 1e-7  # V; see the module on Newton's method
+_TOLERANCE_WRITTEN = 3e-3  # V; after an update only the coupling into storage nodes is of interest
+
+
+@dataclass(frozen=True)
+class GradientTrainer:
+    """Writes the rows that a run updates along minus the exact gradient at the free equilibrium.
+
+    Everything else is the circuit's own: rows, driven storage nodes, coupling into floating ones. No
+    nudge is applied and no noise added; `Trace.nudged` and `Trace.energy` stay NaN.
+
+    **Attributes:**
+
+    - `trainer`: the quasi-static trainer of the same circuit.
+    - `rates`: change of a weight for each volt of its gradient (`circuits.quasistatic.Probe`), 1/V,
+      one for each crossbar.
+    """
+
+    trainer: QuasistaticTrainer
+    rates: tuple[float, ...]
+
+    @property
+    def simulator(self) -> SpiceSimulator:
+        """What measured the device tables."""
+        return self.trainer.simulator
+
+    @property
+    def models(self) -> Models:
+        """The transistor models."""
+        return self.trainer.models
+
+    @property
+    def name(self) -> str:
+        """The trainer's name."""
+        return "gradient"
+
+    @property
+    def version(self) -> str:
+        """The version of the quasi-static trainer."""
+        return self.trainer.version
+
+    def key(self, run: Run) -> str:
+        """SHA-256 of all that the result depends on.
+
+        **Raises:** as `QuasistaticTrainer.key`.
+        """
+        return hashlib.sha256(f"{self.rates!r}\0{self.trainer.key(run)}".encode()).hexdigest()
+
+    def run(
+        self,
+        run: Run,
+        *,
+        directory: Path | None = None,  # noqa: ARG002
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,  # noqa: ARG002
+        keep: bool = False,  # noqa: ARG002
+    ) -> Trace:
+        """Solve a run at one go; what happens while solving is told by the trace's outcome.
+
+        **Raises:** as `QuasistaticTrainer.run`.
+        """
+        wall, cpu = time.perf_counter(), time.process_time()
+        network = self.trainer.network(run)
+        stimulus, count = run.stimulus, len(run.stimulus)
+        course = _Course(
+            inputs=np.ascontiguousarray(stimulus.inputs, dtype=np.float64),
+            targets=np.ascontiguousarray(stimulus.targets, dtype=np.float64),
+            rows=np.ascontiguousarray(stimulus.rows, dtype=np.int64),
+            train=np.ascontiguousarray(stimulus.train, dtype=np.bool_),
+            rates=np.array(self.rates, dtype=np.float64),
+            cells=np.zeros(len(network.synapses), CELL),
+            nodes=np.zeros(len(network.units), NODE),
+            gradient=np.zeros(len(network.synapses)),
+            free=np.full((count, run.layers[-1]), np.nan),
+            weights=np.full((int(stimulus.train.sum()), len(network.synapses)), np.nan),
+        )
+        solved = _through(network, course)
+        done = solved > count
+        verdict = (
+            Verdict(Cause.NONE)
+            if done
+            else Verdict(
+                Cause.NO_DC_POINT, f"no equilibrium after {max(solved, 0)} of {count} points"
+            )
+        )
+        if progress is not None and done:
+            progress(1.0)
+        results: dict[str, Any] = {
+            "free": course.free,
+            "nudged": np.full_like(course.free, np.nan),
+            "weights": course.weights,
+            "final_weights": network.synapses["weight"].copy(),
+            "energy": np.full(count, np.nan),
+        }
+        return Trace(
+            outcome=Outcome.of(
+                verdict,
+                seconds=time.perf_counter() - wall,
+                cpu_seconds=time.process_time() - cpu,
+            ),
+            simulator=self.name,
+            version=self.version,
+            run_key=self.key(run),
+            **(results if done else {}),
+        )
+
+
+class _Course(NamedTuple):
+    """Stimulus, rates, working space and results of a run."""
+
+    inputs: Array
+    targets: Array
+    rows: Indices
+    train: NDArray[np.bool_]
+    rates: Array
+    cells: Records
+    nodes: Records
+    gradient: Array
+    free: Array
+    weights: Array
+
+
+@compiled
+def _through(network: Network, course: _Course) -> int:
+    """All points; returns how many are done, -1 for none at rest, one more when all is done."""
+    enter_clamps(network)
+    if solve(network, _TOLERANCE, math.inf)[0] < 0:
+        return -1
+    store_charges(network)
+    trained = 0
+    for point in range(len(course.inputs)):
+        apply_inputs(network, course.inputs[point])
+        if solve(network, _TOLERANCE, math.inf)[0] < 0:
+            return point
+        amplifiers(network)  # the last Newton step has moved lines, but not yet the outputs
+        free = course.free[point]
+        free[:] = network.units["rail_p"][len(network.units) - len(free) :]
+        if course.train[point]:
+            linearise(network, course.cells)
+            look(network, course.cells, course.nodes)
+            pull = free - course.targets[point]
+            adjoint(network, course.cells, course.nodes, pull, course.gradient)
+            _write(network, course, course.rows[point])
+            if solve(network, _TOLERANCE_WRITTEN, math.inf)[0] < 0:
+                return point
+            store_charges(network)
+            course.weights[trained] = network.synapses["weight"]
+            trained += 1
+    apply_inputs(network, np.zeros(course.inputs.shape[1]))
+    if solve(network, _TOLERANCE, math.inf)[0] < 0:
+        return len(course.inputs)
+    return len(course.inputs) + 1
+
+
+@compiled
+def _write(network: Network, course: _Course, rows: Indices) -> None:
+    """Drive the storage nodes of the selected rows a step down the gradient."""
+    for layer in range(len(rows)):
+        crossbar = network.crossbars[layer]
+        s = crossbar.synapse
+        for i in range(crossbar.inputs):
+            for j in range(crossbar.outputs):
+                if rows[layer] == (j if crossbar.row_is_output else i):
+                    cell = network.synapses[s]
+                    cell.weight -= course.rates[layer] * course.gradient[s]
+                    cell.driven = True
+                    cell.by_line = cell.by_p = cell.by_n = cell.slip = 0.0
+                s += 1

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`sweep trainability`: the figures of a design's updates, before or after some training."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from circuits import make_trainer
+from circuits.quasistatic import Equilibria, QuasistaticTrainer, second_equilibria
+from objectives import train
+from objectives.trainability import Trainability, points_run, trainability
+from pdk import Models
+from sweep._errors import SweepError
+from sweep.study.study_file import DesignFile, load_design
+
+__all__ = ["Examined", "examine", "load", "quasistatic_trainer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What was found of a design.
+
+    **Attributes:**
+
+    - `name`: of the design; `network`: its layer sizes.
+    - `epochs`: of training before it was looked at; `nmse`: held-out, after them (None for none).
+    - `trainability`, `equilibria`: what was found.
+    """
+
+    name: str
+    network: tuple[int, ...]
+    epochs: int
+    nmse: float | None
+    trainability: Trainability
+    equilibria: Equilibria
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as plain values, in SI units."""
+        return {
+            "name": self.name,
+            "network": list(self.network),
+            "epochs": self.epochs,
+            "nmse": self.nmse,
+            **self.trainability.to_dict(),
+            "second_equilibria": dataclasses.asdict(self.equilibria),
+        }
+
+
+def load(path: Path, *, noise: bool) -> DesignFile:
+    """The design that a file describes, with noise even where the file has none if `noise` is set.
+
+    **Raises:** `StudyFileError` with all that is wrong with it.
+    """
+    described = load_design(path)
+    if not noise or not described.plan.noiseless:
+        return described
+    return dataclasses.replace(described, plan=dataclasses.replace(described.plan, noise_seed=0))
+
+
+def quasistatic_trainer(described: DesignFile, models: Models) -> QuasistaticTrainer:
+    """The quasi-static trainer, whatever simulator the design file names."""
+    trainer = make_trainer("quasistatic", models, limits=described.trainer_limits())
+    assert isinstance(trainer, QuasistaticTrainer)
+    return trainer
+
+
+def examine(
+    described: DesignFile,
+    trainer: QuasistaticTrainer,
+    *,
+    points: int,
+    epochs: int = 0,
+    progress: Callable[[int, float], None] | None = None,
+) -> Examined:
+    """Look at a design at its first weights, or after some epochs of training.
+
+    **Raises:** `SweepError` where that training has no result; otherwise as
+    `objectives.trainability.trainability`.
+    """
+    plan, design = described.plan, described.design
+    weights, nmse = None, None
+    if epochs:
+        longer = dataclasses.replace(plan, epochs=epochs)
+        trained = train(trainer, longer, design, progress=progress)
+        if not trained.ok:
+            outcome = trained.last.outcome
+            raise SweepError(
+                f"epoch {len(trained.scores)} has no result ({outcome.cause}): {outcome.words}"
+            )
+        weights, nmse = trained.weights, trained.nmse
+    run = points_run(plan, design, points=points, weights=weights)
+    return Examined(
+        name=described.name,
+        network=plan.layers,
+        epochs=epochs,
+        nmse=nmse,
+        trainability=trainability(trainer, run),
+        equilibria=second_equilibria(trainer, run),
+    )

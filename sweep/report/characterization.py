@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A characterised synapse as one HTML page that needs nothing else, and as CSV."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import html
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources import files
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.io import to_html
+from plotly.offline import get_plotlyjs
+
+from circuits.characterization import OPEN_CIRCUIT, Characterization
+from sweep._numbers import UNKNOWN, quantity
+from sweep._version import __version__
+from sweep.report import characterization_figures as figures
+
+__all__ = ["characterization_page", "characterization_tables"]
+
+_CONFIG = {"responsive": True, "displaylogo": False, "toImageButtonOptions": {"format": "svg"}}
+_STYLE = """\
+.pair { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr)); gap: 8px 24px; }
+.pair > div { min-width: 0; }
+a { color: var(--accent); }
+"""
+_SHOWN_WEIGHTS = (-0.9, -0.5, -0.25, 0.0, 0.25, 0.5, 0.9)
+_SHOWN_GATES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # where weights are of one sign
+_SHOWN_INPUTS = (0.25, 0.5, 0.75)  # all of the largest
+
+Drawn = tuple[str, go.Figure]
+
+
+def characterization_tables(found: Characterization) -> dict[str, str]:
+    """The data of all figures as CSV, by file name; units stand in the first line."""
+    transfer, update, two_port = found.transfer, found.update, found.reciprocity
+    devices = [
+        ("device", "width_m", "length_m", "multiplicity", "vgs_V", "vds_V", "current_A"),
+        *(
+            (
+                curves.geometry.device, curves.geometry.width, curves.geometry.length,
+                curves.multiplicity, curves.vgs[i], curves.vds[j], current,
+            )
+            for curves in found.transistors
+            for (i, j), current in np.ndenumerate(curves.current)
+        ),
+    ]  # fmt: skip
+    return {
+        "transistors.csv": _csv(devices),
+        "transfer.csv": _csv([
+            ("weight_V", "input_V", "current_A", "voltage_loaded_V", "voltage_unloaded_V"),
+            *(
+                (transfer.weights[i], transfer.inputs[j], current,
+                 transfer.loaded[i, j], transfer.unloaded[i, j])
+                for (i, j), current in np.ndenumerate(transfer.current)
+            ),
+        ]),
+        "update.csv": _csv([
+            ("nudge_V", "weight_V", "input_V", "free_output_V", "difference_V", "change_V"),
+            *(
+                (update.nudges[k], update.weights[i], update.inputs[j],
+                 update.free[i, j], update.difference[k, i, j], change)
+                for (k, i, j), change in np.ndenumerate(update.change)
+            ),
+        ]),
+        "reciprocity.csv": _csv([
+            ("weight_V", "input_V", "y11_S", "y12_S", "y21_S", "y22_S", "rho"),
+            *(
+                (two_port.weights[i], two_port.inputs[j], two_port.y11[i, j], two_port.y12[i, j],
+                 two_port.y21[i, j], two_port.y22[i, j], rho)
+                for (i, j), rho in np.ndenumerate(two_port.rho)
+            ),
+        ]),
+    }  # fmt: skip
+
+
+def _csv(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV; numbers with ten digits, none where there is no number."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
+    return text.getvalue()
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "" if np.isnan(value) else f"{value + 0.0:.10g}"
+    return str(value)
+
+
+def characterization_page(found: Characterization) -> str:
+    """The whole page."""
+    style = files("sweep.report").joinpath("page.css").read_text("utf-8")
+    title = html.escape(_title(found))
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>\n{style}{_STYLE}</style>\n"
+        f"<script>{get_plotlyjs()}</script>\n</head>\n<body>\n<main>\n"
+        + "\n".join([_header(found), *_sections(found), _footer(found)])
+        + "\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _title(found: Characterization) -> str:
+    design = found.bench.design
+    return f"Synapse {design.synapse}, flavour {design.flavour}"
+
+
+def _header(found: Characterization) -> str:
+    scenario, simulator = found.bench.scenario, found.bench.simulator
+    devices = "; ".join(
+        f"{curves.geometry.device} {quantity(curves.geometry.width, 'm')} by "
+        f"{quantity(curves.geometry.length, 'm')}, M = {curves.multiplicity}"
+        for curves in found.transistors
+    )
+    words = (
+        f"{devices}. SkyWater 130 nm, corner {scenario.corner}, {scenario.temperature:g} °C; DC "
+        f"sweeps in {simulator.name} {simulator.version}."
+    )
+    return (
+        f"<header><h1>{html.escape(_title(found))}</h1>\n"
+        f'<p class="soft">{html.escape(words)}</p></header>{_table(found)}'
+    )
+
+
+def _table(found: Characterization) -> str:
+    """Current and reciprocity at a few weights and inputs."""
+    transfer, rho = found.transfer, found.reciprocity.rho
+    shares = _SHOWN_WEIGHTS if transfer.weights[0] < 0 else _SHOWN_GATES
+    rows = [_nearest(transfer.weights, share * transfer.weights[-1]) for share in shares]
+    columns = [_nearest(transfer.inputs, share * transfer.inputs[-1]) for share in _SHOWN_INPUTS]
+    inputs = [quantity(float(transfer.inputs[j]), "V") for j in columns]
+    head = "".join(
+        f'<th class="number">{what}, {html.escape(at)}</th>'
+        for what in ("current", "rho")
+        for at in inputs
+    )
+    body = ""
+    for i in rows:
+        cells = [quantity(float(transfer.weights[i]), "V")]
+        cells += [quantity(float(transfer.current[i, j]), "A") for j in columns]
+        cells += [_share(float(rho[i, j])) for j in columns]
+        body += "<tr>" + "".join(f'<td class="number">{cell}</td>' for cell in cells) + "</tr>"
+    return (
+        '<div class="scroll"><table><thead><tr><th class="number">weight</th>'
+        f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        '<p class="soft">Output current into a line at 0 V, and reciprocity, at several inputs.</p>'
+    )
+
+
+def _share(rho: float) -> str:
+    return UNKNOWN if np.isnan(rho) else f"{rho:.3f}"
+
+
+def _nearest(values: np.typing.NDArray[np.float64], wanted: float) -> int:
+    return int(np.argmin(np.abs(values - wanted)))
+
+
+def _sections(found: Characterization) -> Iterator[str]:
+    tables = characterization_tables(found)
+    transfer, update = found.transfer, found.update
+    yield _section(
+        "Transistors",
+        "Drain currents with bulk and source together; those of all parallel copies.",
+        ("transistors.csv", tables["transistors.csv"]),
+        [
+            drawn
+            for curves in found.transistors
+            for drawn in (
+                (f"{curves.geometry.device}: output", figures.transistor_output(curves)),
+                (f"{curves.geometry.device}: transfer", figures.transistor_transfer(curves)),
+            )
+        ],
+    )
+    yield _section(
+        "Output current", "From the synapse into a line that is held at 0 V.",
+        ("transfer.csv", tables["transfer.csv"]),
+        [
+            ("over the input", figures.current_over_input(transfer)),
+            ("over the weight", figures.current_over_weight(transfer)),
+        ],
+    )  # fmt: skip
+    load = quantity(transfer.load, "S")
+    yield _section(
+        "Output voltage",
+        f"Of a line with {load} to ground, and of one that nothing else is connected to "
+        f"({quantity(OPEN_CIRCUIT, 'S')}).",
+        ("transfer.csv", tables["transfer.csv"]),
+        [
+            (f"{load} to ground, over the input", figures.voltage_over_input(transfer)),
+            (f"{load} to ground, over the weight", figures.voltage_over_weight(transfer)),
+            ("no load, over the input", figures.voltage_over_input(transfer, loaded=False)),
+            ("no load, over the weight", figures.voltage_over_weight(transfer, loaded=False)),
+        ],
+    )
+    nudge = quantity(float(update.nudges[-1]), "V")
+    most = quantity(float(update.inputs[-1]), "V")
+    yield _section(
+        "Update signal",
+        "What the update circuit adds to the weight of a synapse that is alone on a line with "
+        f"{load} to ground: -s (v_nudged - v_free) V_in with s = {update.scale:.3g} per volt and a "
+        f"nudge of {quantity(update.beta, 'S')}. The target lies {nudge} above the free output.",
+        ("update.csv", tables["update.csv"]),
+        [
+            (f"over the input, nudge {nudge}", figures.update_over_input(update)),
+            (f"over the weight, nudge {nudge}", figures.update_over_weight(update)),
+            (f"over the nudge, input {most}", figures.update_over_nudge(update)),
+        ],
+    )
+    yield _section(
+        "Reciprocity",
+        "rho = |y12| / y11: how much of a change at the output (at 0 V) comes back at the input. 1 is "
+        "a resistor, through which a nudge travels back as well as a signal forward. Blank: switched "
+        "off.",
+        ("reciprocity.csv", tables["reciprocity.csv"]),
+        [("", figures.reciprocity_map(found.reciprocity))],
+    )
+
+
+def _section(title: str, words: str, table: tuple[str, str], drawn: Sequence[Drawn]) -> str:
+    name, text = table
+    coded = base64.b64encode(text.encode()).decode()
+    blocks = "".join(
+        "<div>"
+        + (f"<h3>{html.escape(heading)}</h3>" if heading else "")
+        + _figure(figure, f"{title.lower().replace(' ', '-')}-{number}")
+        + "</div>"
+        for number, (heading, figure) in enumerate(drawn)
+    )
+    return (
+        f'<section><h2>{html.escape(title)}</h2><p class="soft">{html.escape(words)} '
+        f'<a download="{name}" href="data:text/csv;base64,{coded}">{name}</a></p>'
+        f'<div class="{"pair" if len(drawn) > 1 else "single"}">{blocks}</div></section>'
+    )
+
+
+def _figure(drawn: go.Figure, name: str) -> str:
+    return str(
+        to_html(
+            drawn,
+            full_html=False,
+            include_plotlyjs=False,
+            config=_CONFIG,
+            div_id=f"figure-{name}",
+            default_width="100%",
+            default_height=f"{drawn.layout.height}px",
+        )
+    )
+
+
+def _footer(found: Characterization) -> str:
+    models = found.bench.models
+    words = (
+        f"Transistor models: {models.source}, SHA-256 {models.sha256}. analog-sweep {__version__}."
+    )
+    return f"<footer>{html.escape(words)}</footer>"
