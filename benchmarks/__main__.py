@@ -1,8 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m benchmarks`: all measurements, one after the other."""
+"""`python -m benchmarks [NAME]`: the measurements of speed, or the one of a name.
 
-from benchmarks import overhead, points, quasistatic
+`rank_correlation` and `ladder` take minutes and have options of their own; they run only by name.
+"""
 
-points.main()
-quasistatic.main()
-overhead.main()
+import sys
+
+from benchmarks import ladder, overhead, points, quasistatic, rank_correlation
+
+SPEED = {"points": points.main, "quasistatic": quasistatic.main, "overhead": overhead.main}
+STUDIES = {"rank_correlation": rank_correlation.main, "ladder": ladder.main}
+
+match sys.argv[1:]:
+    case []:
+        for measure in SPEED.values():
+            measure()
+    case [name] if name in SPEED:
+        SPEED[name]()
+    case [name, *options] if name in STUDIES:
+        STUDIES[name](options)
+    case arguments:
+        sys.exit(f"no benchmark {arguments[0]!r}; there are {', '.join([*SPEED, *STUDIES])}")

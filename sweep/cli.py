@@ -51,7 +51,7 @@ Choice = Annotated[
     Simulator | None,
     typer.Option(
         help="What computes: a transient (auto takes Xyce where it is installed, else ngspice), "
-        "or the much faster quasi-static equilibria."
+        "or the much faster quasi-static equilibria. With a ladder: its rungs `transient`."
     ),
 ]
 Noise = Annotated[
@@ -131,7 +131,7 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
             resume=resume,
             address=address,
         )
-        if not as_json and (settings.simulator or described.execution.simulator) == Simulator.AUTO:
+        if not as_json and (settings.simulator or described.transient) == Simulator.AUTO:
             typer.echo(views.choice_words())
         with JsonObserver() if as_json else RichObserver() as observer:
             summary = run_study(described, settings, observer=observer)
@@ -165,11 +165,14 @@ def report(
     """Write a study's report: one HTML file, to be opened in any browser."""
     with console.errors(as_json):
         from sweep.report import write_report
+        from sweep.results.overview import overview
         from sweep.results.store import open_results
 
-        path = write_report(open_results(out), to)
+        results = open_results(out)
+        path = write_report(results, to)
         if as_json:
-            console.print_json({"report": str(path)})
+            ladder = [rung.to_json() for rung in overview(results).ladder]
+            console.print_json({"report": str(path), "ladder": ladder})
         else:
             typer.echo(path)
 
@@ -197,7 +200,7 @@ def export(
         from sweep.results.store import open_results
 
         results = open_results(out)
-        with console.epochs_shown(results.study_file.plan.epochs, quiet=as_json) as progress:
+        with console.epochs_shown(results.study_file.ladder.top.epochs, quiet=as_json) as progress:
             exported = write(
                 results, trial=trial, to=to, verify=not no_verify, cross_check=not no_cross_check,
                 progress=progress,

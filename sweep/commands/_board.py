@@ -14,6 +14,7 @@ from sweep.engine.events import (
     StudyStarted,
     TrialFailed,
     TrialFinished,
+    TrialPromoted,
     TrialPruned,
     TrialStarted,
 )
@@ -21,11 +22,12 @@ from sweep.engine.events import (
 
 @dataclass(slots=True)
 class Lane:
-    """A trial that is under way: finished epochs, last NMSE, and since when its epoch runs."""
+    """A trial that is under way: finished epochs, last NMSE, since when its task runs, its rung."""
 
     epochs: int
     nmse: float | None = None
     since: float | None = None
+    rung: int = 0
 
 
 @dataclass(slots=True)
@@ -61,12 +63,14 @@ class Board:
                 if event.best_value is not None:
                     self.best = (None, event.best_value)
             case TrialStarted():
-                self.lanes[event.trial] = Lane(event.epoch)
-                self._headstart += event.epoch / self._epochs
+                self.lanes[event.trial] = Lane(event.epoch, rung=event.rung)
+                self._headstart += self._share(event.epoch)
             case EpochStarted():
                 self.lanes[event.trial].since = self.clock()
+            case TrialPromoted():
+                self.lanes[event.trial] = Lane(0, rung=event.rung)
             case EpochFinished():
-                self.lanes[event.trial] = Lane(event.epoch + 1, event.nmse)
+                self.lanes[event.trial] = Lane(event.epoch + 1, event.nmse, rung=event.rung)
             case TrialFinished():
                 self.complete += 1
                 self._end(event.trial)
@@ -96,7 +100,7 @@ class Board:
         """Seconds until the study will be done at the pace so far; None while nobody can tell."""
         if self.started is None:
             return None
-        partial = sum(lane.epochs for lane in self.lanes.values()) / self._epochs
+        partial = sum(self._share(lane.epochs) for lane in self.lanes.values())
         ended = self.complete + self.pruned + self.failed
         progress = ended + partial - self._headstart
         if progress <= 0.0:
@@ -104,9 +108,11 @@ class Board:
         remaining = max(0.0, self.started.trials - self.done - partial)
         return remaining * self.elapsed / progress
 
-    @property
-    def _epochs(self) -> int:
-        return self.started.epochs if self.started else 1
+    def _share(self, epochs: int) -> float:
+        """How much of a trial so many epochs are; of one on a ladder nobody knows before its end."""
+        if self.started is None or self.started.rungs:
+            return 0.0
+        return epochs / self.started.epochs
 
     def _end(self, trial: int) -> None:
         self.lanes.pop(trial, None)

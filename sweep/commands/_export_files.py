@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from circuits import Design, TransientTrainer, split_weights, training_circuit
 from circuits.simulators import Ngspice, SpiceSimulator, Xyce
-from objectives import TrainingPlan
+from objectives import EpochScore, TrainingPlan
 from pdk import Models
 from sweep._version import __version__
 from sweep.results.overview import TrialView
-from sweep.results.store import EpochRecord, Results
+from sweep.results.store import EpochRecord, Reached, Results
 from sweep.study.design_file import design_text
 
 MODELS = "models.spice"
@@ -31,6 +31,7 @@ _LONGEST_NAME = 80
 def design_toml(
     results: Results,
     trial: TrialView,
+    reached: Reached,
     records: list[EpochRecord],
     design: Design,
     command: str,
@@ -39,7 +40,8 @@ def design_toml(
     """The design file, which `command` simulates; `verdict` says whether that was done."""
     manifest, described = results.manifest, results.study_file
     execution = described.execution
-    first, last = records[0].score, records[-1].score
+    first, last = records[0].scores[0], records[-1].score
+    plan, ladder = reached.plan, described.ladder
     suffix = f" trial {trial.number}"
     tables: dict[str, Mapping[str, object]] = {
         "execution": {
@@ -52,6 +54,7 @@ def design_toml(
             "fingerprint": manifest.fingerprint,
             "trial": trial.number,
             "state": trial.state,
+            "rung": ladder.rungs[reached.rung].label if ladder.declared else None,
             "package_version": manifest.package_version,
             "simulator": records[-1].simulator,
             "simulator_version": records[-1].version,
@@ -70,10 +73,10 @@ def design_toml(
             "nmse_before": first.nmse_before,
             "nmse": last.nmse,
             "accuracy": None if math.isnan(last.accuracy) else last.accuracy,
-            "linear_fit": described.plan.linear_fit(),
-            "epochs": len(records),
+            "linear_fit": plan.linear_fit(),
+            "epochs": last.epoch + 1,
             "energy_per_point": f"{mean_energy(records)!r} J",
-            "seconds": f"{sum(record.score.seconds for record in records)!r} s",
+            "seconds": f"{sum(score.seconds for score in _scores(records))!r} s",
         },
     }
     heading = (
@@ -82,7 +85,7 @@ def design_toml(
     )
     return design_text(
         described.name[: _LONGEST_NAME - len(suffix)] + suffix,
-        described.plan,
+        plan,
         design,
         tables={title: values for title, values in tables.items() if _any_set(values)},
         heading=heading,
@@ -91,7 +94,11 @@ def design_toml(
 
 def mean_energy(records: list[EpochRecord]) -> float:
     """Energy of a training point over all epochs, J."""
-    return float(np.mean([record.score.energy_per_point for record in records]))
+    return float(np.mean([score.energy_per_point for score in _scores(records)]))
+
+
+def _scores(records: list[EpochRecord]) -> list[EpochScore]:
+    return [score for record in records for score in record.scores]
 
 
 def param_text(design: Design, *, title: str) -> str:

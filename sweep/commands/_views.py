@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sweep.commands.simulate import Training
     from sweep.commands.status import Status
     from sweep.commands.verify import Difference, Verification
+    from sweep.results.rungs import RungView
     from sweep.study.study_file import StudyFile
 
 _COLOURS = {"ok": "green", "optional": "dim", "warning": "yellow", "missing": "bold red"}
@@ -96,8 +97,11 @@ def status_view(shown: Status) -> RenderableType:
     if running:
         table = grid("running", "epochs", "NMSE so far", right=("running", "epochs", "NMSE so far"))
         for trial in running:
-            table.add_row(str(trial.number), f"{len(trial.curve)}/{seen.epochs}", pure(trial.nmse))
+            epochs = f"{len(trial.curve)}/{trial.epochs or seen.epochs}"
+            table.add_row(str(trial.number), epochs, pure(trial.nmse))
         parts += ["", table]
+    if seen.ladder:
+        parts += ["", ladder_view(seen.ladder)]
     if seen.failures():
         table = grid("failures", "trials", "first words", right=("trials",))
         for cause, trials in seen.failures():
@@ -109,6 +113,20 @@ def status_view(shown: Status) -> RenderableType:
         parts += ["", "To go on:"]
         parts.append(_command(f"sweep run {shown.out}/study.toml --out {shown.out} --resume"))
     return Group(*parts)
+
+
+def ladder_view(rungs: Iterable[RungView]) -> RenderableType:
+    """The rungs of a ladder: how many trials passed them, and what that took."""
+    columns = ("trials", "went on", "failed", "wall", "simulated", "rank corr.")
+    table = grid("rung", *columns, right=columns)
+    for rung in rungs:
+        table.add_row(
+            f"{rung.number} {escape(rung.label)}", str(rung.reached),
+            str(rung.promoted) if rung.promoted or rung.stopped else "", str(rung.failed or ""),
+            duration(rung.seconds), duration(rung.simulated),
+            pure(rung.correlation) if rung.pairs else "",
+        )  # fmt: skip
+    return table
 
 
 def choice_words() -> str:
@@ -126,7 +144,7 @@ def choice_words() -> str:
 
 def study_view(study: StudyFile) -> RenderableType:
     """A study that `validate` has found to be right, and its search space."""
-    plan, search = study.plan, study.search
+    plan, search, ladder = study.plan, study.search, study.ladder
     objectives = ", ".join(f"{way} {name}" for name, way in search.objectives.items())
     rows = {
         "study": study.name,
@@ -136,6 +154,7 @@ def study_view(study: StudyFile) -> RenderableType:
         ),
         "training": f"{plan.epochs} epochs in corner {plan.scenario.corner}"
         + ", noiseless" * plan.noiseless,
+        **({"ladder": " -> ".join(r.label for r in ladder.rungs)} if ladder.declared else {}),
         "linear fit": f"{pure(plan.linear_fit())} held-out NMSE, what a circuit has to beat",
         "search": f"{search.trials} trials of {search.sampler}, {search.pruner.kind} pruner",
         "objectives": objectives,

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`sweep export`: the best design of a study as files that stand on their own.
 
-- `design.toml`: the design with its network, task and training; `sweep simulate` repeats it.
+- `design.toml`: the design with its network, task and training; `sweep simulate` repeats it. Of a
+  trial on a ladder it is the highest training that the trial reached, from its first seed.
 - `design.param`: its numbers as SPICE parameters.
 - `ngspice/`, `xyce/`: the netlist of the whole first epoch for each simulator, and
   `models.spice` beside them: the transistors they call.
@@ -36,7 +37,7 @@ from sweep.commands.verify import Verification
 from sweep.commands.verify import verify as look_again
 from sweep.results._files import write_whole
 from sweep.results.overview import COMPLETE, Overview, TrialView, overview
-from sweep.results.store import EpochRecord, Results
+from sweep.results.store import EpochRecord, Reached, Results
 
 __all__ = ["ExportError", "Exported", "export"]
 
@@ -55,7 +56,7 @@ class Exported:
 
     - `directory`: where.
     - `trial`: which one.
-    - `nmse_before`, `nmse`: its held-out NMSE before and after training.
+    - `nmse_before`, `nmse`: held-out NMSE before and after this training.
     - `files`: relative to `directory`.
     - `command`: reproduces the figures.
     - `notes`: what to know about it, one sentence each; empty as a rule.
@@ -111,7 +112,8 @@ def export(
     seen = overview(results)
     chosen = _choose(seen, trial)
     records = results.epochs(chosen.number)
-    if not records:
+    reached = results.reached(chosen.number)
+    if not records or reached is None:
         msg = (
             f"Trial {chosen.number} in {results.out} has no finished epoch, so there are no weights "
             f"to export; trials to choose from: {_choices(seen)}."
@@ -120,12 +122,12 @@ def export(
     name = "best" if trial is None else f"trial-{chosen.number}"
     target = results.out / name if to is None else to
     _check_target(target)
-    plan = results.study_file.plan
+    plan = reached.plan
     design = results.study_file.space.design(chosen.parameters)
     models = pdk.locate(results.study_file.pdk_path)
     simulator = records[-1].simulator
     command = f"sweep simulate design.toml --simulator {simulator}"
-    notes = tuple(_notes(chosen, records, plan, models))
+    notes = tuple(_notes(chosen, records, plan, models, rungs=_rungs(results, reached)))
     files: dict[str, str | bytes] = {
         "design.param": param_text(design, title=f"{seen.name}, trial {chosen.number}"),
         **netlists(plan, design, models),
@@ -134,7 +136,7 @@ def export(
     exported = Exported(
         directory=target,
         trial=chosen.number,
-        nmse_before=records[0].score.nmse_before,
+        nmse_before=records[0].scores[0].nmse_before,
         nmse=records[-1].score.nmse,
         files=("README.md", "design.toml", *files),
         command=command,
@@ -143,7 +145,7 @@ def export(
 
     def write(exported: Exported, files: Mapping[str, str | bytes]) -> None:
         verdict = _verdict(exported)
-        text = design_toml(results, chosen, records, design, command, verdict)
+        text = design_toml(results, chosen, reached, records, design, command, verdict)
         readme = _readme(exported, seen, records)
         for relative, content in {**files, "design.toml": text, "README.md": readme}.items():
             raw = content if isinstance(content, bytes) else content.encode()
@@ -206,14 +208,33 @@ def _check_target(target: Path) -> None:
         raise ExportError(msg)
 
 
+def _rungs(results: Results, reached: Reached) -> str:
+    """What the training is on a ladder, in words; empty without one."""
+    ladder = results.study_file.ladder
+    if not ladder.declared:
+        return ""
+    rung = ladder.rungs[reached.rung]
+    return f"rung {reached.rung + 1} of {len(ladder.rungs)} ({rung.label})"
+
+
 def _notes(
-    trial: TrialView, records: list[EpochRecord], plan: TrainingPlan, models: pdk.Models
+    trial: TrialView,
+    records: list[EpochRecord],
+    plan: TrainingPlan,
+    models: pdk.Models,
+    *,
+    rungs: str,
 ) -> list[str]:
     notes = []
+    if rungs:
+        notes.append(
+            f"This is the training of {rungs} of the study's ladder, from weight seed "
+            f"{plan.weight_seed}."
+        )
     if trial.state != COMPLETE:
         notes.append(
             f"Trial {trial.number} is {trial.state}: these are its weights after "
-            f"{len(records)} of {plan.epochs} epochs."
+            f"{records[-1].epoch + 1} of {plan.epochs} epochs."
         )
     if models.sha256 != records[-1].models:
         notes.append(
@@ -248,7 +269,7 @@ A training circuit in SkyWater 130 nm, found by analog-sweep and computed by {la
 | figure | value |
 |---|---|
 | held-out NMSE before training | {exported.nmse_before:.6g} |
-| held-out NMSE after {len(records)} epochs | {exported.nmse:.6g} |
+| held-out NMSE after {last.epoch + 1} epochs | {exported.nmse:.6g} |
 | best linear fit to the task | {seen.linear_fit:.6g} |
 | energy for each training point | {mean_energy(records):.4g} J |
 {notes}

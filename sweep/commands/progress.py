@@ -30,6 +30,7 @@ from sweep.engine.events import (
     Summary,
     TrialFailed,
     TrialFinished,
+    TrialPromoted,
     TrialPruned,
     TrialStarted,
 )
@@ -117,42 +118,71 @@ class RichObserver:
 
 def line(event: Event, board: Board) -> str:
     """What a line of text says about an event; empty for events that are not worth one."""
-    epochs = board.started.epochs if board.started else 0
-    text = ""
     match event:
         case StudyStarted():
             begins = "goes on" if event.resumed else "begins"
-            text = (
+            return (
                 f"study {event.name} {begins}: {event.done} of {event.trials} trials done, "
                 f"{event.simulator} {event.version}, {event.workers} workers"
             )
-        case TrialStarted():
-            text = f"trial {event.trial} goes on at epoch {event.epoch + 1}" if event.epoch else ""
+        case Stopped():
+            return f"stopped: {event.reason}; go on with --resume"
+        case StudyFinished():
+            return closing(event.summary)
+        case _:
+            return _line_of_trial(event, board)
+
+
+def _line_of_trial(event: Event, board: Board) -> str:
+    text = ""
+    match event:
+        case TrialStarted() if event.epoch or event.rung:
+            on = _on(event.rung, board)
+            text = f"trial {event.trial} goes on at epoch {event.epoch + 1}{on}"
         case EpochFinished():
             text = (
-                f"trial {event.trial}: epoch {event.epoch + 1} of {epochs}, "
+                f"trial {event.trial}: {_where(event, board)}, "
                 f"NMSE {event.nmse:.4g}, {event.seconds:.2f} s"
             )
         case EpochLost():
             text = f"trial {event.trial}: epoch {event.epoch + 1} is done again: {event.reason}"
+        case TrialPromoted():
+            text = (
+                f"trial {event.trial} goes on to rung {event.rung + 1}, {_rung(event.rung, board)}"
+            )
         case TrialFinished():
             best = ", the best so far" if event.best else ""
             text = f"trial {event.trial} finished: NMSE {event.nmse:.4g}{best} [{_count(board)}]"
         case TrialPruned():
             text = (
-                f"trial {event.trial} pruned after {event.epochs} epochs: "
+                f"trial {event.trial} pruned after {event.epochs} epochs{_on(event.rung, board)}: "
                 f"NMSE {event.nmse:.4g} [{_count(board)}]"
             )
         case TrialFailed():
-            words = " ".join(event.words.split())
-            text = f"trial {event.trial} failed: {event.status} ({event.cause}): {words}"
-        case Stopped():
-            text = f"stopped: {event.reason}; go on with --resume"
-        case StudyFinished():
-            text = closing(event.summary)
+            words, on = " ".join(event.words.split()), _on(event.rung, board)
+            text = f"trial {event.trial} failed{on}: {event.status} ({event.cause}): {words}"
         case _:
             pass
     return text
+
+
+def _where(event: EpochFinished, board: Board) -> str:
+    """Which epoch that was, and of what."""
+    started = board.started
+    if started is None or not started.rungs:
+        return f"epoch {event.epoch + 1} of {started.epochs if started else 0}"
+    epochs = f"epoch {event.epoch + 1}" if event.epochs == 1 else f"{event.epoch + 1} epochs"
+    return f"rung {event.rung + 1}, seed {event.seed}, {epochs}"
+
+
+def _on(rung: int, board: Board) -> str:
+    """On which rung something happened; empty without a ladder."""
+    return f" on rung {rung + 1}" if board.started and board.started.rungs else ""
+
+
+def _rung(rung: int, board: Board) -> str:
+    """What a rung is."""
+    return board.started.rungs[rung] if board.started and board.started.rungs else ""
 
 
 def closing(summary: Summary) -> str:
@@ -182,12 +212,14 @@ def picture(board: Board) -> RenderableType:
     )
     head.add_row(f"trials {_count(board)}", _best(board))
     lanes = Table(box=None, pad_edge=False)
-    for title in ("trial", "epoch", "NMSE", "running for"):
+    for title in ("trial", "rung" if started.rungs else "epoch", "NMSE", "running for"):
         lanes.add_column(title, justify="right", header_style="dim")
     for number, lane in list(board.lanes.items())[:_LANES]:
         lanes.add_row(
             str(number),
-            f"{min(lane.epochs + 1, started.epochs)} of {started.epochs}",
+            f"{lane.rung + 1}: {started.rungs[lane.rung]}"
+            if started.rungs
+            else f"{min(lane.epochs + 1, started.epochs)} of {started.epochs}",
             "" if lane.nmse is None else f"{lane.nmse:.4g}",
             "" if lane.since is None else duration(board.clock() - lane.since),
         )

@@ -60,6 +60,7 @@ class Status:
             "epochs": seen.epochs,
             "linear_fit": seen.linear_fit,
             "best": best,
+            "ladder": [rung.to_json() for rung in seen.ladder],
             "now": {str(trial.number): len(trial.curve) for trial in seen.of(RUNNING)},
             "failures": {
                 cause: [trial.number for trial in trials] for cause, trials in seen.failures()

@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import platform
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.exceptions import ExperimentalWarning
@@ -23,7 +24,7 @@ from optuna.study import StudyDirection
 from circuits import Trainer
 from sweep._version import __version__
 from sweep.results._files import DriverLock, Layout, StoreError, write_whole
-from sweep.results._manifest import JOURNAL, Manifest, now, read_manifest
+from sweep.results._manifest import JOURNAL, SCHEMA, Manifest, now, read_manifest
 from sweep.results._storage import Group, complete_url, open_storage, public_url, quiet, study_in
 from sweep.results.store import stored_study_file
 from sweep.study.study_file import StudyFile
@@ -115,14 +116,14 @@ class Claim:
     begun: Manifest | None
     storage: str | None
 
-    def open(self, trainer: Trainer) -> Opened:
-        """The study, in its storage.
+    def open(self, trainers: Sequence[Trainer]) -> Opened:
+        """The study, in its storage. `trainers`: one for each rung of its ladder.
 
         **Raises:** `StoreError` if the storage cannot be opened.
         """
         if self.begun is None:
-            return _create(self.layout, self.described, trainer, self.storage)
-        return _resume(self.layout, self.described, trainer, self.begun, self.storage)
+            return _create(self.layout, self.described, trainers, self.storage)
+        return _resume(self.layout, self.described, trainers, self.begun, self.storage)
 
 
 def _foreign(layout: Layout) -> list[str]:
@@ -158,19 +159,23 @@ def _check_storage(
         raise StoreError(msg)
 
 
-def _create(layout: Layout, described: StudyFile, trainer: Trainer, storage: str | None) -> Opened:
+def _create(
+    layout: Layout, described: StudyFile, trainers: Sequence[Trainer], storage: str | None
+) -> Opened:
     text = described.text.encode()
     write_whole(layout.study_file, text)
     plan = described.plan
-    models = trainer.models
+    top = trainers[-1]
+    models = top.models
     manifest = Manifest(
         name=described.name,
         fingerprint=described.fingerprint,
         study_sha256=hashlib.sha256(text).hexdigest(),
         study_source=str(Path(described.source).absolute()),
         package_version=__version__,
-        simulator=trainer.name,
-        simulator_version=trainer.version,
+        simulator=top.name,
+        simulator_version=top.version,
+        rungs=_rungs(trainers) if described.ladder.declared else (),
         pdk={"source": models.source, "version": models.version, "sha256": models.sha256},
         seeds={
             "search": described.search.seed,
@@ -190,20 +195,27 @@ def _create(layout: Layout, described: StudyFile, trainer: Trainer, storage: str
 def _resume(
     layout: Layout,
     described: StudyFile,
-    trainer: Trainer,
+    trainers: Sequence[Trainer],
     begun: Manifest,
     storage: str | None,
 ) -> Opened:
-    start = {
+    top = trainers[-1]
+    start: dict[str, Any] = {
         "at": now(),
         "host": platform.node(),
         "package_version": __version__,
-        "simulator_version": trainer.version,
-        "pdk_sha256": trainer.models.sha256,
+        "simulator_version": top.version,
+        "pdk_sha256": top.models.sha256,
     }
-    replace(begun, resumed=(*begun.resumed, start)).write(layout)
+    if described.ladder.declared:
+        start["rungs"] = _rungs(trainers)
+    replace(begun, resumed=(*begun.resumed, start), schema=SCHEMA).write(layout)
     opened, group = open_storage(layout, storage or complete_url(begun.storage))
     return Opened(layout, _study(opened, described, begun), group, resumed=True)
+
+
+def _rungs(trainers: Sequence[Trainer]) -> tuple[dict[str, str], ...]:
+    return tuple({"simulator": trainer.name, "version": trainer.version} for trainer in trainers)
 
 
 def _study(storage: BaseStorage, described: StudyFile, manifest: Manifest) -> optuna.Study:

@@ -1,33 +1,35 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The course of a study: which trial gets which free worker, and what becomes of each epoch."""
+"""The course of a study: which trial gets which free worker, and what becomes of each task."""
 
 from __future__ import annotations
 
+import itertools
+import math
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from circuits import Design, Trainer
+from circuits import Design
 from sweep._errors import InfeasibleDesign, SweepError
+from sweep.engine._climb import Climb, Work
+from sweep.engine._equipment import Bench
 from sweep.engine._failures import Blame, Failure, failure_of
 from sweep.engine._ledger import Attempt, Ledger
 from sweep.engine._signals import StopWish
-from sweep.engine._task import EpochResult, Equipment
-from sweep.engine._training import Training, fresh, restored
+from sweep.engine._task import TaskResult
+from sweep.engine._training import Training, clear
+from sweep.engine._verdicts import Verdicts
 from sweep.engine.events import (
     EpochFinished,
     EpochLost,
     EpochStarted,
     Observer,
-    TrialFailed,
-    TrialFinished,
-    TrialPruned,
     TrialStarted,
 )
 from sweep.engine.executor import Done, RayExecutor
 from sweep.results._files import Layout
+from sweep.results._passed import Passed
 from sweep.results._records import RecordError
 from sweep.study.study_file import StudyFile
 
@@ -36,7 +38,17 @@ _WAIT_SECONDS = 0.2
 
 
 class MachineError(SweepError):
-    """Something is wrong with this machine, so every epoch would fail; the study can be resumed."""
+    """Something is wrong with this machine, so every task would fail; the study can be resumed."""
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """Work of a trial that waits for a worker, or is with one since `since`."""
+
+    climb: Climb
+    work: Work
+    ticket: int
+    since: float = 0.0
 
 
 @dataclass(slots=True)
@@ -47,7 +59,7 @@ class Course:
 
     - `described`: the study file.
     - `layout`, `ledger`: where its results go.
-    - `executor`, `equipment`, `trainer`: what simulates them.
+    - `executor`: runs the tasks; `benches`: what simulates them, for each rung.
     - `observer`: is told of everything.
     - `wish`: may end it early.
     - `target`: how many trials are wanted, those of earlier drivers included.
@@ -58,15 +70,19 @@ class Course:
     layout: Layout
     ledger: Ledger
     executor: RayExecutor
-    equipment: Equipment
-    trainer: Trainer
+    benches: Sequence[Bench]
     observer: Observer
     wish: StopWish
     target: int
     overheads: list[float] = field(default_factory=list)
-    _waiting: deque[Training] = field(default_factory=deque)
-    _active: dict[int, Training] = field(default_factory=dict)
-    _submitted: dict[int, float] = field(default_factory=dict)
+    _waiting: deque[Job] = field(default_factory=deque)
+    _active: dict[int, Job] = field(default_factory=dict)
+    _tickets: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def verdicts(self) -> Verdicts:
+        """What judges the trials."""
+        return Verdicts(self.described, self.layout, self.ledger, self.observer)
 
     def run(self) -> None:
         """Take up unfinished trials, then run all that is wanted.
@@ -87,26 +103,24 @@ class Course:
             design = self._design(attempt)
             if design is None:
                 continue
+            climb = self._climb(
+                attempt,
+                design,
+                rung=self.ledger.rung(attempt),
+                passed=self.ledger.passed(attempt),
+            )
             try:
-                training = restored(
-                    attempt,
-                    design,
-                    self.layout,
-                    self.ledger.reported(attempt),
-                    plan=self.described.plan,
-                    trainer=self.trainer,
-                )
+                trainer = self.benches[climb.rung].trainer
+                climb.take_up(self.layout, trainer, self.ledger.reported(attempt))
             except RecordError as error:
-                self._give_up(attempt, str(error))
+                self.verdicts.give_up(attempt, str(error))
                 continue
-            for score in training.scores:
-                self.ledger.report(attempt, score.epoch + 1, score.nmse)
-            self._announce(training)
-            if self._goes_on(training):
-                self._waiting.append(training)
+            self._announce(climb)
+            if self.verdicts.goes_on(climb):
+                self._waiting.extend(self._jobs(climb))
 
     def _fill(self) -> None:
-        """Give every free worker an epoch."""
+        """Give every free worker a task."""
         while len(self._active) < self.executor.workers and self.wish.received is None:
             if self._waiting:
                 self._submit(self._waiting.popleft())
@@ -114,11 +128,21 @@ class Course:
                 attempt = self.ledger.ask()
                 design = self._design(attempt)
                 if design is not None:
-                    training = fresh(attempt, design, self.layout)
-                    self._announce(training)
-                    self._submit(training)
+                    clear(attempt.number, self.layout)
+                    climb = self._climb(attempt, design)
+                    self._announce(climb)
+                    self._waiting.extend(self._jobs(climb))
             else:
                 return
+
+    def _climb(
+        self, attempt: Attempt, design: Design, *, rung: int = 0, passed: Sequence[Passed] = ()
+    ) -> Climb:
+        study = self.described
+        return Climb(attempt, design, study.plan, study.ladder, rung, list(passed))
+
+    def _jobs(self, climb: Climb) -> list[Job]:
+        return [Job(climb, work, next(self._tickets)) for work in climb.take_ready()]
 
     def _design(self, attempt: Attempt) -> Design | None:
         """The trial's design; None where there is none, and the trial has failed."""
@@ -128,143 +152,104 @@ class Course:
             failure = Failure(
                 blame=Blame.DESIGN, status="infeasible", cause=error.field, words=str(error)
             )
-            self._fail(attempt, failure, epoch=0, attributes={"epochs": 0})
+            self.verdicts.refuse(attempt, failure)
             return None
 
-    def _announce(self, training: Training) -> None:
+    def _announce(self, climb: Climb) -> None:
         self.observer(
             TrialStarted(
-                trial=training.number,
-                epoch=training.next_epoch,
-                parameters=training.attempt.values,
+                trial=climb.number,
+                rung=climb.rung,
+                epoch=climb.level,
+                parameters=climb.attempt.values,
             )
         )
 
-    def _submit(self, training: Training) -> None:
-        self._active[training.number] = training
-        self._submitted[training.number] = time.perf_counter()
-        self.executor.submit(training.task(self.described.plan, self.equipment))
+    def _submit(self, job: Job) -> None:
+        climb, work = job.climb, job.work
+        work.tries += 1
+        job.since = time.perf_counter()
+        self._active[job.ticket] = job
+        equipment = self.benches[climb.rung].equipment
+        self.executor.submit(work.task(job.ticket, climb.design.to_values(), equipment))
         self.observer(
-            EpochStarted(trial=training.number, epoch=training.next_epoch, attempt=training.tries)
+            EpochStarted(
+                trial=climb.number,
+                rung=climb.rung,
+                seed=work.seed,
+                epoch=work.next_epoch,
+                attempt=work.tries,
+            )
         )
 
     def _receive(self, done: Done) -> None:
-        """Keep what an epoch gave, and let its trial go on or end."""
-        training = self._active.pop(done.task.trial)
-        limited = self.equipment.limits.memory_bytes is not None
+        """Keep what a task gave, and let its trial go on or end."""
+        job = self._active.pop(done.task.ticket)
+        climb, work = job.climb, job.work
+        tries = work.tries
+        limited = self.benches[climb.rung].equipment.limits.memory_bytes is not None
         failure = failure_of(done, memory_limited=limited)
+        result = done.result
+        if result is not None and (failure is None or result.epochs is not None):
+            self._keep(job, result)
+        elif result is not None:
+            climb.spend(work, result)
         if failure is None:
-            assert done.result is not None
-            self._keep(training, done.result)
-            if self._goes_on(training):
-                self._waiting.appendleft(training)
+            work.busy = False
+            if self.verdicts.goes_on(climb):
+                self._waiting.extendleft(reversed(self._jobs(climb)))
         elif failure.blame is Blame.MACHINE:
             msg = (
-                f"Trial {training.number}, epoch {training.next_epoch}: {failure.words} Nothing "
+                f"Trial {climb.number}, epoch {work.next_epoch}: {failure.words} Nothing "
                 "can be simulated on this machine until that is mended; then go on with --resume."
             )
             raise MachineError(msg)
-        elif failure.blame is Blame.CHANCE and training.tries <= _RETRIES:
+        elif failure.blame is Blame.CHANCE and tries <= _RETRIES:
             self.observer(
                 EpochLost(
-                    trial=training.number,
-                    epoch=training.next_epoch,
-                    attempt=training.tries,
+                    trial=climb.number,
+                    rung=climb.rung,
+                    seed=work.seed,
+                    epoch=work.next_epoch,
+                    attempt=tries,
                     reason=failure.words,
                 )
             )
-            self._waiting.appendleft(training)
+            self._waiting.appendleft(job)
         else:
-            self._fail(
-                training.attempt,
-                failure,
-                epoch=training.next_epoch,
-                attributes=training.attributes(),
-            )
+            self._drop(climb)
+            self.verdicts.fail(climb, failure, epoch=work.next_epoch)
 
-    def _keep(self, training: Training, result: EpochResult) -> None:
+    def _drop(self, climb: Climb) -> None:
+        """Nothing more of a trial that has ended: a sister of its task waits, or is computed."""
+        self._waiting = deque(job for job in self._waiting if job.climb is not climb)
+        dropped = {ticket for ticket, job in self._active.items() if job.climb is climb}
+        self.executor.drop(dropped)
+        for ticket in dropped:
+            del self._active[ticket]
+
+    def _keep(self, job: Job, result: TaskResult) -> None:
         """File first, report second: what was reported is on disk."""
-        assert result.score is not None
-        score = result.score
-        training.keep(result, score, self.layout, models=self.equipment.models.sha256)
-        self.ledger.report(training.attempt, score.epoch + 1, score.nmse)
-        spent = time.perf_counter() - self._submitted.pop(training.number)
-        self.overheads.append(spent - score.seconds)
+        climb, work = job.climb, job.work
+        models = self.benches[climb.rung].equipment.models.sha256
+        climb.keep(work, result, self.layout, models=models)
+        self.verdicts.report(climb)
+        if not isinstance(work, Training) or result.epochs is None:
+            return
+        scores = result.epochs.scores
+        seconds = math.fsum(score.seconds for score in scores)
+        overhead = (time.perf_counter() - job.since - seconds) / len(scores)
+        self.overheads += [overhead] * len(scores)
         self.observer(
             EpochFinished(
-                trial=training.number,
-                epoch=score.epoch,
-                nmse_before=score.nmse_before,
-                nmse=score.nmse,
-                seconds=score.seconds,
-                overhead=self.overheads[-1],
-            )
-        )
-
-    def _goes_on(self, training: Training) -> bool:
-        """Whether a trial has another epoch; one that has not is told."""
-        if training.next_epoch == self.described.plan.epochs:
-            names = tuple(self.described.search.objectives)
-            values = training.objectives(names)
-            self.ledger.complete(training.attempt, values, training.attributes())
-            self.observer(
-                TrialFinished(
-                    trial=training.number,
-                    values=tuple(values),
-                    nmse=training.scores[-1].nmse,
-                    best=training.number in self.ledger.standing().best,
-                )
-            )
-            return False
-        if training.scores and self.ledger.is_hopeless(training.attempt):
-            self.ledger.prune(training.attempt, training.attributes())
-            self.observer(
-                TrialPruned(
-                    trial=training.number,
-                    epochs=training.next_epoch,
-                    nmse=training.scores[-1].nmse,
-                )
-            )
-            return False
-        return True
-
-    def _fail(
-        self, attempt: Attempt, failure: Failure, *, epoch: int, attributes: Mapping[str, Any]
-    ) -> None:
-        self.ledger.fail(
-            attempt,
-            {
-                **attributes,
-                "status": failure.status,
-                "cause": failure.cause,
-                "words": failure.words,
-                "failed_epoch": epoch,
-            },
-        )
-        self._tell_failure(attempt, failure, epoch=epoch)
-
-    def _give_up(self, attempt: Attempt, words: str) -> None:
-        """End a trial whose files cannot be used; its parameters are tried once more."""
-        epoch = len(self.layout.epochs(attempt.number))
-        failure = Failure(blame=Blame.CHANCE, status="damaged", cause="files", words=words)
-        self.ledger.replace(
-            attempt,
-            {
-                "status": failure.status,
-                "cause": failure.cause,
-                "words": words,
-                "failed_epoch": epoch,
-            },
-        )
-        self._tell_failure(attempt, failure, epoch=epoch)
-
-    def _tell_failure(self, attempt: Attempt, failure: Failure, *, epoch: int) -> None:
-        self.observer(
-            TrialFailed(
-                trial=attempt.number,
-                epoch=epoch,
-                status=failure.status,
-                cause=failure.cause,
-                words=failure.words,
+                trial=climb.number,
+                rung=climb.rung,
+                seed=work.seed,
+                epoch=scores[-1].epoch,
+                epochs=len(scores),
+                nmse_before=scores[0].nmse_before,
+                nmse=scores[-1].nmse,
+                seconds=seconds,
+                overhead=overhead,
             )
         )

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Epochs without a result: whose fault it was, and what follows from that."""
+"""Tasks without a result: whose fault it was, and what follows from that."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -20,8 +19,8 @@ class Blame(Enum):
     """Whose fault it was.
 
     - `DESIGN`: it would fail again, so the trial fails.
-    - `CHANCE`: something from outside; the epoch is simulated again.
-    - `MACHINE`: every epoch would fail on this machine, so the study stops and can be resumed.
+    - `CHANCE`: something from outside; the task is done again.
+    - `MACHINE`: every task would fail on this machine, so the study stops and can be resumed.
     """
 
     DESIGN = auto()
@@ -31,7 +30,7 @@ class Blame(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why an epoch has no result; `status`, `cause` and `words` as kept with the failed trial."""
+    """Why a task has no result; `status`, `cause` and `words` as kept with the failed trial."""
 
     blame: Blame
     status: str
@@ -62,13 +61,6 @@ def failure_of(done: Done, *, memory_limited: bool) -> Failure | None:
             status=outcome.status,
             cause=outcome.cause,
             words=outcome.words,
-        )
-    if result.score is None or not math.isfinite(result.score.nmse):
-        return Failure(
-            blame=Blame.DESIGN,
-            status="nonconvergent",
-            cause=Cause.NOT_FINITE,
-            words="The outputs are so large that their error is no finite number.",
         )
     return None
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`Ledger`: the study's Optuna side. It alone asks, reports and tells; the driver knows no Optuna.
 
-Everything is in the storage before a method returns. The order within a trial is: ask, (file of an
-epoch, report) for each epoch, attributes, tell. Whatever the moment at which the driver is killed,
-`unfinished` returns the trials that were begun and not told, and `Attempt.reported` how far they
-came.
+Everything is in the storage before a method returns. The order within a trial is: ask; on each rung
+(file of an epoch, report) for each epoch, then the rung's values and the next rung; attributes, tell.
+Whatever the moment at which the driver is killed, `unfinished` returns the trials that were begun
+and not told, `Ledger.passed` the rungs behind them, and `Ledger.reported` how far they came.
 """
 
 from __future__ import annotations
@@ -14,18 +14,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
-from sweep.engine._pruners import make_pruner
+from sweep.engine._promotion import Costs, domination_ranks, places_ahead
+from sweep.engine._pruners import WithinRung, make_pruner
 from sweep.engine._samplers import make_sampler
+from sweep.results._passed import Passed, passed_by
 from sweep.results._storage import Group
+from sweep.study.ladder import TrainingRung
 from sweep.study.study_file import StudyFile
 
 _REPLACES = "replaces"
 _REPLACED = "replaced"
+_LACKING = "rungs above"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,13 @@ class Ledger:
         self._distributions = described.space.distributions()
         self._study = study
         study.sampler = make_sampler(described.search, self._distributions)
-        study.pruner = make_pruner(described.search)
-        self._reports = len(study.directions) == 1
+        self._pruner = make_pruner(described.search)
+        self._ladder = described.ladder
+        self._single = len(study.directions) == 1
+        # A rung's last report is its value, so that of other objectives no NMSE stands beside it.
+        self._reports = self._single and (
+            not described.ladder.declared or "nmse" in described.search.objectives
+        )
         trials = study.get_trials(deepcopy=False)
         self._asked = sum(
             trial.state is not TrialState.WAITING and _REPLACED not in trial.user_attrs
@@ -106,29 +116,88 @@ class Ledger:
         return attempts
 
     def reported(self, attempt: Attempt) -> dict[int, float]:
-        """NMSE after k epochs, by k, as far as it was reported."""
-        frozen = self._study.get_trials(deepcopy=False)[attempt.number]
-        return dict(frozen.intermediate_values)
+        """The NMSE that was reported at each step."""
+        return self._steps(attempt) if self._reports else {}
 
-    def report(self, attempt: Attempt, epochs: int, nmse: float) -> None:
-        """The NMSE after so many epochs. Of several objectives Optuna keeps no reports."""
-        if self._reports and epochs not in self.reported(attempt):
-            attempt.trial.report(nmse, epochs)
+    def report(self, attempt: Attempt, curve: Mapping[int, float]) -> None:
+        """The NMSE at some steps, as far as it is not there yet.
 
-    def is_hopeless(self, attempt: Attempt) -> bool:
-        """Whether the pruner gives up the trial after its last report."""
-        return self._reports and attempt.trial.should_prune()
+        Of several objectives Optuna keeps no reports.
+        """
+        if self._reports:
+            self._report(attempt, curve)
+
+    def is_hopeless(self, attempt: Attempt, rung: int) -> bool:
+        """Whether the pruner gives up the trial after its last report, judged by this rung alone."""
+        first, last = self._ladder.first_step(rung), self._ladder.last_step(rung)
+        view = WithinRung(self._study, rung, first, last)
+        return self._reports and view.prunes(self._pruner, attempt.number)
+
+    def rung(self, attempt: Attempt) -> int:
+        """The rung that a trial is on."""
+        return int(self._attributes_of(attempt).get("rung", 0))
+
+    def passed(self, attempt: Attempt) -> list[Passed]:
+        """The rungs below it, as far as it has been on the ladder."""
+        return passed_by(self._attributes_of(attempt))[: self.rung(attempt)]
+
+    def costs(self, values: Sequence[float], rung: int) -> Costs:
+        """What trials are ranked by on a rung: of a training's values, those to be maximised turn."""
+        if not isinstance(self._ladder.rungs[rung], TrainingRung):
+            return tuple(values)
+        signs = [_sign(direction) for direction in self._study.directions]
+        return tuple(sign * value for sign, value in zip(signs, values, strict=True))
+
+    def rivals(self, attempt: Attempt, rung: int) -> list[Costs]:
+        """What all other trials that finished a rung, and did not fail, are ranked by."""
+        found = []
+        for trial in self._study.get_trials(deepcopy=False):
+            if trial.number == attempt.number or trial.state is TrialState.FAIL:
+                continue
+            passed = passed_by(trial.user_attrs)
+            if len(passed) > rung:
+                found.append(self.costs(passed[rung].values, rung))
+        return found
+
+    def _lacking(self, attempt: Attempt, rung: int, values: Sequence[float]) -> float:
+        rivals = self.rivals(attempt, rung)
+        ahead = places_ahead(self.costs(values, rung), rivals)
+        return len(self._ladder.rungs) - 1 - rung + ahead / (len(rivals) + 1)
+
+    def promote(
+        self, attempt: Attempt, rung: int, values: Sequence[float], attributes: Mapping[str, Any]
+    ) -> None:
+        """Note that a trial has finished a rung, and goes on to the next one."""
+        with self._group():
+            self._report_rung(attempt, rung, values)
+            self._attribute(attempt, {**attributes, "rung": rung + 1})
+
+    def stop(
+        self, attempt: Attempt, rung: int, values: Sequence[float], attributes: Mapping[str, Any]
+    ) -> None:
+        """End a trial that has finished a rung and does not go on.
+
+        TPE ranks such trials by their last report. Where there are several objectives, and so no
+        reports, it ranks them by how much they lack of what they should be: the rungs above, and
+        the share of this rung's trials that are better.
+        """
+        with self._group():
+            self._report_rung(attempt, rung, values)
+            if not self._single:
+                attempt.trial.set_constraint(_LACKING, self._lacking(attempt, rung, values))
+            self._attribute(attempt, attributes)
+            self._study.tell(attempt.trial, state=TrialState.PRUNED)
 
     def complete(
         self, attempt: Attempt, values: Sequence[float], attributes: Mapping[str, Any]
     ) -> None:
-        """End a trial that went through all its epochs."""
+        """End a trial that has finished the last rung."""
         with self._group():
             self._attribute(attempt, attributes)
             self._study.tell(attempt.trial, list(values))
 
     def prune(self, attempt: Attempt, attributes: Mapping[str, Any]) -> None:
-        """End a trial that is hopeless."""
+        """End a trial that is hopeless, in the middle of a rung."""
         with self._group():
             self._attribute(attempt, attributes)
             self._study.tell(attempt.trial, state=TrialState.PRUNED)
@@ -177,29 +246,44 @@ class Ledger:
         """The trials that no other one beats; of one objective, the first best one."""
         if not values:
             return ()
-        signs = [
-            1.0 if direction is StudyDirection.MINIMIZE else -1.0
-            for direction in self._study.directions
-        ]
-        costs = {
-            number: tuple(sign * value for sign, value in zip(signs, each, strict=True))
-            for number, each in values.items()
-        }
+        signs = [_sign(direction) for direction in self._study.directions]
+        costs = [[sign * v for sign, v in zip(signs, own, strict=True)] for own in values.values()]
         if len(signs) == 1:
-            return (min(costs, key=lambda number: costs[number]),)
-        return tuple(
-            number
-            for number, own in costs.items()
-            if not any(
-                other != own and all(a <= b for a, b in zip(other, own, strict=True))
-                for other in costs.values()
-            )
-        )
+            return (min(zip(costs, values, strict=True))[1],)
+        ranks = domination_ranks(np.array(costs))
+        return tuple(number for number, rank in zip(values, ranks, strict=True) if rank == 0)
+
+    def _attributes_of(self, attempt: Attempt) -> Mapping[str, Any]:
+        return self._study.get_trials(deepcopy=False)[attempt.number].user_attrs
+
+    def _steps(self, attempt: Attempt) -> dict[int, float]:
+        return dict(self._study.get_trials(deepcopy=False)[attempt.number].intermediate_values)
+
+    def _report(self, attempt: Attempt, values: Mapping[int, float]) -> None:
+        known = self._steps(attempt)
+        for step, value in values.items():
+            if step not in known:
+                attempt.trial.report(value, step)
+
+    def _report_rung(self, attempt: Attempt, rung: int, values: Sequence[float]) -> None:
+        """A rung's value at its last step, by which TPE ranks the trials that were stopped."""
+        if self._single and values:
+            self._report(attempt, {self._ladder.last_step(rung): values[0]})
 
     def _attribute(self, attempt: Attempt, attributes: Mapping[str, Any]) -> None:
         for name, value in attributes.items():
-            number = isinstance(value, float) and not math.isfinite(value)
-            attempt.trial.set_user_attr(name, None if number else value)
+            attempt.trial.set_user_attr(name, _storable(value))
+
+
+def _storable(value: Any) -> Any:
+    """The value as JSON has it; None for a number that is none."""
+    if isinstance(value, list | tuple):
+        return [_storable(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _sign(direction: StudyDirection) -> float:
+    return 1.0 if direction is StudyDirection.MINIMIZE else -1.0
 
 
 def _suggest(trial: optuna.Trial, name: str, distribution: BaseDistribution) -> None:

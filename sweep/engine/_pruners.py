@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pruners of a study file. They see the NMSE after k epochs as the report of step k."""
+"""The pruners of a study file. They see the NMSE after k epochs of a rung as the report of step k."""
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Container
+from typing import cast
+
 from optuna.pruners import BasePruner, MedianPruner, NopPruner
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from sweep.engine._promotion import goes_on
 from sweep.study import _schema
 from sweep.study._schema import Search
 
@@ -58,11 +63,56 @@ class Halving(BasePruner):
             and other.state is not TrialState.FAIL
             and step in other.intermediate_values
         ]
-        better = sum(value < own for value in others)
-        return better >= max(1, (len(others) + 1) // self._factor)
+        return not goes_on((own,), [(value,) for value in others], self._factor)
 
     def _is_rung(self, step: int) -> bool:
         rung = self._first
         while rung < step:
             rung *= self._factor
         return rung == step
+
+
+class WithinRung:
+    """A study as it looks from one rung: to its pruner, the rung is the whole training.
+
+    **Arguments:**
+
+    - `study`: the whole study.
+    - `rung`: the rung; `first`, `last`: the steps before and at the end of its reports.
+    """
+
+    def __init__(self, study: Study, rung: int, first: int, last: int) -> None:
+        self._study = study
+        self._rung = rung
+        self._first, self._last = first, last
+
+    @property
+    def direction(self) -> StudyDirection:
+        """As of the study."""
+        return self._study.direction
+
+    def get_trials(
+        self, deepcopy: bool = True, states: Container[TrialState] | None = None
+    ) -> list[FrozenTrial]:
+        """As of the study; `deepcopy` has no effect, for all trials are copies."""
+        del deepcopy
+        trials = [self._seen(trial) for trial in self._study.get_trials(deepcopy=False)]
+        return [trial for trial in trials if states is None or trial.state in states]
+
+    def prunes(self, pruner: BasePruner, number: int) -> bool:
+        """Whether a pruner stops a trial of the study at its last report."""
+        trial = self._seen(self._study.get_trials(deepcopy=False)[number])
+        return pruner.prune(cast("Study", self), trial)
+
+    def _seen(self, trial: FrozenTrial) -> FrozenTrial:
+        seen = copy.copy(trial)
+        seen.intermediate_values = {
+            step - self._first: value
+            for step, value in trial.intermediate_values.items()
+            if self._first < step <= self._last
+        }
+        if trial.state is not TrialState.FAIL:
+            passed = len(trial.user_attrs.get("rung_values", ())) > self._rung
+            if passed:
+                seen.state = TrialState.COMPLETE
+        return seen

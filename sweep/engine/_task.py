@@ -1,143 +1,175 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a worker does: one epoch, from plain data to plain data."""
+"""What a worker does: some epochs of a training, or a check; from plain data to plain data."""
 
 from __future__ import annotations
 
-import platform
+import math
+import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import pdk
-from circuits import CircuitError, Design, Trace, Trainer, make_trainer
-from circuits.simulators import Limits, Outcome
+from circuits import CircuitError, Design, Trace, Trainer, points_duration
+from circuits.run import Run
+from circuits.simulators import Cause, Outcome, Verdict
 from objectives import EpochScore, ObjectiveError, TrainingPlan
+from sweep.engine._checks import CHECKS
+from sweep.engine._equipment import Equipment, trainer_for
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Equipment:
-    """What all epochs of a study are simulated with.
+class Task:
+    """What a worker gets.
 
-    - `simulator`, `executable`, `version`: its name, its program on the driver's machine, version.
-    - `processes`: of one simulation.
-    - `models`: the transistor models, as the driver found them.
-    - `limits`: of one epoch.
-    - `scratch`: directory for the simulators' files on the driver's machine.
-    - `host`: the driver's machine.
-    """
-
-    simulator: str
-    executable: str
-    version: str
-    processes: int
-    models: pdk.Models
-    limits: Limits
-    scratch: str
-    host: str = field(default_factory=platform.node)
-
-    @property
-    def is_here(self) -> bool:
-        """Whether this is the driver's machine."""
-        return platform.node() == self.host
-
-    def trainer(self) -> Trainer:
-        """The trainer on this machine.
-
-        **Raises:** `CircuitError` and `PdkError` where simulator or models are missing or not the
-        driver's.
-        """
-        models = self.models if self.is_here else pdk.locate()
-        trainer = make_trainer(
-            self.simulator,
-            models,
-            limits=self.limits,
-            executable=self.executable if self.is_here else None,
-            processes=self.processes,
-        )
-        if (trainer.version, models.sha256) != (self.version, self.models.sha256):
-            msg = (
-                f"{platform.node()} has {trainer.name} {trainer.version} and models from "
-                f"{models.source}, and the study runs with {self.simulator} {self.version} and "
-                f"those from {self.models.source}; install the same versions on all machines."
-            )
-            raise CircuitError(msg)
-        return trainer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EpochTask:
-    """One epoch of one trial.
-
+    - `ticket`: by which the driver knows it.
+    - `plan`: of the training.
     - `design`: values of all fields, as `Design.to_values` gives them.
-    - `weights`: `final_weights` of the epoch before; None in epoch 0.
+    - `equipment`: what simulates it.
     """
 
-    trial: int
-    epoch: int
+    ticket: int
     plan: TrainingPlan
     design: Mapping[str, Any]
-    weights: Array | None
     equipment: Equipment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EpochResult:
-    """What came of it.
+class TrainingTask(Task):
+    """The epochs from `first` to `last` of one training.
 
-    - `outcome`: of the simulation; None where there was none, for `refusal` says why.
-    - `score`, `arrays`, `run_key`, `statistics`: as in `EpochRecord`; empty unless all went well.
-    - `refusal`: name and words of the error that a run could not be made of the design for.
-    - `unfit`: what this machine lacks; empty as a rule.
+    - `weights`: `final_weights` of the epoch before; None in epoch 0.
     """
 
-    simulator: str = ""
-    version: str = ""
-    outcome: Outcome | None = None
-    score: EpochScore | None = None
+    first: int
+    last: int
+    weights: Array | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckTask(Task):
+    """A check of `CHECKS`, by its name, on so many training points."""
+
+    check: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epochs:
+    """The finished epochs of a training task; as in `EpochRecord`."""
+
+    scores: tuple[EpochScore, ...]
     arrays: Mapping[str, Array]
-    run_key: str = ""
+    first_key: str
+    run_key: str
+    simulator: str
+    version: str
     statistics: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult:
+    """What came of a task.
+
+    - `outcome`: of its last simulation; None where there was none, for `refusal` says why.
+    - `epochs`: the finished ones; those before an epoch that failed, too. None for a check.
+    - `values`: of a check that went well.
+    - `refusal`: name and words of the error that a run could not be made of the design for.
+    - `unfit`: what this machine lacks; empty as a rule.
+    - `wall_seconds`: what it took the worker.
+    - `simulated_seconds`: time in the circuit of the simulations that went well.
+    """
+
+    outcome: Outcome | None = None
+    epochs: Epochs | None = None
+    values: tuple[float, ...] = ()
     refusal: tuple[str, str] | None = None
     unfit: str = ""
+    wall_seconds: float = 0.0
+    simulated_seconds: float = 0.0
 
 
-def run_epoch(task: EpochTask) -> EpochResult:
-    """Simulate an epoch; what goes wrong with simulator or design is in the result."""
+def perform(task: Task) -> TaskResult:
+    """Do a task; what goes wrong with simulator or design is in the result."""
+    started = time.perf_counter()
     try:
-        trainer = task.equipment.trainer()
+        trainer = trainer_for(task.equipment)
     except (CircuitError, pdk.PdkError) as error:
-        return EpochResult(arrays={}, statistics={}, unfit=str(error))
-    try:
-        design = Design.from_values(task.design)
-        run = task.plan.epoch_run(design, task.epoch, task.weights)
-        scratch = Path(task.equipment.scratch) if task.equipment.is_here else None
-        trace = trainer.run(run, directory=scratch)
-        score = task.plan.score(run, trace, task.epoch) if trace.ok else None
-    except (CircuitError, ObjectiveError, pdk.PdkError) as error:
-        return EpochResult(
-            arrays={}, statistics={}, refusal=(type(error).__name__, " ".join(str(error).split()))
-        )
-    arrays: dict[str, Array] = {}
-    if trace.ok:
-        arrays = trace.arrays() | {"held_out": task.plan.held_out_fit(run, trace)}
-        if task.epoch == 0:
-            arrays["held_out_before"] = trace.free[: task.plan.task.held_out]
-    return EpochResult(
+        return TaskResult(unfit=str(error))
+    if isinstance(task, TrainingTask):
+        result = _train(task, trainer)
+    else:
+        assert isinstance(task, CheckTask)
+        result = _check(task, trainer)
+    return replace(result, wall_seconds=time.perf_counter() - started)
+
+
+def _train(task: TrainingTask, trainer: Trainer) -> TaskResult:
+    """Epoch after epoch, until one fails."""
+    epochs: Epochs | None = None
+    outcome: Outcome | None = None
+    weights, simulated = task.weights, 0.0
+    for epoch in range(task.first, task.last + 1):
+        try:
+            run = task.plan.epoch_run(Design.from_values(task.design), epoch, weights)
+            trace = trainer.run(run, directory=task.equipment.directory)
+            outcome = trace.outcome
+            if not trace.ok:
+                break
+            simulated += _simulated(run)
+            score = task.plan.score(run, trace, epoch)
+        except (CircuitError, ObjectiveError, pdk.PdkError) as error:
+            return TaskResult(epochs=epochs, refusal=_words(error), simulated_seconds=simulated)
+        if not math.isfinite(score.nmse):
+            words = "The outputs are so large that their error is no finite number."
+            outcome = Outcome.of(Verdict(Cause.NOT_FINITE, words))
+            break
+        epochs = _and_epoch(epochs, task.plan, run, trace, score)
+        weights = trace.final_weights
+    return TaskResult(outcome=outcome, epochs=epochs, simulated_seconds=simulated)
+
+
+def _and_epoch(
+    before: Epochs | None, plan: TrainingPlan, run: Run, trace: Trace, score: EpochScore
+) -> Epochs:
+    """The finished epochs with one more."""
+    arrays = trace.arrays() | {"held_out": plan.held_out_fit(run, trace)}
+    if score.epoch == 0:
+        arrays["held_out_before"] = trace.free[: plan.task.held_out]
+    elif before is not None and "held_out_before" in before.arrays:
+        arrays["held_out_before"] = before.arrays["held_out_before"]
+    return Epochs(
+        scores=(*(before.scores if before else ()), score),
+        arrays=arrays,
+        first_key=before.first_key if before else trace.run_key,
+        run_key=trace.run_key,
         simulator=trace.simulator,
         version=trace.version,
-        outcome=trace.outcome,
-        score=score,
-        arrays=arrays,
-        run_key=trace.run_key,
-        statistics=_statistics(trace),
+        statistics=asdict(trace.statistics),
     )
 
 
-def _statistics(trace: Trace) -> dict[str, int | None]:
-    return asdict(trace.statistics)
+def _check(task: CheckTask, trainer: Trainer) -> TaskResult:
+    try:
+        found = CHECKS[task.check](trainer, task.plan, Design.from_values(task.design), task.points)
+    except (CircuitError, ObjectiveError, pdk.PdkError) as error:
+        return TaskResult(refusal=_words(error))
+    return TaskResult(
+        outcome=found.outcome,
+        values=found.values if found.outcome.ok else (),
+        simulated_seconds=_simulated(found.run) if found.outcome.ok else 0.0,
+    )
+
+
+def _simulated(run: Run) -> float:
+    train = int(run.stimulus.train.sum())
+    return points_duration(run.design, train=train, evaluate=len(run.stimulus) - train)
+
+
+def _words(error: Exception) -> tuple[str, str]:
+    return type(error).__name__, " ".join(str(error).split())

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`Training`: one trial on its way through its epochs, begun or taken up again from its files."""
+"""`Training`: one training of a trial, begun or taken up again from its files."""
 
 from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,139 +15,149 @@ from numpy.typing import NDArray
 
 from circuits import CircuitError, Design, Trainer
 from objectives import EpochScore, TrainingPlan
-from sweep.engine._ledger import Attempt
-from sweep.engine._task import EpochResult, EpochTask, Equipment
+from sweep.engine._equipment import Equipment
+from sweep.engine._task import Task, TaskResult, TrainingTask
 from sweep.results._files import Layout
 from sweep.results._records import EpochRecord, RecordError, read_record
 
 
 @dataclass(slots=True)
+class Cost:
+    """What something took: wall time of the workers and time in the circuit, s."""
+
+    wall: float = 0.0
+    simulated: float = 0.0
+
+    def add(self, wall: float, simulated: float) -> None:
+        """So much more."""
+        self.wall += wall
+        self.simulated += simulated
+
+
+@dataclass(slots=True)
 class Training:
-    """A trial between two of its epochs.
+    """A training from one seed's weights, between two of its epochs.
 
     **Attributes:**
 
-    - `attempt`: its entry in the ledger.
-    - `design`: what its parameters make.
+    - `number`: of the trial; `name`: of the training; together they say where its files are.
+    - `plan`: what it is on this rung.
+    - `in_one_go`: whether all epochs that are left are one task; else each is a task.
     - `scores`: of its finished epochs.
     - `weights`, `run_key`: final weights and run key of the last of them; None and empty before.
     - `simulator`, `version`: what simulated them.
-    - `tries`: how often its next epoch was given to a worker.
+    - `costs`: what was spent on it, by the rung it was spent on.
+    - `tries`: how often its next epoch was given to a worker; `busy`: whether it is there now.
     """
 
-    attempt: Attempt
-    design: Design
+    number: int
+    name: str
+    plan: TrainingPlan
+    in_one_go: bool = False
     scores: list[EpochScore] = field(default_factory=list)
     weights: NDArray[np.float64] | None = None
     run_key: str = ""
     simulator: str = ""
     version: str = ""
+    costs: dict[int, Cost] = field(default_factory=dict)
     tries: int = 0
+    busy: bool = False
 
     @property
-    def number(self) -> int:
-        """The trial's number."""
-        return self.attempt.number
+    def seed(self) -> int:
+        """The seed of its initial weights."""
+        return self.plan.weight_seed
 
     @property
     def next_epoch(self) -> int:
         """The epoch to be simulated next."""
         return len(self.scores)
 
-    def task(self, plan: TrainingPlan, equipment: Equipment) -> EpochTask:
-        """Its next epoch, for a worker."""
-        self.tries += 1
-        return EpochTask(
-            trial=self.number,
-            epoch=self.next_epoch,
-            plan=plan,
-            design=self.design.to_values(),
-            weights=self.weights,
+    @property
+    def is_done(self) -> bool:
+        """Whether no epoch is left."""
+        return self.next_epoch == self.plan.epochs
+
+    def task(self, ticket: int, design: Mapping[str, Any], equipment: Equipment) -> Task:
+        """What is to be done next, for a worker."""
+        return TrainingTask(
+            ticket=ticket,
+            plan=self.plan,
+            design=design,
             equipment=equipment,
+            first=self.next_epoch,
+            last=self.plan.epochs - 1 if self.in_one_go else self.next_epoch,
+            weights=self.weights,
         )
 
-    def keep(self, result: EpochResult, score: EpochScore, layout: Layout, *, models: str) -> None:
-        """Write the file of its next epoch and go on from it. **Raises:** `OSError`."""
+    def keep(self, result: TaskResult, layout: Layout, *, rung: int, models: str) -> None:
+        """Write the file of the epochs that were finished and go on from them.
+
+        **Raises:** `OSError`.
+        """
+        epochs = result.epochs
+        assert epochs is not None
         record = EpochRecord(
-            score=score,
-            arrays=result.arrays,
-            run_key=result.run_key,
+            scores=epochs.scores,
+            arrays=epochs.arrays,
+            run_key=epochs.run_key,
+            first_key=epochs.first_key,
             previous_key=self.run_key,
-            simulator=result.simulator,
-            version=result.version,
+            simulator=epochs.simulator,
+            version=epochs.version,
             models=models,
-            statistics=result.statistics,
+            statistics=epochs.statistics,
             attempts=self.tries,
+            rung=rung,
+            wall_seconds=result.wall_seconds,
+            simulated_seconds=result.simulated_seconds,
         )
-        record.write(layout.epoch(self.number, self.next_epoch))
+        record.write(layout.epoch(self.number, record.first, last=record.epoch, training=self.name))
         self.advance(record)
 
     def advance(self, record: EpochRecord) -> None:
-        """Go on from a finished epoch."""
-        self.scores.append(record.score)
+        """Go on from finished epochs."""
+        self.scores += record.scores
         self.weights = record.arrays["final_weights"]
         self.run_key = record.run_key
         self.simulator = record.simulator
         self.version = record.version
+        self.spend(record.rung, record.wall_seconds, record.simulated_seconds)
         self.tries = 0
 
-    def objectives(self, names: Sequence[str]) -> list[float]:
-        """Values of objectives.
+    def spend(self, rung: int, wall: float, simulated: float) -> None:
+        """Note what was spent on it while its trial was on a rung."""
+        self.costs.setdefault(rung, Cost()).add(wall, simulated)
 
-        `nmse` after the last epoch; `energy`: mean of a training point, J; `seconds`: simulator
+    def figures(self) -> dict[str, float]:
+        """The values of the objectives, of its finished epochs.
+
+        `nmse` after the last one; `energy`: mean of a training point, J; `seconds`: simulator
         wall time of all epochs, s.
         """
-        values = {
+        return {
             "nmse": self.scores[-1].nmse,
             "energy": float(np.mean([score.energy_per_point for score in self.scores])),
             "seconds": math.fsum(score.seconds for score in self.scores),
         }
-        return [values[name] for name in names]
-
-    def attributes(self) -> dict[str, Any]:
-        """What is kept of it as user attributes of the Optuna trial."""
-        if not self.scores:
-            return {"epochs": 0}
-        nmse, energy, seconds = self.objectives(["nmse", "energy", "seconds"])
-        return {
-            "epochs": len(self.scores),
-            "nmse_before": self.scores[0].nmse_before,
-            "nmse": nmse,
-            "energy_per_point": energy,
-            "seconds": seconds,
-            "cpu_seconds": math.fsum(score.cpu_seconds for score in self.scores),
-            "simulator": self.simulator,
-            "version": self.version,
-            "run_key": self.run_key,
-        }
 
 
-def fresh(attempt: Attempt, design: Design, layout: Layout) -> Training:
-    """A trial at its beginning. Files that a lost storage's trial of its number left are removed."""
-    shutil.rmtree(layout.trial(attempt.number), ignore_errors=True)
-    return Training(attempt, design)
+def clear(number: int, layout: Layout) -> None:
+    """Remove the files that a lost storage's trial of this number left."""
+    shutil.rmtree(layout.trial(number), ignore_errors=True)
 
 
-def restored(
-    attempt: Attempt,
-    design: Design,
-    layout: Layout,
-    reported: dict[int, float],
-    *,
-    plan: TrainingPlan,
-    trainer: Trainer,
-) -> Training:
-    """A trial as its files say, checked against all that they depend on.
+def restore(training: Training, design: Design, layout: Layout, trainer: Trainer) -> None:
+    """Take a training up as its files say, checked against all that they depend on.
 
-    **Raises:** `RecordError` for a damaged file, and where files and reports, or files and this
-    study, simulator and models, do not belong together.
+    **Raises:** `RecordError` for a damaged file, and where files do not belong together, or files
+    and this study, simulator and models do not.
     """
-    training = Training(attempt, design)
     family = (trainer.name, trainer.version, trainer.models.sha256)
-    before: NDArray[np.float64] | None = None
-    for epoch, path in enumerate(layout.epochs(attempt.number)):
+    for path in layout.epochs(training.number, training.name):
         record = read_record(path)
-        if record.epoch != epoch or epoch >= plan.epochs or record.previous_key != training.run_key:
+        follows = record.first == training.next_epoch and record.previous_key == training.run_key
+        if not follows or record.epoch >= training.plan.epochs:
             msg = f"{path} does not follow the epoch before it."
             raise RecordError(msg)
         if (record.simulator, record.version, record.models) != family:
@@ -155,38 +166,30 @@ def restored(
                 f"models, and now there is {trainer.name} {trainer.version}."
             )
             raise RecordError(msg)
-        if not math.isclose(reported.get(epoch + 1, record.score.nmse), record.score.nmse):
-            msg = f"{path} has another NMSE than the storage."
-            raise RecordError(msg)
-        before = training.weights
+        last = path, record, training.weights
         training.advance(record)
-    if reported and max(reported) > training.next_epoch:
+    if training.scores and not _is_ours(training, design, trainer, *last[1:]):
+        directory: Path = last[0].parent
         msg = (
-            f"Epoch {max(reported) - 1} of trial {attempt.number} was finished, and its file or "
-            f"one before it is missing in {layout.trial(attempt.number)}."
+            f"The files in {directory} come from another circuit than this version of the program "
+            "makes of the trial's parameters."
         )
         raise RecordError(msg)
-    if training.scores and _key(training, before, plan, trainer) != training.run_key:
-        msg = (
-            f"The files in {layout.trial(attempt.number)} come from another circuit than this "
-            "version of the program makes of the trial's parameters."
-        )
-        raise RecordError(msg)
-    return training
 
 
-def _key(
+def _is_ours(
     training: Training,
-    before: NDArray[np.float64] | None,
-    plan: TrainingPlan,
+    design: Design,
     trainer: Trainer,
-) -> str:
-    """The run key that a trial's last finished epoch must have.
+    record: EpochRecord,
+    before: NDArray[np.float64] | None,
+) -> bool:
+    """Whether the run key of a training's last file is the one that it must have.
 
     It depends on design, plan, the weights before it, models, simulator and netlist.
     """
     try:
-        run = plan.epoch_run(training.design, training.next_epoch - 1, before)
-        return trainer.key(run)
+        run = training.plan.epoch_run(design, record.first, before)
+        return trainer.key(run) == record.first_key
     except (CircuitError, ValueError):  # the weights are not even of this network
-        return ""
+        return False

@@ -3,9 +3,9 @@
 
     summary = run_study(load(Path("study.toml")), Settings(out=Path("out")), observer=observer)
 
-The driver alone writes to the study's directory and storage. A trial's next epoch goes to a worker
-as soon as the last one is on disk and reported and the pruner lets the trial live; as many trials
-run at a time as there are workers. Optuna is behind `sweep.engine._ledger`, Ray behind `sweep.engine.executor`.
+The driver alone writes to the study's directory and storage. A trial's next task (an epoch, a whole
+quasi-static training, a check) goes to a worker as soon as the last one is on disk and reported and
+the trial may go on; as many tasks run at a time as there are workers. Optuna is behind `sweep.engine._ledger`, Ray behind `sweep.engine.executor`.
 """
 
 from __future__ import annotations
@@ -16,16 +16,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import pdk
-from circuits import Trainer, make_trainer
 from sweep._errors import SweepError
 from sweep.engine._begin import claim, read_begun
+from sweep.engine._benches import benches_for, trainers_for
 from sweep.engine._course import Course, MachineError
 from sweep.engine._ledger import Ledger
 from sweep.engine._samplers import make_sampler
 from sweep.engine._scratch import Scratch
 from sweep.engine._signals import StopWish
-from sweep.engine._task import Equipment
 from sweep.engine.events import Observer, Stopped, StudyFinished, StudyStarted, Summary
 from sweep.engine.executor import RayExecutor
 from sweep.results._files import StoreError
@@ -49,7 +47,8 @@ class Settings:
     - `out`: the study's directory.
     - `storage`: URL of an Optuna storage; None for a journal file in `out`.
     - `workers`: epochs at a time; None as the study file says, or else one for each core.
-    - `simulator`: `"auto"`, `"xyce"` or `"ngspice"`; None as the study file says.
+    - `simulator`: `"auto"`, `"xyce"`, `"ngspice"` or, without a ladder, `"quasistatic"`; None as
+      the study file says.
     - `trials`: how many trials in all, those of earlier starts included; None as the file says.
     - `resume`: go on where an earlier start ended, if there was one.
     - `address`: of a running Ray cluster; None to start Ray on this machine.
@@ -78,7 +77,8 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
     """
     started = time.monotonic()
     make_sampler(study.search, study.space.distributions())
-    trainer = _trainer(study, settings)
+    begun = read_begun(settings.out, study, resume=settings.resume)
+    trainers = trainers_for(study, settings.simulator, begun, out=settings.out)
     claimed = claim(settings.out, study, storage=settings.storage, resume=settings.resume)
     try:
         with StopWish() as wish, claimed as place, Scratch(settings.out) as scratch:
@@ -90,14 +90,13 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
                 directory=scratch.directory,
             ) as executor:
                 wish.listen()
-                opened = place.open(trainer)
+                opened = place.open(trainers)
                 course = Course(
                     described=study,
                     layout=opened.layout,
                     ledger=Ledger(opened.study, study, opened.group),
                     executor=executor,
-                    equipment=_equipment(study, trainer, scratch.directory),
-                    trainer=trainer,
+                    benches=benches_for(study, trainers, scratch.directory),
                     observer=observer,
                     wish=wish,
                     target=settings.trials or study.search.trials,
@@ -126,57 +125,24 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
     return summary
 
 
-def _trainer(study: StudyFile, settings: Settings) -> Trainer:
-    """Simulator and models; a study that was begun keeps its simulator."""
-    begun = read_begun(settings.out, study, resume=settings.resume)
-    name = settings.simulator or study.execution.simulator
-    if begun is not None:
-        if settings.simulator not in {None, "auto", begun.simulator}:
-            msg = (
-                f"{settings.out} was begun with {begun.simulator}, and one study has one simulator; "
-                f"leave --simulator out, or start another study with {name} and another --out."
-            )
-            raise StoreError(msg)
-        name = begun.simulator
-    return make_trainer(
-        name,
-        pdk.locate(study.pdk_path),
-        limits=study.trainer_limits(),
-        processes=study.execution.processes,
-    )
-
-
-def _equipment(study: StudyFile, trainer: Trainer, scratch: Path) -> Equipment:
-    runs = scratch / "runs"
-    runs.mkdir()
-    return Equipment(
-        simulator=trainer.name,
-        executable=str(trainer.simulator.executable),
-        version=trainer.version,
-        processes=study.execution.processes,
-        models=trainer.models,
-        limits=study.trainer_limits(),
-        scratch=str(runs),
-    )
-
-
 def _started(course: Course, out: Path, *, resumed: bool) -> StudyStarted:
-    study = course.described
+    study, top = course.described, course.benches[-1].trainer
     standing = course.ledger.standing()
     single = len(study.search.objectives) == 1 and standing.best_values
     return StudyStarted(
         out=out,
         name=study.name,
-        simulator=course.trainer.name,
-        version=course.trainer.version,
+        simulator=top.name,
+        version=top.version,
         workers=course.executor.workers,
         trials=course.target,
-        epochs=study.plan.epochs,
+        epochs=study.ladder.top.epochs,
         done=standing.complete + standing.pruned + standing.failed,
         resumed=resumed,
         linear_fit=study.plan.linear_fit(),
         objectives=tuple(study.search.objectives),
         best_value=standing.best_values[0][0] if single else None,
+        rungs=tuple(rung.label for rung in study.ladder.rungs) if study.ladder.declared else (),
     )
 
 
@@ -185,8 +151,8 @@ def _summary(course: Course, out: Path, seconds: float, *, stopped: bool) -> Sum
     return Summary(
         out=out,
         name=course.described.name,
-        simulator=course.trainer.name,
-        version=course.trainer.version,
+        simulator=course.benches[-1].trainer.name,
+        version=course.benches[-1].trainer.version,
         asked=course.target,
         complete=standing.complete,
         pruned=standing.pruned,

@@ -57,6 +57,8 @@ class Summary:
 class StudyStarted:
     """The study begins or goes on.
 
+    - `simulator`, `version`: with a ladder, of its last rung; `epochs` as well.
+    - `rungs`: the rungs of the ladder in a few words each; empty without one.
     - `trials`: how many are wanted; `done`: how many of them are finished already.
     - `best_value`: of the finished ones, None where there is none or there are several objectives.
     - `resumed`: whether it was begun before.
@@ -74,6 +76,7 @@ class StudyStarted:
     linear_fit: float
     objectives: tuple[str, ...]
     best_value: float | None
+    rungs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,22 +86,33 @@ class TrialStarted:
     trial: int
     epoch: int
     parameters: Mapping[str, object]
+    rung: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochStarted:
-    """An epoch was given to a worker; `attempt` counts from 1."""
+    """An epoch was given to a worker, with those after it where they are computed in one go.
+
+    - `attempt`: counts from 1.
+    - `rung`, `seed`: the trial's rung, and the seed of its weights. On a rung that only checks the
+      circuit, the check is told of as epoch 0.
+    """
 
     trial: int
     epoch: int
     attempt: int
+    rung: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochFinished:
     """An epoch is done, and on disk.
 
-    - `seconds`: wall time of the simulator; `overhead`: of all else that this epoch took.
+    - `epochs`: how many were computed in one go; `epoch` is the last of them, and `seconds` and
+      `nmse_before` are those of all.
+    - `seconds`: wall time of the simulator; `overhead`: of all else that an epoch took.
+    - `rung`, `seed`: as in `EpochStarted`.
     """
 
     trial: int
@@ -107,6 +121,9 @@ class EpochFinished:
     nmse: float
     seconds: float
     overhead: float
+    epochs: int = 1
+    rung: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,11 +134,22 @@ class EpochLost:
     epoch: int
     attempt: int
     reason: str
+    rung: int = 0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialPromoted:
+    """A trial has finished a rung of the ladder, with these values, and goes on to `rung`."""
+
+    trial: int
+    rung: int
+    values: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFinished:
-    """A trial went through all its epochs; `best` tells whether none is better so far."""
+    """A trial went through all its epochs, on the last rung of the ladder; `best` tells whether none is better so far."""
 
     trial: int
     values: tuple[float, ...]
@@ -131,11 +159,12 @@ class TrialFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialPruned:
-    """A trial was given up as hopeless after `epochs` epochs."""
+    """A trial was given up as hopeless after `epochs` epochs of a rung."""
 
     trial: int
     epochs: int
     nmse: float
+    rung: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +176,7 @@ class TrialFailed:
     status: str
     cause: str
     words: str
+    rung: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +199,7 @@ Event = (
     | EpochStarted
     | EpochFinished
     | EpochLost
+    | TrialPromoted
     | TrialFinished
     | TrialPruned
     | TrialFailed

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs epochs on Ray: plain data goes out, plain data comes back. Nothing else here knows Ray."""
+"""Runs tasks on Ray: plain data goes out, plain data comes back. Nothing else here knows Ray."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import secrets
 import socket
 import sys
 import textwrap
+from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from sweep._errors import SweepError
-from sweep.engine._task import EpochResult, EpochTask, run_epoch
+from sweep.engine._task import Task, TaskResult, perform
 
 _WORDS = 300
 _REACH_SECONDS = 10.0
@@ -34,8 +35,8 @@ class ExecutorError(SweepError):
 class Done:
     """A task that has ended: with a result, or lost with its worker for the `reason`."""
 
-    task: EpochTask
-    result: EpochResult | None
+    task: Task
+    result: TaskResult | None
     reason: str = ""
 
 
@@ -44,8 +45,8 @@ class RayExecutor:
 
     **Arguments:**
 
-    - `workers`: how many epochs at a time; None: as many as the cores have room for.
-    - `cores_each`: cores that one epoch takes.
+    - `workers`: how many tasks at a time; None: as many as the cores have room for.
+    - `cores_each`: cores that one task takes.
     - `address`: of a running Ray cluster; None starts Ray on this machine, for this process alone.
     - `directory`: for the files of a Ray that is started here.
 
@@ -76,8 +77,8 @@ class RayExecutor:
                 raise ExecutorError(msg) from error
         room = int(self._ray.cluster_resources().get("CPU", 1)) // cores_each
         self.workers = workers or max(1, room)
-        self._remote = self._ray.remote(num_cpus=cores_each, max_retries=0)(run_epoch)
-        self._tasks: dict[Any, EpochTask] = {}
+        self._remote = self._ray.remote(num_cpus=cores_each, max_retries=0)(perform)
+        self._tasks: dict[Any, Task] = {}
 
     def _start(self, slots: int | None, address: str | None, directory: Path) -> None:
         quiet = {"logging_level": "ERROR", "configure_logging": False, "log_to_driver": False}
@@ -110,9 +111,17 @@ class RayExecutor:
         """How many tasks have not been returned by `wait` yet."""
         return len(self._tasks)
 
-    def submit(self, task: EpochTask) -> None:
+    def submit(self, task: Task) -> None:
         """Have a task run as soon as a core is free."""
         self._tasks[self._remote.remote(task)] = task
+
+    def drop(self, tickets: Container[int]) -> None:
+        """Give up tasks whose results nobody needs any more; `wait` does not return them."""
+        for reference, task in list(self._tasks.items()):
+            if task.ticket in tickets:
+                del self._tasks[reference]
+                with suppress(self._ray.exceptions.RayError, ValueError):
+                    self._ray.cancel(reference, force=True)
 
     def wait(self, seconds: float) -> list[Done]:
         """The tasks that have ended, in the order of submission; waits for one at most so long.

@@ -142,6 +142,15 @@ def _importances(study: optuna.Study, index: int, *, maximise: bool) -> Mapping[
     return shares if math.isfinite(sum(shares.values())) else {}
 
 
+def _simulators(results: Results) -> str:
+    """What simulated the study; on a ladder, rung by rung."""
+    manifest = results.manifest
+    if not manifest.rungs:
+        return f"{manifest.simulator} {manifest.simulator_version}"
+    rungs = zip(results.study_file.ladder.rungs, manifest.rungs, strict=True)
+    return "; ".join(f"{rung.label}: {used['simulator']} {used['version']}" for rung, used in rungs)
+
+
 def _provenance(results: Results) -> dict[str, str]:
     manifest, described = results.manifest, results.study_file
     plan = described.plan
@@ -158,7 +167,7 @@ def _provenance(results: Results) -> dict[str, str]:
         ),
         "search": f"{described.search.sampler}, {described.search.trials} trials",
         "seeds": seeds,
-        "simulator": f"{manifest.simulator} {manifest.simulator_version}",
+        "simulator": _simulators(results),
         "transistor models": f"SkyWater 130, version {manifest.pdk['version']}, {manifest.pdk['source']}",
         "models' SHA-256": manifest.pdk["sha256"],
         "storage": manifest.storage,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import html
 from importlib.resources import files
+from itertools import pairwise
 
 import plotly.graph_objects as go
 from plotly.io import to_html
@@ -18,6 +19,7 @@ from sweep.report._tables import (
     design_table,
     facts_table,
     failure_table,
+    ladder_table,
     trial_table,
 )
 from sweep.results.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
@@ -41,6 +43,7 @@ def page(found: Findings) -> str:
             "Held-out NMSE of every trial; 0 epochs is before training.",
         ) if any(trial.curve for trial in seen.trials) else "",
         _history(seen),
+        _ladder(seen),
         _importances(found),
         _slices(found),
         _trials(found),
@@ -150,6 +153,23 @@ def _history(seen: Overview) -> str:
         blocks.append(f"<h3>{html.escape(objective.title)}</h3>")
         blocks.append(_figure(figures.history(seen, index), f"history{index}"))
     return "<section><h2>History</h2>" + "".join(blocks) + "</section>"
+
+
+def _ladder(seen: Overview) -> str:
+    if not seen.ladder:
+        return ""
+    caption = (
+        "Wall time is that of the workers, simulated time that in the circuits. The rank "
+        "correlation is Spearman's, over the trials that finished both rungs."
+    )
+    blocks = [f'<p class="soft">{caption}</p>', ladder_table(seen.ladder)]
+    blocks += [
+        f"<h3>Rungs {rung.number} and {rung.number + 1}</h3>"
+        + _figure(figures.agreement(rung, above), f"rungs{rung.number}", tools=False)
+        for rung, above in pairwise(seen.ladder)
+        if rung.pairs
+    ]
+    return "<section><h2>Ladder</h2>" + "".join(blocks) + "</section>"
 
 
 def _importances(found: Findings) -> str:

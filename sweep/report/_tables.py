@@ -10,18 +10,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from sweep._numbers import UNKNOWN, duration, pure, quantity
 from sweep.report._findings import Value
 from sweep.results.overview import FAILED, Overview, TrialView
+from sweep.results.rungs import RungView
 from sweep.study.space import Parameter
 
 
 def trial_table(seen: Overview, parameters: Sequence[Parameter]) -> str:
     """Every trial with its figures and parameters."""
     head = [("trial", True), ("state", False)]
+    if seen.ladder:
+        head.append(("rung", True))
     head += [(objective.label, True) for objective in seen.objectives if objective.name != "nmse"]
     head += [("NMSE", True), ("before", True), ("epochs", True), ("energy", True), ("time", True)]
     head += [(parameter.name, True) for parameter in parameters]
     rows = []
     for trial in seen.trials:
         cells = [(str(trial.number), True), (_state(trial), False)]
+        if seen.ladder:
+            cells.append((f"{trial.rung + 1} of {len(seen.ladder)}", True))
         for index, objective in enumerate(seen.objectives):
             if objective.name != "nmse":
                 value = trial.values[index] if trial.values else math.nan
@@ -42,6 +47,26 @@ def trial_table(seen: Overview, parameters: Sequence[Parameter]) -> str:
 
 def _state(trial: TrialView) -> str:
     return f"{trial.state}: {trial.failure.cause}" if trial.failure else trial.state
+
+
+def ladder_table(rungs: Sequence[RungView]) -> str:
+    """The rungs: trials, promotions, time spent, and how well each foretells the next one."""
+    head = [("rung", True), ("what", False), ("trials", True), ("finished", True)]
+    head += [("went on", True), ("stopped", True), ("failed", True), ("running", True)]
+    head += [("wall time", True), ("simulated time", True)]
+    head += [("rank correlation with the next", True)]
+    rows: list[tuple[str, list[tuple[str, bool | str]]]] = []
+    for rung in rungs:
+        went_on = "" if rung.is_top else str(rung.promoted)
+        if math.isfinite(rung.rate):
+            went_on += f" ({100 * rung.rate:.0f} %)"
+        agrees = f"{pure(rung.correlation)} ({len(rung.pairs)} trials)" if rung.pairs else ""
+        cells: list[tuple[str, bool | str]] = [(str(rung.number), True), (rung.label, False)]
+        counts = (rung.reached, rung.finished, went_on, rung.stopped, rung.failed, rung.running)
+        cells += [(str(count), True) for count in counts]
+        cells += [(duration(rung.seconds), True), (duration(rung.simulated), True), (agrees, True)]
+        rows.append(("", cells))
+    return _table(head, rows)
 
 
 def failure_table(failures: Iterable[tuple[str, Sequence[TrialView]]]) -> str:

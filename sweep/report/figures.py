@@ -11,8 +11,10 @@ import plotly.graph_objects as go
 from sweep.report import _style as style
 from sweep.report._marks import hover, scale_of
 from sweep.results.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
+from sweep.results.rungs import RungView
 
 __all__ = [
+    "agreement",
     "front",
     "history",
     "learning_curves",
@@ -103,6 +105,26 @@ def front(overview: Overview, first: int = 0, second: int = 1) -> go.Figure:
         xaxis=scale_of(overview.objectives[first], [trial.values[first] for trial in done]),
         yaxis=scale_of(overview.objectives[second], [trial.values[second] for trial in done]),
     )
+
+
+def agreement(rung: RungView, above: RungView) -> go.Figure:
+    """The values of the trials that finished two neighbouring rungs against each other."""
+    lower, higher = (list(side) for side in zip(*rung.pairs, strict=True))
+    return style.figure(
+        [
+            go.Scatter(
+                x=lower, y=higher, mode="markers", marker={"color": style.AFTER, "size": 8},
+                hovertemplate="%{x:.4g}, %{y:.4g}<extra></extra>", showlegend=False,
+            )
+        ],
+        height=300,
+        xaxis=_value_axis(rung.label, lower),
+        yaxis=_value_axis(above.label, higher),
+    )  # fmt: skip
+
+
+def _value_axis(title: str, values: list[float]) -> dict[str, object]:
+    return style.log_axis(title, values) if min(values) > 0 else style.axis(title)
 
 
 def learning_curves(overview: Overview) -> go.Figure:

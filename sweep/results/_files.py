@@ -12,7 +12,7 @@ from typing import Self
 
 from sweep._errors import SweepError
 
-_EPOCH = re.compile(r"epoch_(\d{3,})\.npz")
+_EPOCHS = re.compile(r"epoch_(\d{3,})(?:_(\d{3,}))?\.npz")
 _PARTIAL = ".part"
 
 
@@ -29,7 +29,9 @@ class Layout:
     - `study.toml`: copy of the study file.
     - `manifest.json`: where the results come from.
     - `journal.log`: the Optuna storage, unless the study uses another one.
-    - `trials/00012/epoch_003.npz`: what epoch 3 of trial 12 gave.
+    - `trials/00012/epoch_003.npz`: what epoch 3 of trial 12 gave, in a study without a ladder.
+    - `trials/00012/transient_seed0/epoch_003.npz`: the same of one of the trainings on a ladder.
+    - `trials/00012/quasistatic_seed2/epoch_000_039.npz`: 40 epochs that were computed in one go.
     - `driver.lock`: held by the one driver that may write.
     """
 
@@ -59,20 +61,35 @@ class Layout:
         """The directory of a trial."""
         return self.out / "trials" / f"{number:05d}"
 
-    def epoch(self, number: int, epoch: int) -> Path:
-        """The file of an epoch of a trial."""
-        return self.trial(number) / f"epoch_{epoch:03d}.npz"
+    def training(self, number: int, training: str = "") -> Path:
+        """The directory of one of a trial's trainings, by its name."""
+        return self.trial(number) / training if training else self.trial(number)
 
-    def epochs(self, number: int) -> list[Path]:
-        """The files of a trial's epochs from 0 on, without a gap."""
+    def epoch(
+        self, number: int, epoch: int, *, last: int | None = None, training: str = ""
+    ) -> Path:
+        """The file of an epoch of a trial, or of all from `epoch` to `last`."""
+        until = "" if last in {None, epoch} else f"_{last:03d}"
+        return self.training(number, training) / f"epoch_{epoch:03d}{until}.npz"
+
+    def epochs(self, number: int, training: str = "") -> list[Path]:
+        """The files of a training's epochs from 0 on, without a gap."""
+        directory = self.training(number, training)
         try:
-            names = [entry.name for entry in os.scandir(self.trial(number))]
-        except FileNotFoundError:
+            names = sorted(entry.name for entry in os.scandir(directory))
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        found = {int(match[1]) for name in names if (match := _EPOCH.fullmatch(name))}
+        found = {
+            int(match[1]): (int(match[2] or match[1]), name)
+            for name in names
+            if (match := _EPOCHS.fullmatch(name))
+        }
         whole: list[Path] = []
-        while len(whole) in found:
-            whole.append(self.epoch(number, len(whole)))
+        following = 0
+        while following in found:
+            last, name = found.pop(following)
+            whole.append(directory / name)
+            following = last + 1
         return whole
 
 

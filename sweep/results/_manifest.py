@@ -12,7 +12,8 @@ from typing import Any
 
 from sweep.results._files import Layout, StoreError, write_whole
 
-SCHEMA = 1
+SCHEMA = 2
+_READ = (1, 2)  # schema 1: no ladder
 JOURNAL = "journal.log"
 
 
@@ -31,13 +32,14 @@ class Manifest:
     - `study_sha256`: of the text of `study.toml`.
     - `study_source`: the file that this was copied from.
     - `package_version`: of this program.
-    - `simulator`, `simulator_version`: what runs the simulations.
+    - `simulator`, `simulator_version`: what runs the simulations; with a ladder, of the last rung.
+    - `rungs`: `simulator` and `version` of each rung of a ladder; empty without one.
     - `pdk`: `source`, `version` and `sha256` of the transistor models.
     - `seeds`: `search`, `weights`, `order`, `task` and `mismatch` (None for none).
     - `storage`: `"journal.log"`, or the URL of an Optuna storage, its password left out.
     - `host`, `python`, `created`: machine, Python version and time (UTC) of the first start.
-    - `resumed`: the later starts, each with `at`, `host`, `package_version`, `simulator_version`
-      and `pdk_sha256`.
+    - `resumed`: the later starts, each with `at`, `host`, `package_version`, `simulator_version`,
+      `pdk_sha256` and, of a ladder, `rungs`.
     """
 
     name: str
@@ -49,11 +51,12 @@ class Manifest:
     simulator_version: str
     pdk: Mapping[str, str]
     seeds: Mapping[str, int | None]
+    rungs: tuple[Mapping[str, str], ...] = ()
     storage: str = JOURNAL
     host: str = field(default_factory=platform.node)
     python: str = field(default_factory=platform.python_version)
     created: str = field(default_factory=now)
-    resumed: tuple[Mapping[str, str], ...] = ()
+    resumed: tuple[Mapping[str, Any], ...] = ()
     schema: int = SCHEMA
 
     def write(self, layout: Layout) -> None:
@@ -69,13 +72,14 @@ def read_manifest(layout: Layout) -> Manifest:
     """
     try:
         content: dict[str, Any] = json.loads(layout.manifest.read_text("utf-8"))
-        if content.get("schema") != SCHEMA:
+        if content.get("schema") not in _READ:
             msg = (
                 f"{layout.manifest} has schema {content.get('schema')!r}, and this version reads "
-                f"{SCHEMA}; use the analog-sweep that wrote it ({content.get('package_version')})."
+                f"{' and '.join(map(str, _READ))}; use the analog-sweep that wrote it ({content.get('package_version')})."
             )
             raise StoreError(msg)
         content["resumed"] = tuple(content["resumed"])
+        content["rungs"] = tuple(content.get("rungs", ()))
         return Manifest(**content)
     except FileNotFoundError as error:
         msg = (

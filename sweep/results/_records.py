@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`EpochRecord`: what one finished epoch left, and its file."""
+"""`EpochRecord`: what a finished epoch left, or several in one go, and its file."""
 
 from __future__ import annotations
 
 import io
 import json
+import math
 import struct
 import zipfile
 import zlib
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 from objectives import EpochScore
 from sweep.results._files import StoreError, write_whole
 
-_SCHEMA = 1
+_SCHEMA = 2
+_READ = (1, 2)  # schema 1: one epoch in each file
 _DESCRIPTION = "record"
 # What numpy and zipfile raise on a file whose bytes are not what they should be.
 _DAMAGE = (
@@ -43,35 +45,54 @@ class RecordError(StoreError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochRecord:
-    """The results of one epoch of one trial.
+    """The results of one epoch of one training, or of several that were computed in one go.
 
     **Attributes:**
 
-    - `score`: its figures.
-    - `arrays`: the arrays of `circuits.Trace` (`free`, `nudged`, `weights`, `final_weights`,
-      `energy`), `held_out` (outputs at the held-out points after the epoch, V, shape
-      `(held_out, outputs)`) and, in epoch 0, `held_out_before` (the same before the first update).
-    - `run_key`: SHA-256 of all that the epoch's simulation depends on.
-    - `previous_key`: that of the epoch before, empty in epoch 0.
+    - `scores`: the figures of each epoch.
+    - `arrays`: of the last epoch the arrays of `circuits.Trace` (`free`, `nudged`, `weights`,
+      `final_weights`, `energy`) and `held_out` (outputs at the held-out points after the epoch, V,
+      shape `(held_out, outputs)`); with epoch 0 also `held_out_before` (the same before the first
+      update).
+    - `run_key`: SHA-256 of all that the last epoch's simulation depends on; `first_key` that of the
+      first epoch here.
+    - `previous_key`: that of the epoch before these, empty before epoch 0.
     - `simulator`, `version`, `models`: what computed it; `models` is the SHA-256 of the PDK's.
-    - `statistics`: the solver's counts, as in `circuits.simulators.Statistics`.
+    - `statistics`: the solver's counts in the last epoch, as in `circuits.simulators.Statistics`.
     - `attempts`: how often it was simulated until it succeeded; 1 as a rule.
+    - `rung`: the rung on which it was computed.
+    - `wall_seconds`: what it took a worker, s.
+    - `simulated_seconds`: time in the circuit, s; NaN where unknown.
     """
 
-    score: EpochScore
+    scores: tuple[EpochScore, ...]
     arrays: Mapping[str, NDArray[np.float64]]
     run_key: str
+    first_key: str
     previous_key: str
     simulator: str
     version: str
     models: str
     statistics: Mapping[str, int | None]
     attempts: int = 1
+    rung: int = 0
+    wall_seconds: float = math.nan
+    simulated_seconds: float = math.nan
+
+    @property
+    def score(self) -> EpochScore:
+        """The figures of its last epoch."""
+        return self.scores[-1]
+
+    @property
+    def first(self) -> int:
+        """Its first epoch, from 0."""
+        return self.scores[0].epoch
 
     @property
     def epoch(self) -> int:
-        """Which epoch of its trial, from 0."""
-        return self.score.epoch
+        """Its last epoch."""
+        return self.scores[-1].epoch
 
     def write(self, path: Path) -> None:
         """Write the file, whole or not at all.
@@ -80,14 +101,18 @@ class EpochRecord:
         """
         described = {
             "schema": _SCHEMA,
-            "score": asdict(self.score),
+            "scores": [asdict(score) for score in self.scores],
             "run_key": self.run_key,
+            "first_key": self.first_key,
             "previous_key": self.previous_key,
             "simulator": self.simulator,
             "version": self.version,
             "models": self.models,
             "statistics": dict(self.statistics),
             "attempts": self.attempts,
+            "rung": self.rung,
+            "wall_seconds": self.wall_seconds,
+            "simulated_seconds": self.simulated_seconds,
         }
         buffer = io.BytesIO()
         description: dict[str, Any] = {_DESCRIPTION: np.array(json.dumps(described))}
@@ -108,7 +133,7 @@ def read_record(path: Path) -> EpochRecord:
                 for name in archive.files
                 if name != _DESCRIPTION
             }
-        record = EpochRecord(score=EpochScore(**described.pop("score")), arrays=arrays, **described)
+        record = EpochRecord(scores=_scores(described.pop("scores")), arrays=arrays, **described)
         for name in ("final_weights", "held_out"):
             if not np.isfinite(arrays[name]).all():
                 msg = f"{path} holds no finite {name}."
@@ -120,23 +145,40 @@ def read_record(path: Path) -> EpochRecord:
     return record
 
 
-def read_score(path: Path) -> EpochScore:
+def read_scores(path: Path) -> tuple[EpochScore, ...]:
     """The figures alone, without the arrays.
 
     **Raises:** `RecordError`.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return EpochScore(**_description(archive)["score"])
+            return _scores(_description(archive)["scores"])
     except _DAMAGE as error:
         words = " ".join(str(error).split())
         msg = f"{path} is damaged or is not the file of an epoch: {words}."
         raise RecordError(msg) from error
 
 
+def _scores(told: list[dict[str, Any]]) -> tuple[EpochScore, ...]:
+    scores = tuple(EpochScore(**score) for score in told)
+    first = scores[0].epoch
+    if [score.epoch for score in scores] != list(range(first, first + len(scores))):
+        msg = "its epochs do not follow one another"
+        raise ValueError(msg)
+    return scores
+
+
 def _description(archive: Any) -> dict[str, Any]:
     described: dict[str, Any] = json.loads(str(archive[_DESCRIPTION]))
-    if described.pop("schema") != _SCHEMA:
-        msg = f"only schema {_SCHEMA} of epoch files is known"
+    schema = described.pop("schema")
+    if schema not in _READ:
+        msg = f"only the schemas {', '.join(map(str, _READ))} of epoch files are known"
         raise ValueError(msg)
+    if schema == 1:
+        score = described.pop("score")
+        described |= {
+            "scores": [score],
+            "first_key": described["run_key"],
+            "wall_seconds": score["seconds"],
+        }
     return described

@@ -11,7 +11,9 @@ from typing import Any
 
 from optuna.trial import FrozenTrial
 
+from sweep.results.rungs import RungView, rung_views
 from sweep.results.store import Results
+from sweep.study.ladder import TrainingRung
 
 COMPLETE, PRUNED, FAILED = "complete", "pruned", "failed"
 RUNNING, WAITING, REPLACED = "running", "waiting", "replaced"
@@ -59,12 +61,16 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a trial has no value: the outcome of its epoch `epoch`, with the simulator's words."""
+    """Why a trial has no value: the outcome of its epoch `epoch`, with the simulator's words.
+
+    `rung`: on which rung of the ladder, from 0.
+    """
 
     status: str
     cause: str
     words: str
     epoch: int | None
+    rung: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,9 @@ class TrialView:
     - `values`: one for each objective where it is complete, else empty.
     - `parameters`: searched parameter to value, SI units.
     - `before`: held-out NMSE before training, NaN where unknown.
-    - `curve`: held-out NMSE after each finished epoch.
+    - `curve`: held-out NMSE after each finished epoch; on a ladder, of the highest training that it
+      has begun, its seeds combined as the rung's value is.
+    - `rung`: of the ladder, from 0; `epochs`: of a training on that rung, 0 where there is none.
     - `energy`: J for each training point; `seconds`: simulator wall time; NaN where unknown.
     - `failure`: only where it failed.
     """
@@ -91,6 +99,8 @@ class TrialView:
     energy: float = math.nan
     seconds: float = math.nan
     failure: Failure | None = None
+    rung: int = 0
+    epochs: int = 0
 
     @property
     def nmse(self) -> float:
@@ -107,9 +117,10 @@ class Overview:
     - `name`: of the study.
     - `objectives`: at least one.
     - `trials`: by number.
-    - `epochs`: how many each trial is to run.
+    - `epochs`: how many each trial is to run; on a ladder, of the longest training.
     - `planned`: number of trials asked for.
     - `linear_fit`: held-out NMSE of the best linear fit, which a circuit has to beat.
+    - `ladder`: its rungs; empty without a ladder.
     """
 
     name: str
@@ -118,6 +129,7 @@ class Overview:
     epochs: int
     planned: int
     linear_fit: float
+    ladder: tuple[RungView, ...] = ()
 
     def of(self, state: str) -> tuple[TrialView, ...]:
         """The trials in a state."""
@@ -187,17 +199,22 @@ def overview(results: Results) -> Overview:
         name=described.name,
         objectives=objectives,
         trials=tuple(_view(trial, results, several=len(objectives) > 1) for trial in trials),
-        epochs=described.plan.epochs,
+        epochs=max(
+            rung.epochs for rung in described.ladder.rungs if isinstance(rung, TrainingRung)
+        ),
         planned=described.search.trials,
         linear_fit=float(results.study.user_attrs.get("linear_fit", math.nan)),
+        ladder=rung_views(described, trials),
     )
 
 
 def _view(trial: FrozenTrial, results: Results, *, several: bool) -> TrialView:
     told = trial.user_attrs
     state = REPLACED if told.get("replaced") else _STATE_OF[trial.state.name]
-    if several:  # Optuna keeps no intermediate values then
-        curve = tuple(score.nmse for score in results.scores(trial.number))
+    rung = int(told.get("rung", 0))
+    current = results.study_file.ladder.rungs[rung]
+    if several or results.study_file.ladder.declared:
+        curve = _curve(results, trial.number)
     else:
         curve = tuple(value for _, value in sorted(trial.intermediate_values.items()))
     return TrialView(
@@ -210,6 +227,24 @@ def _view(trial: FrozenTrial, results: Results, *, several: bool) -> TrialView:
         energy=_number(told.get("energy_per_point")),
         seconds=_number(told.get("seconds")),
         failure=_failure(told) if state in {FAILED, REPLACED} else None,
+        rung=rung,
+        epochs=current.epochs if isinstance(current, TrainingRung) else 0,
+    )
+
+
+def _curve(results: Results, number: int) -> tuple[float, ...]:
+    """The learning curve out of the files, where Optuna keeps none: all seeds as far as they came."""
+    reached = results.reached(number)
+    if reached is None:
+        return ()
+    ladder = results.study_file.ladder
+    rung = ladder.rungs[reached.rung]
+    assert isinstance(rung, TrainingRung)
+    each = [
+        results.scores(number, ladder.training(reached.rung, seed)) for seed in rung.weight_seeds
+    ]
+    return tuple(
+        rung.combined([score.nmse for score in scores]) for scores in zip(*each, strict=False)
     )
 
 
@@ -222,6 +257,7 @@ def _failure(told: Mapping[str, Any]) -> Failure:
         cause=f"infeasible {cause}" if status == "infeasible" else cause,
         words=str(told.get("words", "")),
         epoch=None if epoch is None else int(epoch),
+        rung=int(told.get("failed_rung", 0)),
     )
 
 

@@ -6,8 +6,10 @@
     results.epochs(12)[-1].arrays["held_out"]
 
 In the Optuna study, a trial's intermediate value at step k is the held-out NMSE after k epochs
-(k from 1: the first epoch is epoch 0 of the files). A trial's parameters are in SI base units. Its
-user attributes are those of `TRIAL_ATTRIBUTES`, the study's those of `STUDY_ATTRIBUTES`.
+(k from 1: the first epoch is epoch 0 of the files). On a ladder the steps of one rung follow those
+of the rung below (`Ladder.first_step`), and the value at a rung's last step is the rung's. A trial's
+parameters are in SI base units. Its user attributes are those of `TRIAL_ATTRIBUTES`, the study's
+those of `STUDY_ATTRIBUTES`.
 """
 
 from __future__ import annotations
@@ -19,12 +21,13 @@ from types import MappingProxyType
 
 import optuna
 
-from objectives import EpochScore
+from objectives import EpochScore, TrainingPlan
 from sweep.results._files import Layout, StoreError
 from sweep.results._manifest import Manifest, read_manifest
-from sweep.results._records import EpochRecord, RecordError, read_record, read_score
+from sweep.results._records import EpochRecord, RecordError, read_record, read_scores
 from sweep.results._storage import complete_url, open_for_reading, quiet
 from sweep.study import study_file
+from sweep.study.ladder import TrainingRung
 from sweep.study.study_file import StudyFile
 
 __all__ = [
@@ -33,6 +36,7 @@ __all__ = [
     "EpochRecord",
     "Layout",
     "Manifest",
+    "Reached",
     "RecordError",
     "Results",
     "StoreError",
@@ -43,10 +47,14 @@ TRIAL_ATTRIBUTES = MappingProxyType(
     {
         "nmse_before": "held-out NMSE before the first update",
         "nmse": "held-out NMSE after the last epoch",
-        "epochs": "finished epochs",
+        "epochs": "finished epochs of the highest training it reached",
+        "rung": "the rung it reached, from 0",
+        "rung_values": "the values of each rung it finished",
+        "rung_seconds": "wall time of each rung it began, of the workers, s",
+        "rung_simulated": "time in the circuit simulated on each of these rungs, s",
         "energy_per_point": "mean energy of a training point, J",
-        "seconds": "simulator wall time of all epochs, s",
-        "cpu_seconds": "simulator processor time of all epochs, s",
+        "seconds": "simulator wall time of these epochs, s",
+        "cpu_seconds": "simulator processor time of these epochs, s",
         "simulator": "what simulated it",
         "version": "the simulator's version",
         "run_key": "run key of the last epoch",
@@ -54,6 +62,7 @@ TRIAL_ATTRIBUTES = MappingProxyType(
         "cause": "failed trials: the finer cause",
         "words": "failed trials: the simulator's own words, or the error's",
         "failed_epoch": "failed trials: the epoch that failed",
+        "failed_rung": "failed trials: the rung on which it failed",
         "replaced": "failed trials whose parameters were put in the queue again: does not count",
     }
 )
@@ -65,6 +74,19 @@ STUDY_ATTRIBUTES = MappingProxyType(
         "package_version": "of this program, at the study's creation",
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The highest training that a trial has begun.
+
+    - `rung`: on which rung.
+    - `plan`: the training of the rung's first seed; `name` that of its files.
+    """
+
+    rung: int
+    plan: TrainingPlan
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +106,52 @@ class Results:
     manifest: Manifest
     study: optuna.Study
 
-    def epochs(self, trial: int) -> list[EpochRecord]:
-        """All finished epochs of a trial, by its number, from epoch 0 on.
+    def reached(self, trial: int) -> Reached | None:
+        """The highest training of a trial that has a finished epoch; None if none has."""
+        ladder, plan = self.study_file.ladder, self.study_file.plan
+        told = self.study.get_trials(deepcopy=False)[trial].user_attrs
+        for index in range(int(told.get("rung", 0)), -1, -1):
+            rung = ladder.rungs[index]
+            if isinstance(rung, TrainingRung):
+                seed = rung.weight_seeds[0]
+                name = ladder.training(index, seed)
+                if Layout(self.out).epochs(trial, name):
+                    return Reached(index, rung.plan(plan, seed), name)
+        return None
+
+    def epochs(self, trial: int, training: str | None = None) -> list[EpochRecord]:
+        """All finished epochs of a training, from epoch 0 on.
 
         Ends before the first file that is missing or damaged.
+
+        **Arguments:**
+
+        - `trial`: its number.
+        - `training`: a name of `Ladder.training`; None for the trial's highest one, `reached`.
         """
         records = []
-        for path in Layout(self.out).epochs(trial):
+        for path in self._files(trial, training):
             try:
                 records.append(read_record(path))
             except RecordError:
                 break
         return records
 
-    def scores(self, trial: int) -> list[EpochScore]:
+    def scores(self, trial: int, training: str | None = None) -> list[EpochScore]:
         """The figures of the same epochs, read without their arrays."""
-        scores = []
-        for path in Layout(self.out).epochs(trial):
+        scores: list[EpochScore] = []
+        for path in self._files(trial, training):
             try:
-                scores.append(read_score(path))
+                scores += read_scores(path)
             except RecordError:
                 break
         return scores
+
+    def _files(self, trial: int, training: str | None) -> list[Path]:
+        if training is None:
+            reached = self.reached(trial)
+            return [] if reached is None else Layout(self.out).epochs(trial, reached.name)
+        return Layout(self.out).epochs(trial, training)
 
 
 def open_results(out: Path) -> Results:

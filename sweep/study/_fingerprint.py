@@ -12,15 +12,17 @@ from typing import Any
 from circuits import Design
 from objectives import TrainingPlan
 from sweep.study._schema import Search
+from sweep.study.ladder import Ladder
 from sweep.study.space import Space
 
 
-def fingerprint(plan: TrainingPlan, space: Space, search: Search) -> str:
+def fingerprint(plan: TrainingPlan, space: Space, search: Search, ladder: Ladder) -> str:
     """SHA-256 over all that determines the trials and their results, as hexadecimal digits.
 
     That includes the values of the fields that the file does not mention. It leaves out what may
     differ between two starts of one study: its name, how many trials it runs, where and with how
-    many workers, and how the file is written.
+    many workers, and how the file is written. A study without a ladder has the fingerprint that it
+    had before there were ladders.
     """
     defaults = {name.name: name.default for name in dataclasses.fields(Design)}
     content = {
@@ -33,6 +35,8 @@ def fingerprint(plan: TrainingPlan, space: Space, search: Search) -> str:
         "rules": sorted((dataclasses.asdict(rule) for rule in space.rules), key=repr),
         "search": search.model_dump(exclude={"trials"}),
     }
+    if ladder.declared:
+        content["ladder"] = ladder.described()
     text = json.dumps(_plain(content), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

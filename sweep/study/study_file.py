@@ -21,6 +21,7 @@ from objectives import TrainingPlan
 from sweep._errors import InfeasibleDesign, Problem, StudyFileError
 from sweep.study._design_table import read_design
 from sweep.study._fingerprint import fingerprint
+from sweep.study._ladder_table import read_ladder
 from sweep.study._probe import check_possible
 from sweep.study._problems import Problems
 from sweep.study._schema import Execution, HalvingPruner, MedianPruner, NoPruner, Pruner, Search
@@ -36,6 +37,7 @@ from sweep.study._sections import (
     table,
 )
 from sweep.study._space_file import read_space
+from sweep.study.ladder import QUASISTATIC, TRANSIENT, Ladder
 from sweep.study.space import Parameter, Space
 
 __all__ = [
@@ -58,7 +60,7 @@ __all__ = [
 ]
 
 _COMMON = ("version", "name", "network", "task", "training", "design", "execution", "pdk")
-_STUDY = (*_COMMON, "space", "search")
+_STUDY = (*_COMMON, "space", "search", "ladder")
 _DESIGN = (*_COMMON, "provenance", "metrics")
 
 # Takes any number of crossbars; for reading on where the network itself is in error.
@@ -74,7 +76,9 @@ class StudyFile:
     - `version`: of the file format.
     - `name`: of the study.
     - `layers`: sizes, inputs first.
-    - `plan`: network, task and training of every trial.
+    - `plan`: network, task and training of every trial; the rungs of the ladder differ from it in
+      epochs and seeds.
+    - `ladder`: what a trial has to pass.
     - `fixed`: the fields of `Design` that `[design]` sets, in SI units.
     - `space`: what is searched.
     - `search`: how, and for what.
@@ -89,6 +93,7 @@ class StudyFile:
     name: str
     layers: tuple[int, ...]
     plan: TrainingPlan
+    ladder: Ladder
     fixed: Mapping[str, object]
     space: Space
     search: Search
@@ -97,6 +102,16 @@ class StudyFile:
     text: str
     source: str
     fingerprint: str
+
+    @property
+    def transient(self) -> str | None:
+        """The simulator of its trainings, or of the rungs `transient`; None where nothing is one."""
+        asked = self.execution.simulator
+        if not self.ladder.declared:
+            return asked
+        if all(rung.simulator != TRANSIENT for rung in self.ladder.rungs):
+            return None
+        return asked if asked != QUASISTATIC else "auto"
 
     def trainer_limits(self) -> Limits:
         """What the simulation of one epoch may use."""
@@ -149,6 +164,7 @@ def parse(text: str, *, source: str) -> StudyFile:
     raw = read_toml(text, _STUDY, problems)
     common = _read_common(raw, problems)
     search = read_search(raw, problems)
+    ladder = read_ladder(raw, common.plan, common.execution, problems)
     entries = table(raw, "space", problems)
     depth = common.depth or _ANY_DEPTH
     space = read_space(entries, common.fixed, depth, problems, designed=common.designed)
@@ -158,11 +174,13 @@ def parse(text: str, *, source: str) -> StudyFile:
     assert common.plan is not None
     assert common.execution is not None
     assert search is not None
+    assert ladder is not None
     return StudyFile(
         version=VERSION,
         name=common.name,
         layers=common.plan.layers,
         plan=common.plan,
+        ladder=ladder,
         fixed=common.fixed,
         space=space,
         search=search,
@@ -170,7 +188,7 @@ def parse(text: str, *, source: str) -> StudyFile:
         pdk_path=common.pdk_path,
         text=text,
         source=source,
-        fingerprint=fingerprint(common.plan, space, search),
+        fingerprint=fingerprint(common.plan, space, search, ladder),
     )
 
 

@@ -15,7 +15,7 @@ from sweep.engine.driver import Settings, run_study
 from sweep.engine.events import EpochFinished, Event, StudyStarted
 from sweep.results.store import Results, open_results
 from sweep.study.study_file import StudyFile
-from tests.sweep.running import FLAVOURS, Record, tiny
+from tests.sweep.running import FLAVOURS, Record, laddered, tiny
 
 LENGTHS = 'length_p = { low = "0.15 um", high = "0.8 um", log = true }'
 SEVERAL = 'objectives = { nmse = "minimize", energy = "minimize" }'
@@ -42,6 +42,12 @@ def ran(study: StudyFile, out: Path, observer: Record | None = None) -> Results:
     """The results of a study after it was run."""
     run_study(study, Settings(out=out), observer=observer or Record())
     return open_results(out)
+
+
+@pytest.fixture(scope="session")
+def climbed(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Trials that were stopped on their way up a ladder, and some that reached its top."""
+    return ran(laddered(), tmp_path_factory.mktemp("climbed") / "out")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ import numpy as np
 
 from sweep.engine.events import Event
 from sweep.results.store import open_results
+from sweep.study.ladder import TrainingRung
 from sweep.study.study_file import StudyFile, parse
 
 TINY = """\
@@ -52,6 +53,26 @@ workers = {workers}
 FLAVOURS = 'flavour = { choices = ["01v8", "01v8_lvt"] }'
 
 
+LADDER = """\
+[[ladder.rungs]]
+kind = "device"
+[[ladder.rungs]]
+kind = "training"
+simulator = "quasistatic"
+weight_seeds = [0, 1]
+reduction_factor = 2
+[[ladder.rungs]]
+kind = "training"
+simulator = "transient"
+epochs = 1
+reduction_factor = 2
+[[ladder.rungs]]
+kind = "training"
+simulator = "transient"
+"""
+"""The rungs: the circuit; 2 quasi-static epochs from 2 seeds; 1 epoch and 2 of a transient."""
+
+
 def tiny(**changes: Any) -> StudyFile:
     """A study of a 3-2-1 net on 4 points for 2 epochs; keywords fill `TINY`."""
     filling: dict[str, Any] = {
@@ -67,6 +88,11 @@ def tiny(**changes: Any) -> StudyFile:
         "execution": "",
     }
     return parse(TINY.format(**{**filling, **changes}), source="tiny.toml")
+
+
+def laddered(ladder: str = LADDER, **changes: object) -> StudyFile:
+    """Six trials on a ladder."""
+    return tiny(**{"trials": 6, "sampler": "tpe", **changes}, execution=ladder)
 
 
 @dataclass
@@ -89,15 +115,26 @@ class Record:
 def digest(out: Path) -> list[dict[str, Any]]:
     """All that a study has found, without times: what two equal studies have in common."""
     results = open_results(out)
+    ladder = results.study_file.ladder
+    trainings = dict.fromkeys(
+        ladder.training(index, seed)
+        for index, rung in enumerate(ladder.rungs)
+        if isinstance(rung, TrainingRung)
+        for seed in rung.weight_seeds
+    )
     found = []
     for trial in results.study.get_trials(deepcopy=False):
-        epochs = results.epochs(trial.number)
+        epochs = [
+            record for name in trainings for record in results.epochs(trial.number, training=name)
+        ]
         found.append(
             {
                 "state": trial.state.name,
                 "params": trial.params,
                 "values": trial.values,
                 "reports": trial.intermediate_values,
+                "rungs": [trial.user_attrs.get(name) for name in ("rung", "rung_values")],
+                "simulated": trial.user_attrs.get("rung_simulated"),
                 "keys": [record.run_key for record in epochs],
                 "arrays": [
                     {name: np.asarray(array).tobytes() for name, array in record.arrays.items()}
@@ -131,6 +168,23 @@ def main():
     sys.exit(summary.exit_code)
 main()
 """
+
+
+DEADLY = """
+from types import SimpleNamespace
+def deadly(owner, name, nth, after=False):
+    original, seen = getattr(owner, name), SimpleNamespace(calls=0)
+    def wrapped(*arguments, **keywords):
+        seen.calls += 1
+        if seen.calls == nth and not after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        value = original(*arguments, **keywords)
+        if seen.calls == nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return value
+    setattr(owner, name, wrapped)
+"""
+"""Code for `start_driver`: die before or after the nth call of a method."""
 
 
 def start_driver(

@@ -51,6 +51,32 @@ simulator = "ngspice"
 epoch_time_limit = "300 s"
 """
 
+LADDER = """
+[ladder]
+reduction_factor = 3
+
+[[ladder.rungs]]
+kind = "device"
+
+[[ladder.rungs]]
+kind = "training"
+simulator = "quasistatic"
+seeds = 3
+aggregate = "median"
+require = 0.9
+
+[[ladder.rungs]]
+kind = "training"
+simulator = "transient"
+epochs = 1
+reduction_factor = 2
+
+[[ladder.rungs]]
+kind = "training"
+simulator = "transient"
+weight_seeds = [5, 6]
+"""
+
 DESIGN = """\
 version = 1
 name = "best"

@@ -277,6 +277,26 @@ def test_status_in_words_and_in_json(mixed: Results) -> None:
     assert document["driver"] is None
 
 
+def test_a_ladder_is_shown_in_words_and_in_json(climbed: Results, tmp_path: Path) -> None:
+    said = sweep("status", climbed.out)
+    assert widest(said.out) <= 80
+    assert "quasistatic, 2" in said.out
+    rungs = sweep("status", climbed.out, "--json").json()["ladder"]
+    assert [rung["number"] for rung in rungs] == [1, 2, 3, 4]
+    report = sweep("report", climbed.out, "--to", tmp_path / "r.html", "--json").json()
+    assert report["ladder"] == rungs
+    said = sweep("validate", climbed.out / "study.toml")
+    words = " ".join(said.out.split())
+    assert "device -> quasistatic, 2 epochs, 2 seeds -> transient, 1 epoch -> transient" in words
+    document = sweep("validate", climbed.out / "study.toml", "--json").json()
+    assert [rung["kind"] for rung in document["ladder"]] == ["device", *["training"] * 3]
+    said = sweep(
+        "run", climbed.out / "study.toml", "--out", tmp_path / "new", "--simulator", "quasistatic"
+    )
+    assert said.code == 2
+    assert "has a ladder" in said.err
+
+
 @pytest.mark.parametrize("state", ["empty", "failing", "several", "stopped"])
 def test_status_of_any_study(state: str, request: pytest.FixtureRequest) -> None:
     results: Results = request.getfixturevalue(state)

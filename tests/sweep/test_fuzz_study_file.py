@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from circuits import Design, Quantity
 from sweep._errors import InfeasibleDesign
-from sweep.study.study_file import StudyFileError, parse, parse_design
-from tests.sweep.study_texts import DESIGN, STUDY, tables, toml
+from sweep.study.ladder import TrainingRung
+from sweep.study.study_file import StudyFile, StudyFileError, parse, parse_design
+from tests.sweep.study_texts import DESIGN, LADDER, STUDY, tables, toml
 
 _FUZZ = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 _TEXTS = st.sampled_from(
-    ["", "cmos", "01v8_lvt", "tpe", "0.15 um", "1 um", "50 uS", "20 1/V", "20/V", "inf V", "-inf V",
+    ["", "cmos", "01v8_lvt", "tpe", "device", "training", "quasistatic", "transient", "worst", "0.15 um", "1 um", "50 uS", "20 1/V", "20/V", "inf V", "-inf V",
      "nan V", "1e400 S", "27 C", "2 GB", "0 s", "-1 V", "edge", "width_n", "width_n[0]",
      "gain_forward[9]", "nmse", "~nobody/x", "a\nb", "\x7f", "µ", "x" * 200]
 )  # fmt: skip
@@ -34,7 +35,8 @@ _SCALARS = st.one_of(
 )
 _KEYS = st.sampled_from(
     ["low", "high", "step", "log", "per_layer", "choices", "ratio_of", "value", "tie", "kind",
-     "version", "name", "layers", "outputs", "epochs", "space", "pdk", "path", ""]
+     "version", "name", "layers", "outputs", "epochs", "space", "pdk", "path", "ladder", "rungs",
+     "simulator", "seeds", "weight_seeds", "reduction_factor", "require", "aggregate", ""]
 ) | st.text(max_size=6)  # fmt: skip
 _VALUES = st.recursive(
     _SCALARS,
@@ -53,6 +55,7 @@ def _accepted_or_refused(text: str) -> None:
     assert study.text == text
     assert len(bytes.fromhex(study.fingerprint)) == 32
     assert study.trainer_limits().wall_seconds > 0
+    _check_ladder(study)
     for fraction in (0.0, 0.37, 1.0):
         values = {p.name: p.at(fraction) for p in study.space.parameters}
         for name, distribution in study.space.distributions().items():
@@ -63,6 +66,22 @@ def _accepted_or_refused(text: str) -> None:
             assert str(error).startswith(error.field)  # noqa: PT017
         else:
             design.check_layers(len(study.layers) - 1)
+
+
+def _check_ladder(study: StudyFile) -> None:
+    """Whatever ladder is accepted can be climbed."""
+    rungs = study.ladder.rungs
+    assert isinstance(rungs[-1], TrainingRung)
+    steps = [study.ladder.first_step(index) for index in range(len(rungs))]
+    assert steps == sorted(set(steps))
+    for index, rung in enumerate(rungs):
+        assert rung.label
+        assert study.ladder.last_step(index) == steps[index] + rung.span
+        if isinstance(rung, TrainingRung):
+            plans = [rung.plan(study.plan, seed) for seed in rung.weight_seeds]
+            assert {plan.epochs for plan in plans} == {rung.epochs}
+            names = {study.ladder.training(index, seed) for seed in rung.weight_seeds}
+            assert len(names) == len(plans)
 
 
 def _check_refusal(error: StudyFileError) -> None:
@@ -108,9 +127,36 @@ def test_a_study_with_values_changed_is_accepted_or_refused(content: dict[str, A
 
 
 @_FUZZ
+@given(_mutated(LADDER))
+def test_a_ladder_with_values_changed_is_accepted_or_refused(content: dict[str, Any]) -> None:
+    _accepted_or_refused(toml({**tables(), **content}))
+
+
+_RUNGS = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["device", "training", "training", "gradient"])},
+    optional={
+        "simulator": st.sampled_from(["quasistatic", "transient", "ngspice", "xyce", "auto"]),
+        "epochs": st.integers(0, 50) | _VALUES,
+        "seeds": st.integers(1, 5) | _VALUES,
+        "weight_seeds": st.lists(st.integers(0, 5), max_size=4) | _VALUES,
+        "points": st.integers(0, 20) | _VALUES,
+        "aggregate": st.sampled_from(["mean", "median", "worst", "best"]),
+        "reduction_factor": st.integers(1, 9) | _VALUES,
+        "require": st.floats(0.0, 2.0) | _VALUES,
+    },
+)
+
+
+@_FUZZ
+@given(st.lists(_RUNGS, max_size=4))
+def test_any_ladder_is_accepted_or_refused(rungs: list[dict[str, Any]]) -> None:
+    _accepted_or_refused(toml({**tables(), "ladder": {"rungs": rungs}}))
+
+
+@_FUZZ
 @given(st.data())
 def test_a_study_with_characters_changed_is_accepted_or_refused(data: st.DataObject) -> None:
-    text = STUDY
+    text = STUDY + LADDER
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(text)))
         length = data.draw(st.sampled_from([0, 0, 1, 1, 4, 40]))
@@ -220,4 +266,5 @@ def test_deep_nesting_is_refused(depth: int) -> None:
 
 def test_the_valid_files_that_all_this_starts_from_are_valid() -> None:
     assert parse(STUDY, source="x/study.toml").space.parameters
+    assert len(parse(STUDY + LADDER, source="x/study.toml").ladder.rungs) == 4
     assert parse_design(DESIGN, source="x/study.toml").design.flavour == "01v8_lvt"

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("ray_session")
 
 # An epoch of about a second: long enough to be hit.
 LONG = tiny(points=200, trials=2)
-WORKER = "ray::run_epoch"
+WORKER = "ray::perform"
 SIMULATOR = "deck.cir"
 
 

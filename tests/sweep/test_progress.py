@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import math
@@ -24,6 +25,7 @@ from sweep.engine.events import (
     Summary,
     TrialFailed,
     TrialFinished,
+    TrialPromoted,
     TrialPruned,
     TrialStarted,
 )
@@ -113,6 +115,53 @@ def test_the_table_fits_80_columns_and_tells_how_the_study_stands() -> None:
     assert "elapsed" in text
     assert "left" in text
     assert "3 of 4" in text
+
+
+RUNGS = ("device", "quasistatic, 4 epochs, 2 seeds", "transient, 4 epochs")
+CLIMB: list[Event] = [
+    dataclasses.replace(STARTED, rungs=RUNGS),
+    TrialStarted(trial=0, epoch=0, parameters={}),
+    EpochStarted(trial=0, epoch=0, attempt=1),
+    TrialPromoted(trial=0, rung=1, values=()),
+    EpochStarted(trial=0, epoch=0, attempt=1, rung=1, seed=3),
+    EpochFinished(
+        trial=0, epoch=3, epochs=4, nmse_before=1.2, nmse=0.25, seconds=0.1, overhead=0.01,
+        rung=1, seed=3,
+    ),
+    TrialPromoted(trial=0, rung=2, values=(0.25,)),
+    TrialStarted(trial=1, epoch=2, rung=2, parameters={}),
+    EpochFinished(
+        trial=1, epoch=2, nmse_before=math.nan, nmse=0.125, seconds=3.0, overhead=0.1, rung=2
+    ),
+    TrialPruned(trial=1, epochs=3, nmse=0.125, rung=2),
+    TrialFailed(trial=2, epoch=0, status="refused", cause="NotQuasistatic", words="x", rung=0),
+]  # fmt: skip
+
+
+def test_on_a_ladder_the_rung_is_told() -> None:
+    stream = io.StringIO()
+    with RichObserver(Console(file=stream, width=200)) as observer:
+        for event in CLIMB:
+            observer(event)
+    for words in (
+        "trial 0 goes on to rung 2, quasistatic, 4 epochs, 2 seeds",
+        "trial 0: rung 2, seed 3, 4 epochs, NMSE 0.25",
+        "trial 1 goes on at epoch 3 on rung 3",
+        "trial 1: rung 3, seed 0, epoch 3, NMSE 0.125",
+        "trial 1 pruned after 3 epochs on rung 3",
+        "trial 2 failed on rung 1: refused",
+    ):
+        assert words in stream.getvalue()
+    board = Board()
+    for event in CLIMB[:-2]:
+        board.note(event)
+    assert board.left is None, "nobody knows before the first trial has ended"
+    shown = io.StringIO()
+    Console(file=shown, width=80).print(picture(board))
+    assert "3: transient, 4 epochs" in shown.getvalue()
+    for event in CLIMB[-2:]:
+        board.note(event)
+    assert board.left is not None
 
 
 def test_time_left_follows_from_the_pace() -> None:

@@ -21,26 +21,11 @@ from sweep.engine.events import (
     TrialStarted,
 )
 from sweep.results.store import Layout, open_results
-from tests.sweep.running import Record, digest, snapshot, start_driver, tiny
+from tests.sweep.running import DEADLY, Record, digest, snapshot, start_driver, tiny
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
 STUDY = tiny(trials=4, sampler="tpe")
-
-_DEADLY = """
-from types import SimpleNamespace
-def deadly(owner, name, nth, after=False):
-    original, seen = getattr(owner, name), SimpleNamespace(calls=0)
-    def wrapped(*arguments, **keywords):
-        seen.calls += 1
-        if seen.calls == nth and not after:
-            os.kill(os.getpid(), signal.SIGKILL)
-        value = original(*arguments, **keywords)
-        if seen.calls == nth:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return value
-    setattr(owner, name, wrapped)
-"""
 
 # Dies in the middle of the nth write to the journal, holding its lock.
 _TORN = """
@@ -72,7 +57,7 @@ POINTS = {
     "between two parameters that TPE proposed": (
         "from optuna.storages import JournalStorage as m; deadly(m, 'set_trial_param', 6)"
     ),
-    "between ask and first epoch": "import sweep.engine._course as m; deadly(m, 'fresh', 2)",
+    "between ask and first epoch": "import sweep.engine._course as m; deadly(m, 'clear', 2)",
     "while an epoch runs": (
         "import sweep.engine.executor as m; deadly(m.RayExecutor, 'submit', 4, after=True)"
     ),
@@ -122,7 +107,7 @@ def test_a_driver_killed_at_any_point_is_resumed_without_loss(
     point: str, ray_session: str, undisturbed: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    driver = start_driver(STUDY, out, address=ray_session, patch=_DEADLY + POINTS[point])
+    driver = start_driver(STUDY, out, address=ray_session, patch=DEADLY + POINTS[point])
     assert driver.wait(120) == -signal.SIGKILL, (tmp_path / "out.log").read_text()
     before = snapshot(out / "trials")
 

@@ -26,15 +26,17 @@ from sweep.engine._scratch import Scratch, clear, inhabitants
 from sweep.results._files import DriverLock, Layout, StoreError, write_whole
 from sweep.results._journal import mend
 from sweep.results._manifest import Manifest, read_manifest
-from sweep.results._records import EpochRecord, RecordError, read_record, read_score
+from sweep.results._records import EpochRecord, RecordError, read_record, read_scores
 from sweep.results._storage import complete_url, open_for_reading, open_storage, public_url
 from sweep.results.store import open_results
 from tests.sweep.running import alive, wait_until
 
 RECORD = EpochRecord(
-    score=EpochScore(
-        epoch=0, nmse_before=2.0, nmse=0.5, energy_per_point=1e-9, seconds=0.3, cpu_seconds=0.2,
-        points=7, accuracy=0.75,
+    scores=(
+        EpochScore(
+            epoch=0, nmse_before=2.0, nmse=0.5, energy_per_point=1e-9, seconds=0.3,
+            cpu_seconds=0.2, points=7, accuracy=0.75,
+        ),
     ),
     arrays={
         "free": np.array([[0.1], [0.2]]),
@@ -43,11 +45,14 @@ RECORD = EpochRecord(
         "held_out": np.array([[0.3]]),
     },
     run_key="ab" * 32,
+    first_key="ab" * 32,
     previous_key="",
     simulator="ngspice",
     version="39",
     models="cd" * 32,
     statistics={"steps": 100, "newton_iterations": None},
+    wall_seconds=0.4,
+    simulated_seconds=1e-3,
 )  # fmt: skip
 
 MANIFEST = Manifest(
@@ -72,7 +77,7 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
     assert read.arrays.keys() == RECORD.arrays.keys()
     for name, array in RECORD.arrays.items():
         np.testing.assert_array_equal(read.arrays[name], array)
-    assert read_score(path) == RECORD.score
+    assert read_scores(path) == RECORD.scores
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
@@ -82,9 +87,9 @@ def test_a_record_from_before_there_was_an_accuracy_has_none(tmp_path: Path) -> 
     with np.load(path) as archive:
         content = dict(archive)
     described = json.loads(str(content["record"]))
-    del described["score"]["accuracy"]
+    del described["scores"][0]["accuracy"]
     np.savez(path, **content | {"record": np.array(json.dumps(described))})
-    for score in (read_record(path).score, read_score(path)):
+    for score in (read_record(path).score, *read_scores(path)):
         assert math.isnan(score.accuracy)
         assert replace(score, accuracy=RECORD.score.accuracy) == RECORD.score
 
@@ -160,7 +165,7 @@ def test_a_manifest_comes_back_as_it_was(tmp_path: Path) -> None:
     [
         (None, "holds no study"),
         ("{}", "schema"),
-        ('{"schema": 2, "package_version": "9.0"}', r"9\.0"),
+        ('{"schema": 3, "package_version": "9.0"}', r"9\.0"),
         ('{"schema": 1}', "cannot be read"),
         ("[]", "cannot be read"),
         ("{", "cannot be read"),

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Time to the first biasing that trains: a study's ladder against its transient runs alone.
+
+Protocol. A study file with a ladder is run as it is, and then without its ladder: the same space,
+sampler, seed, pruner and number of workers on the same machine, every trial the training of the last
+rung. A biasing trains where that training, a full transient, ends below a held-out NMSE; both
+searches are judged by it alone. The clock runs from the study's start (Ray and device tables are
+there, quasi-static code is compiled) to the end of the first such trial, or to the limit. Chance is
+large: give several seeds, and read the median.
+
+    python -m benchmarks ladder                            # 3-8-1, at most ten minutes
+    python -m benchmarks ladder --seeds 0 1 2 3 4
+    python -m benchmarks ladder --study two_hidden_ladder.toml --threshold 0.1 --limit 86400
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import math
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import studies
+from sweep.engine.driver import Settings, run_study
+from sweep.engine.events import Event, StudyStarted, TrialFinished, TrialStarted
+from sweep.study.ladder import without_ladder
+from sweep.study.study_file import StudyFile, load
+
+STUDY = Path(studies.__file__).parent / "ladder_demo.toml"
+
+
+class Enough(Exception):  # noqa: N818 - nothing is wrong
+    """The search has found what it was to find, or its time is up."""
+
+
+@dataclass
+class Watch:
+    """An observer that ends a study at its first trial below a threshold.
+
+    - `seconds`: how long that took; infinite where it did not happen.
+    - `trial`, `nmse`: which one; `begun`: trials begun until then.
+    """
+
+    threshold: float
+    limit: float
+    seconds: float = math.inf
+    trial: int = -1
+    nmse: float = math.nan
+    begun: int = 0
+    _start: float = field(default=0.0)
+
+    def __call__(self, event: Event) -> None:
+        """Take note of an event."""
+        now = time.perf_counter()
+        if isinstance(event, StudyStarted):
+            self._start = now
+        elif isinstance(event, TrialStarted):
+            self.begun += 1
+        elif isinstance(event, TrialFinished) and event.nmse < self.threshold:
+            self.seconds, self.trial, self.nmse = now - self._start, event.trial, event.nmse
+            raise Enough
+        if now - self._start > self.limit:
+            raise Enough
+
+
+def first_hit(study: StudyFile, options: argparse.Namespace) -> Watch:
+    """Run a study until it has found a biasing that trains."""
+    watch = Watch(options.threshold, options.limit)
+    with tempfile.TemporaryDirectory() as directory:
+        settings = Settings(out=Path(directory) / "out", workers=options.workers)
+        with contextlib.suppress(Enough):
+            run_study(study, settings, observer=watch)
+    return watch
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run both searches for each seed, and print what they took."""
+    options = _options(arguments)
+    described = load(options.study)
+    if not described.ladder.declared:
+        raise SystemExit(f"{options.study} has no [ladder] to be compared with")
+    top = described.ladder.top
+    took: dict[str, list[float]] = {"ladder": [], "transient": []}
+    for seed in options.seeds:
+        search = described.search.model_copy(update={"seed": seed, "trials": 1_000_000})
+        climbing = dataclasses.replace(described, search=search)
+        plan = top.plan(described.plan, top.weight_seeds[0])
+        alone = without_ladder(plan, str(described.transient))
+        plain = dataclasses.replace(climbing, plan=plan, ladder=alone)
+        for name, study in (("ladder", climbing), ("transient", plain)):
+            watch = first_hit(study, options)
+            took[name].append(watch.seconds)
+            found = (
+                f"{watch.seconds:7.1f} s (trial {watch.trial}, NMSE {watch.nmse:.3g})"
+                if math.isfinite(watch.seconds)
+                else f"nothing in {options.limit:g} s"
+            )
+            print(f"seed {seed}  {name:10} {found}, {watch.begun} trials begun", flush=True)
+    medians = {name: statistics.median(values) for name, values in took.items()}
+    print(
+        f"{'-'.join(map(str, described.layers))}, NMSE below {options.threshold:g}: median "
+        + ", ".join(f"{name} {value:.1f} s" for name, value in medians.items())
+        + f", ratio {medians['transient'] / medians['ladder']:.2f}"
+    )
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="benchmarks ladder",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--study", type=Path, default=STUDY, help="a study file with a ladder")
+    parser.add_argument("--threshold", type=float, default=0.06, help="the NMSE of what trains")
+    parser.add_argument("--limit", type=float, default=300.0, help="of one search, s")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the searches")
+    parser.add_argument("--workers", type=int, default=None, help="tasks at a time")
+    return parser.parse_args(arguments)

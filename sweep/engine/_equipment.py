@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a worker simulates with: the simulators and models that the driver found."""
+
+from __future__ import annotations
+
+import functools
+import platform
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pdk
+from circuits import CircuitError, Trainer, make_trainer
+from circuits.simulators import Limits
+
+_KEPT = 8
+"""Trainers that a worker process keeps: a quasi-static one has its device tables in memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """What all tasks of a rung are simulated with.
+
+    - `simulator`, `executable`, `version`: its name, its program on the driver's machine, version.
+    - `processes`: of one simulation.
+    - `models`: the transistor models, as the driver found them.
+    - `limits`: of one epoch.
+    - `scratch`: directory for the simulators' files on the driver's machine.
+    - `host`: the driver's machine.
+    """
+
+    simulator: str
+    executable: str
+    version: str
+    processes: int
+    models: pdk.Models
+    limits: Limits
+    scratch: str
+    host: str = field(default_factory=platform.node)
+
+    @property
+    def directory(self) -> Path | None:
+        """Where simulators put their files on this machine; None for where the system says."""
+        return Path(self.scratch) if self.is_here else None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this is the driver's machine."""
+        return platform.node() == self.host
+
+    def trainer(self) -> Trainer:
+        """The trainer on this machine.
+
+        **Raises:** `CircuitError` and `PdkError` where simulator or models are missing or not the
+        driver's.
+        """
+        models = self.models if self.is_here else pdk.locate()
+        trainer = make_trainer(
+            self.simulator,
+            models,
+            limits=self.limits,
+            executable=self.executable if self.is_here else None,
+            processes=self.processes,
+        )
+        if (trainer.version, models.sha256) != (self.version, self.models.sha256):
+            msg = (
+                f"{platform.node()} has {trainer.name} {trainer.version} and models from "
+                f"{models.source}, and the study runs with {self.simulator} {self.version} and "
+                f"those from {self.models.source}; install the same versions on all machines."
+            )
+            raise CircuitError(msg)
+        return trainer
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A rung's trainer in the driver, and the equipment that makes the same one on a worker."""
+
+    trainer: Trainer
+    equipment: Equipment
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def trainer_for(equipment: Equipment) -> Trainer:
+    """The trainer of `Equipment.trainer`, the same one for every task of this process."""
+    return equipment.trainer()

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What becomes of a trial: it goes on, goes up, is complete, hopeless or failed; told and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sweep.engine._climb import Climb
+from sweep.engine._failures import Blame, Failure
+from sweep.engine._ledger import Attempt, Ledger
+from sweep.engine._promotion import goes_on
+from sweep.engine.events import (
+    Observer,
+    TrialFailed,
+    TrialFinished,
+    TrialPromoted,
+    TrialPruned,
+)
+from sweep.results._files import Layout
+from sweep.study.ladder import TrainingRung
+from sweep.study.study_file import StudyFile
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Judges trials, tells the ledger, and then the observer.
+
+    **Attributes:**
+
+    - `described`: the study file.
+    - `layout`, `ledger`: where its results are.
+    - `observer`: is told of everything.
+    """
+
+    described: StudyFile
+    layout: Layout
+    ledger: Ledger
+    observer: Observer
+
+    @property
+    def _directions(self) -> Mapping[str, str]:
+        return {str(name): str(way) for name, way in self.described.search.objectives.items()}
+
+    def report(self, climb: Climb) -> None:
+        """The NMSE after each epoch; of trainings in one go only the rung's end is told."""
+        if self.described.ladder.in_one_go(climb.rung):
+            return
+        first = self.described.ladder.first_step(climb.rung)
+        curve = enumerate(climb.curve(), start=first + 1)
+        self.ledger.report(climb.attempt, dict(curve))
+
+    def goes_on(self, climb: Climb) -> bool:
+        """Whether a trial has something left to do; one that has not is told."""
+        while True:
+            self.report(climb)
+            if climb.is_done:
+                if not self._goes_up(climb):
+                    return False
+                continue
+            if climb.level > climb.judged and not self.described.ladder.in_one_go(climb.rung):
+                climb.judged = climb.level
+                if self.ledger.is_hopeless(climb.attempt, climb.rung):
+                    self._prune(climb)
+                    return False
+            return True
+
+    def _goes_up(self, climb: Climb) -> bool:
+        """Whether a trial that has finished a rung is on the next one now; else it is told."""
+        attempt, rung = climb.attempt, climb.rung
+        values = climb.finish(self._directions).values
+        attributes = climb.attributes(self._directions)
+        if climb.is_at_the_top:
+            self.ledger.complete(attempt, values, attributes)
+            self.observer(
+                TrialFinished(
+                    trial=climb.number,
+                    values=values,
+                    nmse=climb.nmse,
+                    best=climb.number in self.ledger.standing().best,
+                )
+            )
+            return False
+        if not self._is_promising(climb, values):
+            self.ledger.stop(attempt, rung, values, attributes)
+            self._tell_pruned(climb)
+            return False
+        self.ledger.promote(attempt, rung, values, attributes)
+        climb.enter(rung + 1)
+        self.observer(TrialPromoted(trial=climb.number, rung=climb.rung, values=values))
+        return True
+
+    def _is_promising(self, climb: Climb, values: Sequence[float]) -> bool:
+        """Whether a trial goes on from the rung that it has finished."""
+        current = climb.current
+        if not isinstance(current, TrainingRung):
+            return True
+        if current.require is not None and not climb.nmse < current.require:
+            return False
+        own = self.ledger.costs(values, climb.rung)
+        rivals = self.ledger.rivals(climb.attempt, climb.rung)
+        return goes_on(own, rivals, current.reduction_factor)
+
+    def _prune(self, climb: Climb) -> None:
+        self.ledger.prune(climb.attempt, climb.attributes(self._directions))
+        self._tell_pruned(climb)
+
+    def _tell_pruned(self, climb: Climb) -> None:
+        self.observer(
+            TrialPruned(trial=climb.number, rung=climb.rung, epochs=climb.level, nmse=climb.nmse)
+        )
+
+    def fail(self, climb: Climb, failure: Failure, *, epoch: int) -> None:
+        """End a trial of which a task came to nothing."""
+        told = _told(failure, climb.rung, epoch)
+        self.ledger.fail(climb.attempt, {**climb.attributes(self._directions), **told})
+        self._tell_failure(climb.attempt, failure, rung=climb.rung, epoch=epoch)
+
+    def refuse(self, attempt: Attempt, failure: Failure) -> None:
+        """End a trial whose parameters make no design."""
+        self.ledger.fail(attempt, {"epochs": 0, **_told(failure, 0, 0)})
+        self._tell_failure(attempt, failure, rung=0, epoch=0)
+
+    def give_up(self, attempt: Attempt, words: str) -> None:
+        """End a trial whose files cannot be used; its parameters are tried once more."""
+        rung = self.ledger.rung(attempt)
+        current = self.described.ladder.rungs[rung]
+        epoch = 0
+        if isinstance(current, TrainingRung):
+            name = self.described.ladder.training(rung, current.weight_seeds[0])
+            epoch = len(self.layout.epochs(attempt.number, name))
+        failure = Failure(blame=Blame.CHANCE, status="damaged", cause="files", words=words)
+        self.ledger.replace(attempt, _told(failure, rung, epoch))
+        self._tell_failure(attempt, failure, rung=rung, epoch=epoch)
+
+    def _tell_failure(self, attempt: Attempt, failure: Failure, *, rung: int, epoch: int) -> None:
+        self.observer(
+            TrialFailed(
+                trial=attempt.number,
+                rung=rung,
+                epoch=epoch,
+                status=failure.status,
+                cause=failure.cause,
+                words=failure.words,
+            )
+        )
+
+
+def _told(failure: Failure, rung: int, epoch: int) -> dict[str, Any]:
+    """A failure as user attributes of the Optuna trial."""
+    return {
+        "status": failure.status,
+        "cause": failure.cause,
+        "words": failure.words,
+        "failed_rung": rung,
+        "failed_epoch": epoch,
+    }

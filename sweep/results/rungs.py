@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each rung of a study's ladder did and took: what `status` and `report` show of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from optuna.trial import FrozenTrial, TrialState
+
+from sweep.results._passed import costs_of
+from sweep.study.ladder import Rung, TrainingRung
+from sweep.study.study_file import StudyFile
+
+__all__ = ["RungView", "rank_correlation", "rung_views"]
+
+_LEAST_PAIRS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RungView:
+    """One rung.
+
+    **Attributes:**
+
+    - `number`: from 1, the lowest; `kind`, `label`: what it is; `is_top`: whether it is the last.
+    - `reached`, `finished`, `promoted`: trials that came so far, got to its end, and went on from it.
+    - `stopped`, `failed`, `running`: trials that ended here by comparison or without a result, and
+      that are here now.
+    - `seconds`: wall time of the workers, s; `simulated`: time in the circuit, s.
+    - `pairs`: of (value here, value on the next rung) of the trials that finished both, by the first
+      objective; less is better, so what is to be maximised has its sign turned.
+    - `correlation`: Spearman's, of these pairs; NaN of fewer than three.
+    """
+
+    number: int
+    kind: str
+    label: str
+    is_top: bool
+    reached: int
+    finished: int
+    promoted: int
+    stopped: int
+    failed: int
+    running: int
+    seconds: float
+    simulated: float
+    pairs: tuple[tuple[float, float], ...]
+    correlation: float
+
+    @property
+    def rate(self) -> float:
+        """Share of the trials that finished it that went on; NaN of none, and of the last rung."""
+        if self.is_top or not self.finished:
+            return math.nan
+        return self.promoted / self.finished
+
+    def to_json(self) -> dict[str, Any]:
+        """The rung as plain values; the pairs as their number."""
+        plain = asdict(self) | {"pairs": len(self.pairs), "promotion_rate": self.rate}
+        return {name: None if _unknown(value) else value for name, value in plain.items()}
+
+
+def rung_views(described: StudyFile, trials: Sequence[FrozenTrial]) -> tuple[RungView, ...]:
+    """The rungs of a study's ladder; empty where it has none."""
+    ladder = described.ladder
+    if not ladder.declared:
+        return ()
+    counted = [trial for trial in trials if not trial.user_attrs.get("replaced")]
+    return tuple(
+        _view(described, index, rung, counted, trials) for index, rung in enumerate(ladder.rungs)
+    )
+
+
+def _view(
+    described: StudyFile,
+    index: int,
+    rung: Rung,
+    counted: Sequence[FrozenTrial],
+    trials: Sequence[FrozenTrial],
+) -> RungView:
+    begun = [trial for trial in counted if trial.state is not TrialState.WAITING]
+    reached = [trial for trial in begun if _rung(trial) >= index]
+    here = [trial for trial in reached if _rung(trial) == index]
+    pairs = _pairs(described, index, begun)
+    return RungView(
+        number=index + 1,
+        kind=rung.kind,
+        label=rung.label,
+        is_top=rung is described.ladder.top,
+        reached=len(reached),
+        finished=sum(len(costs_of(trial.user_attrs)[0]) > index for trial in begun),
+        promoted=len(reached) - len(here),
+        stopped=sum(trial.state is TrialState.PRUNED for trial in here),
+        failed=sum(trial.state is TrialState.FAIL for trial in here),
+        running=sum(trial.state is TrialState.RUNNING for trial in here),
+        seconds=_total([costs_of(trial.user_attrs)[1] for trial in trials], index),
+        simulated=_total([costs_of(trial.user_attrs)[2] for trial in trials], index),
+        pairs=pairs,
+        correlation=rank_correlation(pairs),
+    )
+
+
+def _rung(trial: FrozenTrial) -> int:
+    return int(trial.user_attrs.get("rung", 0))
+
+
+def _total(costs: Sequence[Sequence[float]], index: int) -> float:
+    """The sum of what all trials spent on a rung, those included that were run again."""
+    known = [each[index] for each in costs if len(each) > index]
+    return math.fsum(value for value in known if not math.isnan(value))
+
+
+def _pairs(
+    described: StudyFile, index: int, trials: Sequence[FrozenTrial]
+) -> tuple[tuple[float, float], ...]:
+    found = []
+    for trial in trials:
+        values = costs_of(trial.user_attrs)[0]
+        if len(values) > index + 1 and values[index] and values[index + 1]:
+            found.append(
+                (
+                    _cost(described, index, values[index][0]),
+                    _cost(described, index + 1, values[index + 1][0]),
+                )
+            )
+    return tuple(found)
+
+
+def _cost(described: StudyFile, index: int, value: float) -> float:
+    """A rung's first value as something of which less is better."""
+    trains = isinstance(described.ladder.rungs[index], TrainingRung)
+    return -value if trains and described.search.directions[0] == "maximize" else value
+
+
+def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:
+    """Spearman's rank correlation: 1 where both order trials alike; NaN of fewer than three."""
+    if len(pairs) < _LEAST_PAIRS or any(len(set(side)) == 1 for side in zip(*pairs, strict=True)):
+        return math.nan
+    from scipy.stats import spearmanr  # noqa: PLC0415 - half a second, and few need it
+
+    below, above = zip(*pairs, strict=True)
+    return float(spearmanr(below, above).statistic)
+
+
+def _unknown(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table `[ladder]`: the rungs that a trial climbs, and what takes it from one to the next."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from circuits import Quantity
+from objectives import TrainingPlan
+from sweep.study._problems import Problems, nearest
+from sweep.study._schema import Execution, Seed, Table
+from sweep.study._tables import read_table, reads, whole
+from sweep.study.ladder import (
+    QUASISTATIC,
+    Aggregate,
+    DeviceRung,
+    Ladder,
+    Rung,
+    TrainingRung,
+    without_ladder,
+)
+
+_LAST_SEED = 2**32 - 1
+
+Factor = Annotated[int, whole(2, 1000)]
+
+
+class LadderTable(Table):
+    """`[ladder]`: `rungs` from the cheapest to the dearest, and the factor between them."""
+
+    rungs: Annotated[list[Any], Field(min_length=1, description="a list of rungs [[ladder.rungs]]")]
+    reduction_factor: Factor = 4
+
+
+class DeviceTable(Table):
+    """A rung that looks at the circuit alone."""
+
+    kind: Literal["device"]
+    points: Annotated[int, whole(1, 100_000)] = DeviceRung().points
+
+
+class TrainingTable(Table):
+    """A rung that trains; what it leaves out is as in `[training]`."""
+
+    kind: Literal["training"]
+    simulator: Annotated[
+        Literal["quasistatic", "transient", "ngspice", "xyce"],
+        Field(description="one of 'quasistatic', 'transient', 'ngspice' or 'xyce'"),
+    ]
+    epochs: Annotated[int, whole(1, 100_000)] | None = None
+    weight_seeds: Annotated[list[Seed], Field(min_length=1, max_length=1000)] | None = None
+    seeds: Annotated[int, whole(1, 1000)] | None = None
+    aggregate: Aggregate = "mean"
+    reduction_factor: Factor | None = None
+    require: Annotated[float, reads(Quantity(low=0.0, high=1e9))] | None = None
+
+
+_TABLES: dict[str, type[DeviceTable | TrainingTable]] = {
+    "device": DeviceTable,
+    "training": TrainingTable,
+}
+
+
+def read_ladder(
+    raw: dict[str, Any],
+    plan: TrainingPlan | None,
+    execution: Execution | None,
+    problems: Problems,
+) -> Ladder | None:
+    """`[ladder]`, or the one rung of a study without it; None where anything needed is wrong."""
+    if "ladder" not in raw:
+        if plan is None or execution is None:
+            return None
+        return without_ladder(plan, execution.simulator)
+    table = read_table(LadderTable, raw["ladder"], ("ladder",), problems)
+    if table is None:
+        return None
+    before = len(problems.found)
+    tables = [_table(entry, index, problems) for index, entry in enumerate(table.rungs)]
+    if len(problems.found) == before:
+        _check_order([entry for entry in tables if entry is not None], problems)
+    if len(problems.found) > before or plan is None:
+        return None
+    rungs: list[Rung] = []
+    for index, entry in enumerate(tables):
+        assert entry is not None
+        rung = _rung(entry, index, plan, table.reduction_factor, problems)
+        if isinstance(rung, TrainingRung):
+            _check_goes_on(rung, index, rungs, problems)
+        rungs.append(rung)
+    return Ladder(tuple(rungs)) if len(problems.found) == before else None
+
+
+def _table(raw: object, index: int, problems: Problems) -> DeviceTable | TrainingTable | None:
+    key = ("ladder", "rungs", index)
+    if not isinstance(raw, dict):
+        problems.add(key, raw, "a table with the kind of a rung")
+        return None
+    kind = raw.get("kind")
+    if not isinstance(kind, str) or kind not in _TABLES:
+        allowed = f"one of {', '.join(map(repr, _TABLES))}"
+        problems.add((*key, "kind"), kind, allowed, nearest(kind, _TABLES))
+        return None
+    return read_table(_TABLES[kind], raw, key, problems)
+
+
+def _cost(table: DeviceTable | TrainingTable) -> int:
+    """Which rungs may follow which: the fidelity never falls."""
+    if table.kind == "device":
+        return 0
+    return 1 if table.simulator == QUASISTATIC else 2
+
+
+def _check_order(tables: list[DeviceTable | TrainingTable], problems: Problems) -> None:
+    """The cheap rungs come first, the circuit is looked at once, and the last rung trains."""
+    for index, (below, table) in enumerate(pairwise(tables), start=1):
+        key = ("ladder", "rungs", index)
+        if table.kind == "device":
+            problems.add(
+                (*key, "kind"), table.kind, "'training' after another rung",
+                "the rung 'device' costs least: put it first, once",
+            )  # fmt: skip
+        elif _cost(table) < _cost(below):
+            problems.add(
+                (*key, "simulator"), table.simulator,
+                "a transient simulator after a rung with a transient",
+                "cheap rungs come first, so that a bad trial costs no transient",
+            )  # fmt: skip
+    last, key = tables[-1], ("ladder", "rungs", len(tables) - 1)
+    if last.kind == "device":
+        problems.add(
+            (*key, "kind"), last.kind, "'training' for the last rung",
+            "its value is the trial's",
+        )  # fmt: skip
+        return
+    for name in ("reduction_factor", "require"):
+        if (value := getattr(last, name)) is not None:
+            problems.add(
+                (*key, name), value, "no such key in the last rung",
+                "above it there is nothing to go on to",
+            )  # fmt: skip
+
+
+def _rung(
+    table: DeviceTable | TrainingTable,
+    index: int,
+    plan: TrainingPlan,
+    factor: int,
+    problems: Problems,
+) -> Rung:
+    if isinstance(table, DeviceTable):
+        return DeviceRung(points=table.points)
+    return TrainingRung(
+        simulator=table.simulator,
+        epochs=table.epochs or plan.epochs,
+        weight_seeds=_seeds(table, index, plan.weight_seed, problems),
+        aggregate=table.aggregate,
+        reduction_factor=table.reduction_factor or factor,
+        require=table.require,
+    )
+
+
+def _seeds(table: TrainingTable, index: int, first: int, problems: Problems) -> tuple[int, ...]:
+    """The seeds that a rung names, or so many from that of `[training]` on."""
+    key = ("ladder", "rungs", index)
+    if table.weight_seeds is not None:
+        if table.seeds is not None:
+            problems.add((*key, "seeds"), table.seeds, "weight_seeds or seeds, not both")
+        for place, seed in enumerate(table.weight_seeds):
+            if seed in table.weight_seeds[:place]:
+                problems.add((*key, "weight_seeds", place), seed, "each seed once")
+        return tuple(table.weight_seeds)
+    count = table.seeds or 1
+    if first + count - 1 > _LAST_SEED:
+        problems.add(
+            (*key, "seeds"), count, f"at most {_LAST_SEED - first + 1}",
+            f"they count from training.weight_seed = {first} on",
+        )  # fmt: skip
+    return tuple(range(first, first + count))
+
+
+def _check_goes_on(rung: TrainingRung, index: int, below: list[Rung], problems: Problems) -> None:
+    """A higher rung goes on with the trainings of a lower one, so it is no shorter."""
+    for lower in below:
+        if (
+            isinstance(lower, TrainingRung)
+            and lower.simulator == rung.simulator
+            and lower.epochs > rung.epochs
+        ):
+            problems.add(
+                ("ladder", "rungs", index, "epochs"), rung.epochs,
+                f"{lower.epochs} or more, as in the rung below with the same simulator",
+            )  # fmt: skip
+            return
