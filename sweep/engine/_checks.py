@@ -52,4 +52,21 @@ def device(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) ->
     return Found(run, trainer.run(run).outcome)
 
 
-CHECKS: Mapping[str, Check] = MappingProxyType({"device": device})
+def gradient(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) -> Found:
+    """How far the updates at the first weights are from gradient descent, in the worst layer.
+
+    **Raises:** as `trainer.run`.
+    """
+    # numba takes a second to import, which a transient does not need.
+    from circuits.quasistatic import QuasistaticTrainer  # noqa: PLC0415
+    from objectives.trainability import points_run, trainability  # noqa: PLC0415
+
+    assert isinstance(trainer, QuasistaticTrainer)
+    run = points_run(plan, design, points=points)
+    outcome = trainer.run(run).outcome
+    if not outcome.ok:
+        return Found(run, outcome)
+    return Found(run, outcome, (1.0 - trainability(trainer, run).worst_alignment,))
+
+
+CHECKS: Mapping[str, Check] = MappingProxyType({"device": device, "gradient": gradient})

@@ -19,7 +19,7 @@ from sweep.engine.events import (
     TrialPruned,
 )
 from sweep.results._files import Layout
-from sweep.study.ladder import TrainingRung
+from sweep.study.ladder import DeviceRung, TrainingRung
 from sweep.study.study_file import StudyFile
 
 
@@ -94,9 +94,10 @@ class Verdicts:
     def _is_promising(self, climb: Climb, values: Sequence[float]) -> bool:
         """Whether a trial goes on from the rung that it has finished."""
         current = climb.current
-        if not isinstance(current, TrainingRung):
+        if isinstance(current, DeviceRung):
             return True
-        if current.require is not None and not climb.nmse < current.require:
+        measured = climb.nmse if isinstance(current, TrainingRung) else values[0]
+        if current.require is not None and not measured < current.require:
             return False
         own = self.ledger.costs(values, climb.rung)
         rivals = self.ledger.rivals(climb.attempt, climb.rung)

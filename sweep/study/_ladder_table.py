@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from circuits import Quantity
-from objectives import TrainingPlan
+from objectives import TrainedLayers, TrainingPlan
 from sweep.study._problems import Problems, nearest
 from sweep.study._schema import Execution, Seed, Table
 from sweep.study._tables import read_table, reads, whole
@@ -17,6 +17,7 @@ from sweep.study.ladder import (
     QUASISTATIC,
     Aggregate,
     DeviceRung,
+    GradientRung,
     Ladder,
     Rung,
     TrainingRung,
@@ -42,6 +43,15 @@ class DeviceTable(Table):
     points: Annotated[int, whole(1, 100_000)] = DeviceRung().points
 
 
+class GradientTable(Table):
+    """A rung that compares updates with the exact gradient."""
+
+    kind: Literal["gradient"]
+    points: Annotated[int, whole(1, 100_000)] = GradientRung().points
+    reduction_factor: Factor | None = None
+    require: Annotated[float, reads(Quantity(low=0.0, high=2.0))] | None = None
+
+
 class TrainingTable(Table):
     """A rung that trains; what it leaves out is as in `[training]`."""
 
@@ -54,12 +64,16 @@ class TrainingTable(Table):
     weight_seeds: Annotated[list[Seed], Field(min_length=1, max_length=1000)] | None = None
     seeds: Annotated[int, whole(1, 1000)] | None = None
     aggregate: Aggregate = "mean"
+    trained: TrainedLayers | None = None
     reduction_factor: Factor | None = None
     require: Annotated[float, reads(Quantity(low=0.0, high=1e9))] | None = None
 
 
-_TABLES: dict[str, type[DeviceTable | TrainingTable]] = {
+RungTable = DeviceTable | GradientTable | TrainingTable
+
+_TABLES: dict[str, type[RungTable]] = {
     "device": DeviceTable,
+    "gradient": GradientTable,
     "training": TrainingTable,
 }
 
@@ -94,7 +108,7 @@ def read_ladder(
     return Ladder(tuple(rungs)) if len(problems.found) == before else None
 
 
-def _table(raw: object, index: int, problems: Problems) -> DeviceTable | TrainingTable | None:
+def _table(raw: object, index: int, problems: Problems) -> RungTable | None:
     key = ("ladder", "rungs", index)
     if not isinstance(raw, dict):
         problems.add(key, raw, "a table with the kind of a rung")
@@ -107,30 +121,35 @@ def _table(raw: object, index: int, problems: Problems) -> DeviceTable | Trainin
     return read_table(_TABLES[kind], raw, key, problems)
 
 
-def _cost(table: DeviceTable | TrainingTable) -> int:
+def _cost(table: RungTable) -> int:
     """Which rungs may follow which: the fidelity never falls."""
-    if table.kind == "device":
-        return 0
-    return 1 if table.simulator == QUASISTATIC else 2
+    if table.kind == "training":
+        return 2 if table.simulator == QUASISTATIC else 3
+    return 0 if table.kind == "device" else 1
 
 
-def _check_order(tables: list[DeviceTable | TrainingTable], problems: Problems) -> None:
+def _check_order(tables: list[RungTable], problems: Problems) -> None:
     """The cheap rungs come first, the circuit is looked at once, and the last rung trains."""
     for index, (below, table) in enumerate(pairwise(tables), start=1):
         key = ("ladder", "rungs", index)
         if table.kind == "device":
             problems.add(
-                (*key, "kind"), table.kind, "'training' after another rung",
+                (*key, "kind"), table.kind, "'gradient' or 'training' after another rung",
                 "the rung 'device' costs least: put it first, once",
             )  # fmt: skip
-        elif _cost(table) < _cost(below):
+        elif table.kind == "gradient" and _cost(below) > 0:
+            problems.add(
+                (*key, "kind"), table.kind, "'training' after a rung 'gradient' or 'training'",
+                "the rung 'gradient' costs less than a training: put it before them, once",
+            )  # fmt: skip
+        elif table.kind == "training" and _cost(table) < _cost(below):
             problems.add(
                 (*key, "simulator"), table.simulator,
                 "a transient simulator after a rung with a transient",
                 "cheap rungs come first, so that a bad trial costs no transient",
             )  # fmt: skip
     last, key = tables[-1], ("ladder", "rungs", len(tables) - 1)
-    if last.kind == "device":
+    if last.kind != "training":
         problems.add(
             (*key, "kind"), last.kind, "'training' for the last rung",
             "its value is the trial's",
@@ -145,7 +164,7 @@ def _check_order(tables: list[DeviceTable | TrainingTable], problems: Problems) 
 
 
 def _rung(
-    table: DeviceTable | TrainingTable,
+    table: RungTable,
     index: int,
     plan: TrainingPlan,
     factor: int,
@@ -153,11 +172,18 @@ def _rung(
 ) -> Rung:
     if isinstance(table, DeviceTable):
         return DeviceRung(points=table.points)
+    if isinstance(table, GradientTable):
+        return GradientRung(
+            points=table.points,
+            reduction_factor=table.reduction_factor or factor,
+            require=table.require,
+        )
     return TrainingRung(
         simulator=table.simulator,
         epochs=table.epochs or plan.epochs,
         weight_seeds=_seeds(table, index, plan.weight_seed, problems),
         aggregate=table.aggregate,
+        trained=table.trained or plan.trained,
         reduction_factor=table.reduction_factor or factor,
         require=table.require,
     )
@@ -188,10 +214,11 @@ def _check_goes_on(rung: TrainingRung, index: int, below: list[Rung], problems: 
         if (
             isinstance(lower, TrainingRung)
             and lower.simulator == rung.simulator
+            and lower.trained == rung.trained
             and lower.epochs > rung.epochs
         ):
             problems.add(
                 ("ladder", "rungs", index, "epochs"), rung.epochs,
-                f"{lower.epochs} or more, as in the rung below with the same simulator",
+                f"{lower.epochs} or more, as in the rung below with the same simulator and layers",
             )  # fmt: skip
             return

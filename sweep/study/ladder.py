@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from objectives import TrainingPlan
+from objectives import TrainedLayers, TrainingPlan
 
 QUASISTATIC = "quasistatic"
 TRANSIENT = "transient"
@@ -42,6 +42,31 @@ class DeviceRung:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GradientRung:
+    """A look at the updates: how far they are from gradient descent, noise included.
+
+    Its value is 1 - `objectives.Trainability.worst_alignment`: 0 where every layer's update goes along
+    minus the exact gradient, 1 where one layer's has nothing to do with it.
+
+    - `points`: training points looked at.
+    - `reduction_factor`, `require`: as of a training, the bound on this rung's value.
+    """
+
+    kind: ClassVar[str] = "gradient"
+    simulator: ClassVar[str] = QUASISTATIC
+    span: ClassVar[int] = 1
+
+    points: int = 16
+    reduction_factor: int = 4
+    require: float | None = None
+
+    @property
+    def label(self) -> str:
+        """The rung in a few words."""
+        return f"gradient, {self.points} points"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRung:
     """One training from each of several seeds; its values are those of the study's objectives.
 
@@ -50,6 +75,7 @@ class TrainingRung:
     - `epochs`: of each training.
     - `weight_seeds`: of the initial weights, one for each training.
     - `aggregate`: how the trainings' values become the rung's.
+    - `trained`: which crossbars are trained, as in `objectives.TrainingPlan`.
     - `reduction_factor`: one of so many trials goes on.
     - `require`: the held-out NMSE must be below it; None for no such bound.
     """
@@ -60,6 +86,7 @@ class TrainingRung:
     epochs: int
     weight_seeds: tuple[int, ...]
     aggregate: Aggregate = "mean"
+    trained: TrainedLayers = "all"
     reduction_factor: int = 4
     require: float | None = None
 
@@ -74,11 +101,14 @@ class TrainingRung:
         count = len(self.weight_seeds)
         epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
         seeds = f", {count} seeds" if count > 1 else ""
-        return f"{self.simulator}, {epochs}{seeds}"
+        layers = f", {self.trained} layers only" if self.trained != "all" else ""
+        return f"{self.simulator}, {epochs}{seeds}{layers}"
 
     def plan(self, study: TrainingPlan, seed: int) -> TrainingPlan:
         """The training of a seed."""
-        return dataclasses.replace(study, epochs=self.epochs, weight_seed=seed)
+        return dataclasses.replace(
+            study, epochs=self.epochs, weight_seed=seed, trained=self.trained
+        )
 
     def combined(self, values: Sequence[float], *, maximise: bool = False) -> float:
         """The rung's value out of those of its trainings."""
@@ -91,7 +121,7 @@ class TrainingRung:
         return ways[self.aggregate](values)
 
 
-Rung = DeviceRung | TrainingRung
+Rung = DeviceRung | GradientRung | TrainingRung
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +156,15 @@ class Ladder:
     def training(self, rung: int, seed: int) -> str:
         """The name of a seed's training, by which its files are found.
 
-        Rungs of the same simulator have their trainings in common: the higher one goes on where
-        the lower one ended. Without a ladder there is one training, and it needs no name.
+        Rungs of the same simulator that train the same layers have their trainings in common: the
+        higher one goes on where the lower one ended. Without a ladder there is one training, and it needs no name.
         """
         if not self.declared:
             return ""
-        return f"{self.rungs[rung].simulator}_seed{seed}"
+        current = self.rungs[rung]
+        assert isinstance(current, TrainingRung)
+        suffix = "" if current.trained == "all" else f"_{current.trained}"
+        return f"{current.simulator}_seed{seed}{suffix}"
 
     def in_one_go(self, rung: int) -> bool:
         """Whether a training of the rung is one task: its epochs cost less than a task each."""
@@ -144,5 +177,10 @@ class Ladder:
 
 def without_ladder(plan: TrainingPlan, simulator: str) -> Ladder:
     """The one rung of a study that has no ladder."""
-    rung = TrainingRung(simulator=simulator, epochs=plan.epochs, weight_seeds=(plan.weight_seed,))
+    rung = TrainingRung(
+        simulator=simulator,
+        epochs=plan.epochs,
+        weight_seeds=(plan.weight_seed,),
+        trained=plan.trained,
+    )
     return Ladder((rung,), declared=False)

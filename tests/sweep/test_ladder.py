@@ -33,7 +33,7 @@ from sweep.engine.events import (
 from sweep.report import find_out, page
 from sweep.results.overview import overview
 from sweep.results.store import TRIAL_ATTRIBUTES, Layout, Results, open_results
-from sweep.study.study_file import load_design
+from sweep.study.study_file import StudyFile, load_design
 from tests.sweep.running import FLAVOURS, LADDER, Record, digest, laddered, snapshot, tiny
 
 pytest_plugins = ["tests.sweep.finished"]
@@ -367,3 +367,46 @@ def test_a_damaged_file_of_the_rung_that_a_trial_is_on_is_seen(tmp_path: Path) -
     assert summary.complete + summary.pruned == 2
     assert observer.of(TrialStarted)[0].trial == 1
     assert math.isfinite(open_results(out).study.best_value)
+
+
+GRADIENT_LADDER = """\
+[[ladder.rungs]]
+kind = "gradient"
+points = 3
+reduction_factor = 2
+[[ladder.rungs]]
+kind = "training"
+simulator = "quasistatic"
+trained = "lower"
+reduction_factor = 2
+[[ladder.rungs]]
+kind = "training"
+simulator = "quasistatic"
+"""
+
+
+def test_gradients_and_lower_layers_are_rungs_of_their_own(tmp_path: Path) -> None:
+    study = laddered(GRADIENT_LADDER, trials=6, workers=1)
+    run_study(study, Settings(out=tmp_path / "out"), observer=Record())
+    found = open_results(tmp_path / "out")
+    reached = [trial.user_attrs["rung"] for trial in found.study.trials]
+    assert max(reached) == 2
+    assert min(reached) == 0, "the gradient alone stops some"
+    for trial in found.study.trials:
+        (alignment,) = trial.user_attrs["rung_values"][0]
+        assert 0.0 <= alignment <= 2.0
+    top = reached.index(2)
+    lower, whole = (
+        found.epochs(top, f"quasistatic_seed0{suffix}")[-1].arrays["final_weights"]
+        for suffix in ("_lower", "")
+    )
+    first = np.concatenate(
+        [w.ravel() for w in study.plan.first_weights(_design(study, found, top))]
+    )
+    last_layer = slice(first.size - 2, first.size)
+    assert np.abs(lower[last_layer] - first[last_layer]).max() < 1e-3, "it couples, no more"
+    assert not np.allclose(lower, whole)
+
+
+def _design(study: StudyFile, found: Results, trial: int) -> Design:
+    return study.space.design(found.study.trials[trial].params)

@@ -7,20 +7,21 @@ from typing import Any
 
 import pytest
 
-from sweep.study.ladder import DeviceRung, TrainingRung
+from sweep.study.ladder import DeviceRung, GradientRung, Rung, TrainingRung
 from sweep.study.study_file import StudyFileError, parse, parse_design
 from tests.sweep.study_texts import DESIGN, LADDER, STUDY, tables, toml
 
 DEVICE = {"kind": "device"}
 FAST = {"kind": "training", "simulator": "quasistatic"}
 SLOW = {"kind": "training", "simulator": "transient"}
+GRADIENT = {"kind": "gradient"}
 
 
 def study_with(ladder: object) -> str:
     return toml({**tables(), "ladder": ladder})
 
 
-def rungs_of(*rungs: dict[str, Any]) -> tuple[DeviceRung | TrainingRung, ...]:
+def rungs_of(*rungs: dict[str, Any]) -> tuple[Rung, ...]:
     return parse(study_with({"rungs": list(rungs)}), source="study.toml").ladder.rungs
 
 
@@ -55,6 +56,29 @@ def test_what_a_rung_leaves_out_is_as_in_the_training() -> None:
     assert (slow.epochs, slow.reduction_factor, slow.require) == (9, 4, None)
 
 
+def test_a_look_at_the_gradient_comes_before_the_trainings() -> None:
+    device, gradient, fast = rungs_of(DEVICE, {**GRADIENT, "points": 8, "require": 0.9}, FAST)
+    assert device == DeviceRung()
+    assert gradient == GradientRung(points=8, reduction_factor=4, require=0.9)
+    assert isinstance(fast, TrainingRung)
+
+
+def test_rungs_that_train_other_layers_are_other_trainings() -> None:
+    study = parse(
+        study_with({"rungs": [{**FAST, "trained": "lower", "epochs": 3}, FAST, SLOW]}),
+        source="study.toml",
+    )
+    lower, whole, _ = study.ladder.rungs
+    assert isinstance(lower, TrainingRung)
+    assert isinstance(whole, TrainingRung)
+    assert (lower.plan(study.plan, 7).trained, whole.plan(study.plan, 7).trained) == (
+        "lower",
+        "all",
+    )
+    names = [study.ladder.training(index, 7) for index in range(3)]
+    assert len(set(names)) == 3
+
+
 def test_rungs_have_steps_that_follow_one_another_and_trainings_in_common() -> None:
     ladder = parse(STUDY + LADDER, source="study.toml").ladder
     assert [ladder.first_step(index) for index in range(4)] == [0, 1, 3, 4]
@@ -86,7 +110,11 @@ def test_seeds_are_combined_as_asked(
         ({"rungs": {}}, "ladder.rungs", "a list"),
         ({"rungs": [3]}, "ladder.rungs[0]", "a table with the kind of a rung"),
         ({"rungs": [{}]}, "ladder.rungs[0].kind", "is missing: allowed is one of 'device'"),
-        ({"rungs": [{"kind": 3}]}, "ladder.rungs[0].kind", "one of 'device', 'training'"),
+        (
+            {"rungs": [{"kind": 3}]},
+            "ladder.rungs[0].kind",
+            "one of 'device', 'gradient', 'training'",
+        ),
         ({"rungs": [{"kind": "devise"}]}, "ladder.rungs[0].kind", "did you mean 'device'?"),
         ({"rungs": [SLOW], "rungz": []}, "ladder.rungz", "did you mean 'rungs'?"),
         ({"rungs": [SLOW], "reduction_factor": 1}, "ladder.reduction_factor", "from 2 to 1000"),
@@ -126,6 +154,11 @@ def test_seeds_are_combined_as_asked(
         ({"rungs": [DEVICE]}, "ladder.rungs[0].kind", "'training' for the last rung"),
         ({"rungs": [DEVICE, DEVICE, SLOW]}, "ladder.rungs[1].kind", "put it first, once"),
         ({"rungs": [FAST, DEVICE, SLOW]}, "ladder.rungs[1].kind", "put it first, once"),
+        ({"rungs": [GRADIENT]}, "ladder.rungs[0].kind", "'training' for the last rung"),
+        ({"rungs": [FAST, GRADIENT, SLOW]}, "ladder.rungs[1].kind", "put it before them, once"),
+        ({"rungs": [GRADIENT, GRADIENT, SLOW]}, "ladder.rungs[1].kind", "before them, once"),
+        ({"rungs": [{**GRADIENT, "require": 3.0}, SLOW]}, "ladder.rungs[0].require", "nearest"),
+        ({"rungs": [{**FAST, "trained": "top"}, SLOW]}, "ladder.rungs[0].trained", "'lower'"),
         ({"rungs": [SLOW, FAST]}, "ladder.rungs[1].simulator", "cheap rungs come first"),
         ({"rungs": [{**SLOW, "require": 0.1}]}, "ladder.rungs[0].require", "in the last rung"),
         (
