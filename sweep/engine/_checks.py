@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from circuits import Design, Run, Stimulus, Trainer, TransientTrainer
-from circuits.simulators import Outcome
+from circuits.simulators import Cause, Outcome, Verdict
 from objectives import TrainingPlan
 
 
@@ -52,4 +53,26 @@ def device(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) ->
     return Found(run, trainer.run(run).outcome)
 
 
-CHECKS: Mapping[str, Check] = MappingProxyType({"device": device})
+def gradient(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) -> Found:
+    """How far the worst layer's updates are from the exact gradient, before any training.
+
+    **Raises:** as `objectives.trainability.trainability`.
+    """
+    # numba takes a second to import, which the driver does not need.
+    from circuits.quasistatic import NoEquilibrium, QuasistaticTrainer  # noqa: PLC0415
+    from objectives.trainability import points_run, trainability  # noqa: PLC0415
+
+    assert isinstance(trainer, QuasistaticTrainer)
+    run = points_run(plan, design, points=points)
+    try:
+        found = trainability(trainer, run)
+    except NoEquilibrium as error:
+        return Found(run, Outcome.of(Verdict(Cause.NO_DC_POINT, str(error))))
+    value = 1.0 - found.worst_alignment
+    if not math.isfinite(value):
+        words = "The updates of a layer, or its gradient, are no finite numbers."
+        return Found(run, Outcome.of(Verdict(Cause.NOT_FINITE, words)))
+    return Found(run, Outcome.of(Verdict(Cause.NONE)), (value,))
+
+
+CHECKS: Mapping[str, Check] = MappingProxyType({"device": device, "gradient": gradient})

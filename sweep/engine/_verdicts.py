@@ -19,7 +19,7 @@ from sweep.engine.events import (
     TrialPruned,
 )
 from sweep.results._files import Layout
-from sweep.study.ladder import TrainingRung
+from sweep.study.ladder import DeviceRung, TrainingRung
 from sweep.study.study_file import StudyFile
 
 
@@ -84,7 +84,7 @@ class Verdicts:
             return False
         if not self._is_promising(climb, values):
             self.ledger.stop(attempt, rung, values, attributes)
-            self._tell_pruned(climb)
+            self._tell_pruned(climb, values)
             return False
         self.ledger.promote(attempt, rung, values, attributes)
         climb.enter(rung + 1)
@@ -94,9 +94,10 @@ class Verdicts:
     def _is_promising(self, climb: Climb, values: Sequence[float]) -> bool:
         """Whether a trial goes on from the rung that it has finished."""
         current = climb.current
-        if not isinstance(current, TrainingRung):
+        if isinstance(current, DeviceRung):
             return True
-        if current.require is not None and not climb.nmse < current.require:
+        bounded = climb.nmse if isinstance(current, TrainingRung) else values[0]
+        if current.require is not None and not bounded < current.require:
             return False
         own = self.ledger.costs(values, climb.rung)
         rivals = self.ledger.rivals(climb.attempt, climb.rung)
@@ -106,9 +107,15 @@ class Verdicts:
         self.ledger.prune(climb.attempt, climb.attributes(self._directions))
         self._tell_pruned(climb)
 
-    def _tell_pruned(self, climb: Climb) -> None:
+    def _tell_pruned(self, climb: Climb, values: tuple[float, ...] = ()) -> None:
         self.observer(
-            TrialPruned(trial=climb.number, rung=climb.rung, epochs=climb.level, nmse=climb.nmse)
+            TrialPruned(
+                trial=climb.number,
+                rung=climb.rung,
+                epochs=climb.level,
+                nmse=climb.nmse,
+                values=values,
+            )
         )
 
     def fail(self, climb: Climb, failure: Failure, *, epoch: int) -> None:

@@ -42,6 +42,32 @@ class DeviceRung:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GradientRung:
+    """How well the updates of the untrained circuit follow the exact gradient of its loss.
+
+    Its value is 1 minus the worst layer's alignment (`objectives.trainability`): 0 for gradient
+    descent, 1 for updates that have nothing to do with it, up to 2 for those that go the other way.
+
+    - `points`: training points looked at.
+    - `reduction_factor`: one of so many trials goes on.
+    - `require`: the value must be below it; None for no such bound.
+    """
+
+    kind: ClassVar[str] = "gradient"
+    simulator: ClassVar[str] = QUASISTATIC
+    span: ClassVar[int] = 1
+
+    points: int = 16
+    reduction_factor: int = 4
+    require: float | None = None
+
+    @property
+    def label(self) -> str:
+        """The rung in a few words."""
+        return f"gradient, {self.points} points"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRung:
     """One training from each of several seeds; its values are those of the study's objectives.
 
@@ -91,7 +117,7 @@ class TrainingRung:
         return ways[self.aggregate](values)
 
 
-Rung = DeviceRung | TrainingRung
+Rung = DeviceRung | GradientRung | TrainingRung
 
 
 @dataclass(frozen=True, slots=True)
