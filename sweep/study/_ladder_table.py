@@ -26,7 +26,7 @@ from sweep.study.ladder import (
 
 _LAST_SEED = 2**32 - 1
 
-Factor = Annotated[int, whole(2, 1000)]
+Factor = Annotated[int, whole(1, 1000)]
 
 
 class LadderTable(Table):

@@ -108,7 +108,7 @@ def test_seeds_are_combined_as_asked(
         ({"rungs": [{**GRADIENT, "epochs": 3}, SLOW]}, "ladder.rungs[0].epochs", "kind, points"),
         ({"rungs": [{"kind": "devise"}]}, "ladder.rungs[0].kind", "did you mean 'device'?"),
         ({"rungs": [SLOW], "rungz": []}, "ladder.rungz", "did you mean 'rungs'?"),
-        ({"rungs": [SLOW], "reduction_factor": 1}, "ladder.reduction_factor", "from 2 to 1000"),
+        ({"rungs": [SLOW], "reduction_factor": 0}, "ladder.reduction_factor", "from 1 to 1000"),
         ({"rungs": [{"kind": "training"}]}, "ladder.rungs[0].simulator", "is missing"),
         ({"rungs": [{**SLOW, "simulator": "spice"}]}, "ladder.rungs[0].simulator", "'quasistatic'"),
         ({"rungs": [{**SLOW, "simulator": "auto"}]}, "ladder.rungs[0].simulator", "'transient'"),
