@@ -154,9 +154,11 @@ def _line_of_trial(event: Event, board: Board) -> str:
             best = ", the best so far" if event.best else ""
             text = f"trial {event.trial} finished: NMSE {event.nmse:.4g}{best} [{_count(board)}]"
         case TrialPruned():
+            after = f" after {event.epochs} epochs" if event.epochs else ""
+            value = f"NMSE {event.nmse:.4g}" if event.epochs else f"value {event.values[0]:.4g}"
             text = (
-                f"trial {event.trial} pruned after {event.epochs} epochs{_on(event.rung, board)}: "
-                f"NMSE {event.nmse:.4g} [{_count(board)}]"
+                f"trial {event.trial} pruned{after}{_on(event.rung, board)}: "
+                f"{value} [{_count(board)}]"
             )
         case TrialFailed():
             words, on = " ".join(event.words.split()), _on(event.rung, board)

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from circuits import Design, Run, Stimulus, Trainer, TransientTrainer
-from circuits.simulators import Outcome
+from circuits.simulators import Cause, Outcome, Verdict
 from objectives import TrainingPlan
 
 
@@ -53,20 +54,25 @@ def device(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) ->
 
 
 def gradient(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) -> Found:
-    """How far the updates at the first weights are from gradient descent, in the worst layer.
+    """How far the worst layer's updates are from the exact gradient, before any training.
 
-    **Raises:** as `trainer.run`.
+    **Raises:** as `objectives.trainability.trainability`.
     """
-    # numba takes a second to import, which a transient does not need.
-    from circuits.quasistatic import QuasistaticTrainer  # noqa: PLC0415
+    # numba takes a second to import, which the driver does not need.
+    from circuits.quasistatic import NoEquilibrium, QuasistaticTrainer  # noqa: PLC0415
     from objectives.trainability import points_run, trainability  # noqa: PLC0415
 
     assert isinstance(trainer, QuasistaticTrainer)
     run = points_run(plan, design, points=points)
-    outcome = trainer.run(run).outcome
-    if not outcome.ok:
-        return Found(run, outcome)
-    return Found(run, outcome, (1.0 - trainability(trainer, run).worst_alignment,))
+    try:
+        found = trainability(trainer, run)
+    except NoEquilibrium as error:
+        return Found(run, Outcome.of(Verdict(Cause.NO_DC_POINT, str(error))))
+    value = 1.0 - found.worst_alignment
+    if not math.isfinite(value):
+        words = "The updates of a layer, or its gradient, are no finite numbers."
+        return Found(run, Outcome.of(Verdict(Cause.NOT_FINITE, words)))
+    return Found(run, Outcome.of(Verdict(Cause.NONE)), (value,))
 
 
 CHECKS: Mapping[str, Check] = MappingProxyType({"device": device, "gradient": gradient})

@@ -84,7 +84,7 @@ class Verdicts:
             return False
         if not self._is_promising(climb, values):
             self.ledger.stop(attempt, rung, values, attributes)
-            self._tell_pruned(climb)
+            self._tell_pruned(climb, values)
             return False
         self.ledger.promote(attempt, rung, values, attributes)
         climb.enter(rung + 1)
@@ -96,8 +96,8 @@ class Verdicts:
         current = climb.current
         if isinstance(current, DeviceRung):
             return True
-        measured = climb.nmse if isinstance(current, TrainingRung) else values[0]
-        if current.require is not None and not measured < current.require:
+        bounded = climb.nmse if isinstance(current, TrainingRung) else values[0]
+        if current.require is not None and not bounded < current.require:
             return False
         own = self.ledger.costs(values, climb.rung)
         rivals = self.ledger.rivals(climb.attempt, climb.rung)
@@ -107,9 +107,15 @@ class Verdicts:
         self.ledger.prune(climb.attempt, climb.attributes(self._directions))
         self._tell_pruned(climb)
 
-    def _tell_pruned(self, climb: Climb) -> None:
+    def _tell_pruned(self, climb: Climb, values: tuple[float, ...] = ()) -> None:
         self.observer(
-            TrialPruned(trial=climb.number, rung=climb.rung, epochs=climb.level, nmse=climb.nmse)
+            TrialPruned(
+                trial=climb.number,
+                rung=climb.rung,
+                epochs=climb.level,
+                nmse=climb.nmse,
+                values=values,
+            )
         )
 
     def fail(self, climb: Climb, failure: Failure, *, epoch: int) -> None:

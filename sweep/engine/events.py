@@ -159,12 +159,16 @@ class TrialFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialPruned:
-    """A trial was given up as hopeless after `epochs` epochs of a rung."""
+    """A trial was given up as hopeless after `epochs` epochs of a rung.
+
+    - `values`: of the rung, where that was its end.
+    """
 
     trial: int
     epochs: int
     nmse: float
     rung: int = 0
+    values: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

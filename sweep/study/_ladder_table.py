@@ -26,7 +26,7 @@ from sweep.study.ladder import (
 
 _LAST_SEED = 2**32 - 1
 
-Factor = Annotated[int, whole(2, 1000)]
+Factor = Annotated[int, whole(1, 1000)]
 
 
 class LadderTable(Table):
@@ -44,7 +44,7 @@ class DeviceTable(Table):
 
 
 class GradientTable(Table):
-    """A rung that compares updates with the exact gradient."""
+    """A rung that compares the untrained circuit's updates with the exact gradient."""
 
     kind: Literal["gradient"]
     points: Annotated[int, whole(1, 100_000)] = GradientRung().points
@@ -69,9 +69,9 @@ class TrainingTable(Table):
     require: Annotated[float, reads(Quantity(low=0.0, high=1e9))] | None = None
 
 
-RungTable = DeviceTable | GradientTable | TrainingTable
+_RungTable = DeviceTable | GradientTable | TrainingTable
 
-_TABLES: dict[str, type[RungTable]] = {
+_TABLES: dict[str, type[_RungTable]] = {
     "device": DeviceTable,
     "gradient": GradientTable,
     "training": TrainingTable,
@@ -108,7 +108,7 @@ def read_ladder(
     return Ladder(tuple(rungs)) if len(problems.found) == before else None
 
 
-def _table(raw: object, index: int, problems: Problems) -> RungTable | None:
+def _table(raw: object, index: int, problems: Problems) -> _RungTable | None:
     key = ("ladder", "rungs", index)
     if not isinstance(raw, dict):
         problems.add(key, raw, "a table with the kind of a rung")
@@ -121,39 +121,38 @@ def _table(raw: object, index: int, problems: Problems) -> RungTable | None:
     return read_table(_TABLES[kind], raw, key, problems)
 
 
-def _cost(table: RungTable) -> int:
+def _cost(table: _RungTable) -> int:
     """Which rungs may follow which: the fidelity never falls."""
-    if table.kind == "training":
+    if isinstance(table, TrainingTable):
         return 2 if table.simulator == QUASISTATIC else 3
-    return 0 if table.kind == "device" else 1
+    return 1 if isinstance(table, GradientTable) else 0
 
 
-def _check_order(tables: list[RungTable], problems: Problems) -> None:
+def _check_order(tables: list[_RungTable], problems: Problems) -> None:
     """The cheap rungs come first, the circuit is looked at once, and the last rung trains."""
     for index, (below, table) in enumerate(pairwise(tables), start=1):
         key = ("ladder", "rungs", index)
-        if table.kind == "device":
+        if isinstance(table, DeviceTable):
             problems.add(
                 (*key, "kind"), table.kind, "'gradient' or 'training' after another rung",
                 "the rung 'device' costs least: put it first, once",
             )  # fmt: skip
-        elif table.kind == "gradient" and _cost(below) > 0:
+        elif isinstance(table, GradientTable) and isinstance(below, TrainingTable):
             problems.add(
-                (*key, "kind"), table.kind, "'training' after a rung 'gradient' or 'training'",
-                "the rung 'gradient' costs less than a training: put it before them, once",
+                (*key, "kind"), table.kind, "'training' after a training",
+                "the rung 'gradient' costs less than any training: put it before them",
             )  # fmt: skip
-        elif table.kind == "training" and _cost(table) < _cost(below):
+        elif isinstance(table, TrainingTable) and _cost(table) < _cost(below):
             problems.add(
                 (*key, "simulator"), table.simulator,
                 "a transient simulator after a rung with a transient",
                 "cheap rungs come first, so that a bad trial costs no transient",
             )  # fmt: skip
     last, key = tables[-1], ("ladder", "rungs", len(tables) - 1)
-    if last.kind != "training":
+    if not isinstance(last, TrainingTable):
         problems.add(
-            (*key, "kind"), last.kind, "'training' for the last rung",
-            "its value is the trial's",
-        )  # fmt: skip
+            (*key, "kind"), last.kind, "'training' for the last rung", "its value is the trial's"
+        )
         return
     for name in ("reduction_factor", "require"):
         if (value := getattr(last, name)) is not None:
@@ -164,27 +163,19 @@ def _check_order(tables: list[RungTable], problems: Problems) -> None:
 
 
 def _rung(
-    table: RungTable,
-    index: int,
-    plan: TrainingPlan,
-    factor: int,
-    problems: Problems,
+    table: _RungTable, index: int, plan: TrainingPlan, factor: int, problems: Problems
 ) -> Rung:
     if isinstance(table, DeviceTable):
         return DeviceRung(points=table.points)
+    factor = table.reduction_factor or factor
     if isinstance(table, GradientTable):
-        return GradientRung(
-            points=table.points,
-            reduction_factor=table.reduction_factor or factor,
-            require=table.require,
-        )
+        return GradientRung(points=table.points, reduction_factor=factor, require=table.require)
     return TrainingRung(
         simulator=table.simulator,
         epochs=table.epochs or plan.epochs,
         weight_seeds=_seeds(table, index, plan.weight_seed, problems),
         aggregate=table.aggregate,
-        trained=table.trained or plan.trained,
-        reduction_factor=table.reduction_factor or factor,
+        reduction_factor=factor,
         require=table.require,
     )
 

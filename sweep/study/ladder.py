@@ -43,13 +43,14 @@ class DeviceRung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradientRung:
-    """A look at the updates: how far they are from gradient descent, noise included.
+    """How well the updates of the untrained circuit follow the exact gradient of its loss.
 
-    Its value is 1 - `objectives.Trainability.worst_alignment`: 0 where every layer's update goes along
-    minus the exact gradient, 1 where one layer's has nothing to do with it.
+    Its value is 1 minus the worst layer's alignment (`objectives.trainability`): 0 for gradient
+    descent, 1 for updates that have nothing to do with it, up to 2 for those that go the other way.
 
     - `points`: training points looked at.
-    - `reduction_factor`, `require`: as of a training, the bound on this rung's value.
+    - `reduction_factor`: one of so many trials goes on.
+    - `require`: the value must be below it; None for no such bound.
     """
 
     kind: ClassVar[str] = "gradient"

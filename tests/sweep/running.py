@@ -90,6 +90,18 @@ def tiny(**changes: Any) -> StudyFile:
     return parse(TINY.format(**{**filling, **changes}), source="tiny.toml")
 
 
+GRADIENT = """\
+[[ladder.rungs]]
+kind = "gradient"
+points = 3
+reduction_factor = 2
+[[ladder.rungs]]
+kind = "training"
+simulator = "quasistatic"
+"""
+"""The rungs: 3 points of the untrained circuit; 2 quasi-static epochs."""
+
+
 def laddered(ladder: str = LADDER, **changes: object) -> StudyFile:
     """Six trials on a ladder."""
     return tiny(**{"trials": 6, "sampler": "tpe", **changes}, execution=ladder)

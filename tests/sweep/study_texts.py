@@ -59,6 +59,10 @@ reduction_factor = 3
 kind = "device"
 
 [[ladder.rungs]]
+kind = "gradient"
+points = 8
+
+[[ladder.rungs]]
 kind = "training"
 simulator = "quasistatic"
 seeds = 3

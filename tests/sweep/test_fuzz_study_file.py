@@ -266,5 +266,5 @@ def test_deep_nesting_is_refused(depth: int) -> None:
 
 def test_the_valid_files_that_all_this_starts_from_are_valid() -> None:
     assert parse(STUDY, source="x/study.toml").space.parameters
-    assert len(parse(STUDY + LADDER, source="x/study.toml").ladder.rungs) == 4
+    assert len(parse(STUDY + LADDER, source="x/study.toml").ladder.rungs) == 5
     assert parse_design(DESIGN, source="x/study.toml").design.flavour == "01v8_lvt"

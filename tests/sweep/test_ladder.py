@@ -15,6 +15,8 @@ from optuna.trial import TrialState
 
 import pdk
 from circuits import Design, make_trainer
+from circuits.quasistatic import QuasistaticTrainer
+from objectives.trainability import points_run, trainability
 from sweep.commands._views import ladder_view, show
 from sweep.commands.export import export
 from sweep.commands.simulate import simulate
@@ -33,8 +35,8 @@ from sweep.engine.events import (
 from sweep.report import find_out, page
 from sweep.results.overview import overview
 from sweep.results.store import TRIAL_ATTRIBUTES, Layout, Results, open_results
-from sweep.study.study_file import StudyFile, load_design
-from tests.sweep.running import FLAVOURS, LADDER, Record, digest, laddered, snapshot, tiny
+from sweep.study.study_file import load_design
+from tests.sweep.running import FLAVOURS, GRADIENT, LADDER, Record, digest, laddered, snapshot, tiny
 
 pytest_plugins = ["tests.sweep.finished"]
 pytestmark = pytest.mark.usefixtures("ray_session")
@@ -264,6 +266,36 @@ def test_a_failed_seed_fails_its_trial_and_ends_its_sisters(tmp_path: Path) -> N
     assert len(observer.of(EpochStarted)) < 5
     (seconds,) = open_results(tmp_path).study.trials[0].user_attrs["rung_seconds"]
     assert seconds > 0.005
+
+
+def test_updates_that_follow_the_gradient_go_on(tmp_path: Path) -> None:
+    study = laddered(GRADIENT, trials=5, sampler="random")
+    observer = Record()
+    summary = run_study(study, Settings(out=tmp_path), observer=observer)
+    assert summary.complete + summary.pruned == 5
+    trainer = make_trainer("quasistatic", pdk.locate())
+    assert isinstance(trainer, QuasistaticTrainer)
+    results, earlier = open_results(tmp_path), []
+    for trial in results.study.trials:
+        run = points_run(study.plan, study.space.design(trial.params), points=3)
+        value = 1 - trainability(trainer, run).worst_alignment
+        assert trial.user_attrs["rung_values"][0] == [pytest.approx(value, rel=1e-9)]
+        assert trial.intermediate_values[1] == trial.user_attrs["rung_values"][0][0]
+        better = sum(other < value for other in earlier)
+        earlier.append(value)
+        assert (trial.user_attrs["rung"] == 1) is (better < max(1, len(earlier) // 2))
+    for event in observer.of(TrialPruned):
+        assert (event.rung, event.epochs) == (0, 0)
+        assert event.values == tuple(results.study.trials[event.trial].user_attrs["rung_values"][0])
+    (gradient, _) = overview(results).ladder
+    assert len(gradient.pairs) == summary.complete
+
+
+def test_a_gradient_too_far_off_is_not_trained(tmp_path: Path) -> None:
+    study = laddered(GRADIENT.replace("reduction_factor = 2", "require = 0"), trials=2)
+    summary = run_study(study, Settings(out=tmp_path), observer=Record())
+    assert summary.pruned == 2
+    assert not list(tmp_path.rglob("*.npz"))
 
 
 def test_within_a_rung_hopeless_trials_are_pruned_between_epochs(tmp_path: Path) -> None:

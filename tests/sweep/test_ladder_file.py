@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from sweep.study.ladder import DeviceRung, GradientRung, Rung, TrainingRung
+from sweep.study.ladder import DeviceRung, GradientRung, TrainingRung
 from sweep.study.study_file import StudyFileError, parse, parse_design
 from tests.sweep.study_texts import DESIGN, LADDER, STUDY, tables, toml
 
 DEVICE = {"kind": "device"}
+GRADIENT = {"kind": "gradient"}
 FAST = {"kind": "training", "simulator": "quasistatic"}
 SLOW = {"kind": "training", "simulator": "transient"}
 GRADIENT = {"kind": "gradient"}
@@ -21,7 +22,7 @@ def study_with(ladder: object) -> str:
     return toml({**tables(), "ladder": ladder})
 
 
-def rungs_of(*rungs: dict[str, Any]) -> tuple[Rung, ...]:
+def rungs_of(*rungs: dict[str, Any]) -> tuple[DeviceRung | GradientRung | TrainingRung, ...]:
     return parse(study_with({"rungs": list(rungs)}), source="study.toml").ladder.rungs
 
 
@@ -30,6 +31,7 @@ def test_a_table_becomes_a_ladder() -> None:
     assert study.ladder.declared
     assert study.ladder.rungs == (
         DeviceRung(points=4),
+        GradientRung(points=8, reduction_factor=3),
         TrainingRung(
             simulator="quasistatic", epochs=2, weight_seeds=(7, 8, 9), aggregate="median",
             reduction_factor=3, require=0.9,
@@ -56,36 +58,21 @@ def test_what_a_rung_leaves_out_is_as_in_the_training() -> None:
     assert (slow.epochs, slow.reduction_factor, slow.require) == (9, 4, None)
 
 
-def test_a_look_at_the_gradient_comes_before_the_trainings() -> None:
-    device, gradient, fast = rungs_of(DEVICE, {**GRADIENT, "points": 8, "require": 0.9}, FAST)
-    assert device == DeviceRung()
-    assert gradient == GradientRung(points=8, reduction_factor=4, require=0.9)
-    assert isinstance(fast, TrainingRung)
-
-
-def test_rungs_that_train_other_layers_are_other_trainings() -> None:
-    study = parse(
-        study_with({"rungs": [{**FAST, "trained": "lower", "epochs": 3}, FAST, SLOW]}),
-        source="study.toml",
+def test_a_gradient_rung_looks_at_so_many_points() -> None:
+    (default, chosen, _) = rungs_of(
+        GRADIENT, {**GRADIENT, "points": 3, "require": 1, "reduction_factor": 2}, SLOW
     )
-    lower, whole, _ = study.ladder.rungs
-    assert isinstance(lower, TrainingRung)
-    assert isinstance(whole, TrainingRung)
-    assert (lower.plan(study.plan, 7).trained, whole.plan(study.plan, 7).trained) == (
-        "lower",
-        "all",
-    )
-    names = [study.ladder.training(index, 7) for index in range(3)]
-    assert len(set(names)) == 3
+    assert default == GradientRung(points=16, reduction_factor=4, require=None)
+    assert chosen == GradientRung(points=3, reduction_factor=2, require=1.0)
 
 
 def test_rungs_have_steps_that_follow_one_another_and_trainings_in_common() -> None:
     ladder = parse(STUDY + LADDER, source="study.toml").ladder
-    assert [ladder.first_step(index) for index in range(4)] == [0, 1, 3, 4]
-    assert [ladder.last_step(index) for index in range(4)] == [1, 3, 4, 6]
-    assert ladder.training(1, 7) == "quasistatic_seed7"
-    assert ladder.training(2, 7) == ladder.training(3, 7) == "transient_seed7"
-    assert [ladder.in_one_go(index) for index in range(4)] == [True, True, False, False]
+    assert [ladder.first_step(index) for index in range(5)] == [0, 1, 2, 4, 5]
+    assert [ladder.last_step(index) for index in range(5)] == [1, 2, 4, 5, 7]
+    assert ladder.training(2, 7) == "quasistatic_seed7"
+    assert ladder.training(3, 7) == ladder.training(4, 7) == "transient_seed7"
+    assert [ladder.in_one_go(index) for index in range(5)] == [True] * 3 + [False] * 2
 
 
 @pytest.mark.parametrize(
@@ -115,9 +102,14 @@ def test_seeds_are_combined_as_asked(
             "ladder.rungs[0].kind",
             "one of 'device', 'gradient', 'training'",
         ),
+        ({"rungs": [GRADIENT]}, "ladder.rungs[0].kind", "'training' for the last rung"),
+        ({"rungs": [FAST, GRADIENT, SLOW]}, "ladder.rungs[1].kind", "put it before them"),
+        ({"rungs": [GRADIENT, DEVICE, SLOW]}, "ladder.rungs[1].kind", "put it first, once"),
+        ({"rungs": [{**GRADIENT, "require": 3}, SLOW]}, "ladder.rungs[0].require", "from 0 to 2"),
+        ({"rungs": [{**GRADIENT, "epochs": 3}, SLOW]}, "ladder.rungs[0].epochs", "kind, points"),
         ({"rungs": [{"kind": "devise"}]}, "ladder.rungs[0].kind", "did you mean 'device'?"),
         ({"rungs": [SLOW], "rungz": []}, "ladder.rungz", "did you mean 'rungs'?"),
-        ({"rungs": [SLOW], "reduction_factor": 1}, "ladder.reduction_factor", "from 2 to 1000"),
+        ({"rungs": [SLOW], "reduction_factor": 0}, "ladder.reduction_factor", "from 1 to 1000"),
         ({"rungs": [{"kind": "training"}]}, "ladder.rungs[0].simulator", "is missing"),
         ({"rungs": [{**SLOW, "simulator": "spice"}]}, "ladder.rungs[0].simulator", "'quasistatic'"),
         ({"rungs": [{**SLOW, "simulator": "auto"}]}, "ladder.rungs[0].simulator", "'transient'"),

@@ -10,7 +10,7 @@ import pytest
 
 from sweep.engine.driver import Settings, run_study
 from sweep.engine.events import EpochFinished, StudyStarted
-from tests.sweep.running import DEADLY, Record, digest, laddered, snapshot, start_driver
+from tests.sweep.running import DEADLY, GRADIENT, Record, digest, laddered, snapshot, start_driver
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -96,6 +96,29 @@ def test_a_driver_killed_on_any_rung_is_resumed_without_loss(
     assert len(observer.of(EpochFinished)) == len(after) - len(finished)
     assert all(name.endswith(".npz") for name in after)
     assert observer.of(StudyStarted)[0].resumed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "point",
+    [
+        "import sweep.engine.executor as m; deadly(m.RayExecutor, 'submit', 1, after=True)",
+        "import sweep.engine._ledger as m; deadly(m.Ledger, 'promote', 1)",
+        "import sweep.engine._ledger as m; deadly(m.Ledger, 'promote', 1, after=True)",
+        "import sweep.engine._ledger as m; deadly(m.Ledger, 'stop', 1)",
+        "import sweep.engine._ledger as m; deadly(m.Ledger, 'stop', 1, after=True)",
+    ],
+)
+def test_a_driver_killed_at_a_gradient_is_resumed_without_loss(
+    point: str, ray_session: str, tmp_path: Path
+) -> None:
+    study = laddered(GRADIENT)
+    out = tmp_path / "out"
+    driver = start_driver(study, out, address=ray_session, patch=DEADLY + point)
+    assert driver.wait(120) == -signal.SIGKILL, (tmp_path / "out.log").read_text()
+    run_study(study, Settings(out=out, resume=True), observer=Record())
+    run_study(study, Settings(out=tmp_path / "whole"), observer=Record())
+    assert digest(out) == digest(tmp_path / "whole")
 
 
 def test_a_database_forgets_no_rung_either(undisturbed: Path, tmp_path: Path) -> None:

@@ -134,6 +134,7 @@ CLIMB: list[Event] = [
         trial=1, epoch=2, nmse_before=math.nan, nmse=0.125, seconds=3.0, overhead=0.1, rung=2
     ),
     TrialPruned(trial=1, epochs=3, nmse=0.125, rung=2),
+    TrialPruned(trial=3, epochs=0, nmse=math.nan, rung=1, values=(0.875,)),
     TrialFailed(trial=2, epoch=0, status="refused", cause="NotQuasistatic", words="x", rung=0),
 ]  # fmt: skip
 
@@ -150,16 +151,17 @@ def test_on_a_ladder_the_rung_is_told() -> None:
         "trial 1: rung 3, seed 0, epoch 3, NMSE 0.125",
         "trial 1 pruned after 3 epochs on rung 3",
         "trial 2 failed on rung 1: refused",
+        "trial 3 pruned on rung 2: value 0.875",
     ):
         assert words in stream.getvalue()
     board = Board()
-    for event in CLIMB[:-2]:
+    for event in CLIMB[:-3]:
         board.note(event)
     assert board.left is None, "nobody knows before the first trial has ended"
     shown = io.StringIO()
     Console(file=shown, width=80).print(picture(board))
     assert "3: transient, 4 epochs" in shown.getvalue()
-    for event in CLIMB[-2:]:
+    for event in CLIMB[-3:]:
         board.note(event)
     assert board.left is not None
 

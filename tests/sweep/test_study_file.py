@@ -11,6 +11,7 @@ import pytest
 
 from circuits import Scenario
 from objectives import Sine, TrainingPlan
+from sweep.study._ladder_table import DeviceTable, GradientTable, LadderTable, TrainingTable
 from sweep.study._schema import Execution, Network, Pdk, Search, SpaceEntry, Training
 from sweep.study.study_file import (
     HalvingPruner,
@@ -448,13 +449,17 @@ def test_an_illegal_design_is_refused_with_its_field() -> None:
 
 def test_the_examples_of_the_documentation_are_valid() -> None:
     document = Path(__file__).parents[2] / "docs" / "study-file.md"
-    study, design = re.findall(r"```toml\n(.*?)```", document.read_text(), flags=re.DOTALL)
+    study, ladder, design = re.findall(r"```toml\n(.*?)```", document.read_text(), flags=re.DOTALL)
     assert parse(study, source="x").search.trials == 200
+    assert len(parse(study + ladder, source="x").ladder.rungs) == 5
     assert parse_design(design, source="x").design.update_scale == (20.0, 3.0)
 
 
 def test_the_documentation_names_every_key() -> None:
     text = (Path(__file__).parents[2] / "docs" / "study-file.md").read_text()
-    models = (Network, Training, Search, Execution, Pdk, MedianPruner, HalvingPruner, SpaceEntry)
+    models = (
+        Network, Training, Search, Execution, Pdk, MedianPruner, HalvingPruner, SpaceEntry,
+        LadderTable, DeviceTable, GradientTable, TrainingTable,
+    )  # fmt: skip
     keys = {key for model in models for key in model.model_fields}
     assert {key for key in keys if not re.search(rf"\b{key}\b", text)} == set()
