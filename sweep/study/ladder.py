@@ -158,7 +158,8 @@ class Ladder:
         """The name of a seed's training, by which its files are found.
 
         Rungs of the same simulator that train the same layers have their trainings in common: the
-        higher one goes on where the lower one ended. Without a ladder there is one training, and it needs no name.
+        higher one goes on where the lower one ended. Without a ladder there is one training, and it
+        needs no name.
         """
         if not self.declared:
             return ""

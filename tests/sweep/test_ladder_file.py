@@ -12,7 +12,6 @@ from sweep.study.study_file import StudyFileError, parse, parse_design
 from tests.sweep.study_texts import DESIGN, LADDER, STUDY, tables, toml
 
 DEVICE = {"kind": "device"}
-GRADIENT = {"kind": "gradient"}
 FAST = {"kind": "training", "simulator": "quasistatic"}
 SLOW = {"kind": "training", "simulator": "transient"}
 GRADIENT = {"kind": "gradient"}
@@ -102,7 +101,6 @@ def test_seeds_are_combined_as_asked(
             "ladder.rungs[0].kind",
             "one of 'device', 'gradient', 'training'",
         ),
-        ({"rungs": [GRADIENT]}, "ladder.rungs[0].kind", "'training' for the last rung"),
         ({"rungs": [FAST, GRADIENT, SLOW]}, "ladder.rungs[1].kind", "put it before them"),
         ({"rungs": [GRADIENT, DEVICE, SLOW]}, "ladder.rungs[1].kind", "put it first, once"),
         ({"rungs": [{**GRADIENT, "require": 3}, SLOW]}, "ladder.rungs[0].require", "from 0 to 2"),
@@ -147,8 +145,6 @@ def test_seeds_are_combined_as_asked(
         ({"rungs": [DEVICE, DEVICE, SLOW]}, "ladder.rungs[1].kind", "put it first, once"),
         ({"rungs": [FAST, DEVICE, SLOW]}, "ladder.rungs[1].kind", "put it first, once"),
         ({"rungs": [GRADIENT]}, "ladder.rungs[0].kind", "'training' for the last rung"),
-        ({"rungs": [FAST, GRADIENT, SLOW]}, "ladder.rungs[1].kind", "put it before them, once"),
-        ({"rungs": [GRADIENT, GRADIENT, SLOW]}, "ladder.rungs[1].kind", "before them, once"),
         ({"rungs": [{**GRADIENT, "require": 3.0}, SLOW]}, "ladder.rungs[0].require", "nearest"),
         ({"rungs": [{**FAST, "trained": "top"}, SLOW]}, "ladder.rungs[0].trained", "'lower'"),
         ({"rungs": [SLOW, FAST]}, "ladder.rungs[1].simulator", "cheap rungs come first"),
