@@ -35,7 +35,7 @@ from sweep.engine.events import (
 from sweep.report import find_out, page
 from sweep.results.overview import overview
 from sweep.results.store import TRIAL_ATTRIBUTES, Layout, Results, open_results
-from sweep.study.study_file import load_design
+from sweep.study.study_file import StudyFile, load_design
 from tests.sweep.running import FLAVOURS, GRADIENT, LADDER, Record, digest, laddered, snapshot, tiny
 
 pytest_plugins = ["tests.sweep.finished"]
