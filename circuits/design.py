@@ -290,6 +290,12 @@ class Design:
         per_layer=True,
         meaning="update scale s: change of a weight for each volt squared of the update rule",
     )
+    update_decay: float = quantity(
+        1.0,
+        low=0.5,
+        high=1.0,
+        meaning="factor on all update scales from one epoch to the next",
+    )
     update_offset: float = quantity(
         0.0,
         unit="V",
@@ -406,6 +412,14 @@ class Design:
         """The entry of a per-layer field for crossbar `index` (0 is the input side)."""
         values = getattr(self, name)
         return values[0] if len(values) == 1 else values[index]
+
+    def in_epoch(self, epoch: int) -> Design:
+        """The design with the update scales that it has in an epoch (from 0)."""
+        fallen = self.update_decay**epoch
+        if fallen == 1.0:
+            return self
+        scales = tuple(scale * fallen for scale in self.update_scale)
+        return dataclasses.replace(self, update_scale=scales)
 
     def check_layers(self, count: int) -> None:
         """Refuse tuples that fit neither one entry nor `count` crossbars.

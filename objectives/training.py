@@ -160,7 +160,7 @@ class TrainingPlan:
         )
         return Run(
             self.layers,
-            design,
+            design.in_epoch(epoch),
             held_out.then(stimulus) if epoch == 0 else stimulus,
             start,
             self.scenario,

@@ -150,3 +150,13 @@ def test_noise_is_another_one_in_every_epoch_and_can_be_switched_off() -> None:
     assert (
         TrainingPlan((3, 4, 1), Sine(), noise_seed=None).epoch_run(Design(), 3).noise_seed is None
     )
+
+
+def test_update_scales_decay_from_epoch_to_epoch() -> None:
+    plan = TrainingPlan((3, 4, 1), Sine(points=12))
+    design = Design(update_scale=(20.0, 3.0), update_decay=0.9)
+    weights = np.zeros(16)
+    assert plan.epoch_run(design, 0).design.update_scale == (20.0, 3.0)
+    assert plan.epoch_run(design, 2, weights).design.update_scale == pytest.approx((16.2, 2.43))
+    steady = Design(update_scale=(20.0, 3.0))
+    assert plan.epoch_run(steady, 2, weights).design is steady
