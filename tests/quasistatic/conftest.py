@@ -33,9 +33,9 @@ def trainer(models: pdk.Models) -> QuasistaticTrainer:
     return QuasistaticTrainer(find("ngspice"), models)
 
 
-@pytest.fixture(scope="session")
-def transient(models: pdk.Models) -> TransientTrainer:
-    return TransientTrainer(find("ngspice"), models, limits=Limits(wall_seconds=240.0))
+@pytest.fixture(scope="session", params=["ngspice", pytest.param("xyce", marks=pytest.mark.xyce)])
+def transient(request: pytest.FixtureRequest, models: pdk.Models) -> TransientTrainer:
+    return TransientTrainer(find(request.param), models, limits=Limits(wall_seconds=240.0))
 
 
 def run_of(
