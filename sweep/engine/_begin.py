@@ -77,6 +77,14 @@ def read_begun(out: Path, described: StudyFile, *, resume: bool) -> Manifest | N
             f"directory with --out, or run {layout.study_file}."
         )
         raise StoreError(msg)
+    if manifest.fingerprint != described.fingerprint:
+        msg = (
+            f"{out} was begun by an earlier analog-sweep ({manifest.package_version}), to which its "
+            "study file meant something else: what it does not mention has other values now; go on "
+            "with that version, or start another study with another --out. `sweep status`, `report` "
+            "and `export` still read it."
+        )
+        raise StoreError(msg)
     if not resume:
         msg = (
             f"{out} holds this study already, begun {manifest.created}; go on with it with "

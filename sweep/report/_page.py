@@ -164,7 +164,8 @@ def _ladder(seen: Overview) -> str:
     )
     blocks = [f'<p class="soft">{caption}</p>', ladder_table(seen.ladder)]
     blocks += [
-        f"<h3>Rungs {rung.number} and {rung.number + 1}</h3>"
+        f"<h3>Rungs {rung.number} and {above.number}: rank correlation {pure(rung.correlation)} over "
+        f"{len(rung.pairs)} trials</h3>"
         + _figure(figures.agreement(rung, above), f"rungs{rung.number}", tools=False)
         for rung, above in pairwise(seen.ladder)
         if rung.pairs

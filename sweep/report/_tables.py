@@ -50,21 +50,19 @@ def _state(trial: TrialView) -> str:
 
 
 def ladder_table(rungs: Sequence[RungView]) -> str:
-    """The rungs: trials, promotions, time spent, and how well each foretells the next one."""
+    """The rungs: trials, promotions and time spent."""
     head = [("rung", True), ("what", False), ("trials", True), ("finished", True)]
     head += [("went on", True), ("stopped", True), ("failed", True), ("running", True)]
-    head += [("wall time", True), ("simulated time", True)]
-    head += [("rank correlation with the next", True)]
+    head += [("wall time", True), ("simulated", True)]
     rows: list[tuple[str, list[tuple[str, bool | str]]]] = []
     for rung in rungs:
         went_on = "" if rung.is_top else str(rung.promoted)
         if math.isfinite(rung.rate):
             went_on += f" ({100 * rung.rate:.0f} %)"
-        agrees = f"{pure(rung.correlation)} ({len(rung.pairs)} trials)" if rung.pairs else ""
         cells: list[tuple[str, bool | str]] = [(str(rung.number), True), (rung.label, False)]
         counts = (rung.reached, rung.finished, went_on, rung.stopped, rung.failed, rung.running)
         cells += [(str(count), True) for count in counts]
-        cells += [(duration(rung.seconds), True), (duration(rung.simulated), True), (agrees, True)]
+        cells += [(duration(rung.seconds), True), (duration(rung.simulated), True)]
         rows.append(("", cells))
     return _table(head, rows)
 

@@ -17,7 +17,7 @@ ONE = st.lists(st.tuples(FINITE), min_size=1, max_size=30)
 TWO = st.lists(st.tuples(FINITE, FINITE), min_size=1, max_size=20)
 
 
-@given(ONE | TWO, st.integers(2, 6))
+@given(ONE | TWO, st.integers(1, 6))
 def test_one_of_so_many_goes_on(values: list[tuple[float, ...]], factor: int) -> None:
     """Of all trials, each judged against all others."""
     distinct = sorted(set(values))

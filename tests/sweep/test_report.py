@@ -31,7 +31,7 @@ from sweep.results.store import Results
 
 pytest_plugins = ["tests.sweep.finished"]
 
-STATES = ("finished", "mixed", "failing", "several", "stopped", "empty")
+STATES = ("finished", "mixed", "failing", "several", "stopped", "empty", "climbed")
 NMSE = Objective("nmse", "held-out NMSE", "", maximise=False)
 CHROMIUM = shutil.which("chromium")
 
@@ -218,7 +218,7 @@ def test_a_maximised_objective_is_best_where_it_is_largest() -> None:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-@pytest.mark.parametrize("state", ["mixed", "several"])
+@pytest.mark.parametrize("state", ["mixed", "several", "climbed"])
 def test_a_browser_draws_every_figure(
     state: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
