@@ -19,16 +19,13 @@ from circuits.quasistatic._derivatives import CELL, NODE, linearise, look
 from circuits.quasistatic._epoch import Indices, apply_inputs
 from circuits.quasistatic._equations import amplifiers, store_charges
 from circuits.quasistatic._network import Array, Network, Records
-from circuits.quasistatic._newton import enter_clamps, solve
+from circuits.quasistatic._newton import TOLERANCE, TOLERANCE_WRITTEN, enter_clamps, solve
 from circuits.quasistatic._trainer import QuasistaticTrainer
 from circuits.quasistatic.tables import compiled
 from circuits.run import Run
 from circuits.simulators import Cause, Outcome, SpiceSimulator, Verdict
 from circuits.trace import Trace
 from pdk import Models
-
-_TOLERANCE = 1e-7  # V; see the module on Newton's method
-_TOLERANCE_WRITTEN = 3e-3  # V; after an update only the coupling into storage nodes is of interest
 
 
 @dataclass(frozen=True)
@@ -153,13 +150,13 @@ class _Course(NamedTuple):
 def _through(network: Network, course: _Course) -> int:
     """All points; returns how many are done, -1 for none at rest, one more when all is done."""
     enter_clamps(network)
-    if solve(network, _TOLERANCE, math.inf)[0] < 0:
+    if solve(network, TOLERANCE, math.inf)[0] < 0:
         return -1
     store_charges(network)
     trained = 0
     for point in range(len(course.inputs)):
         apply_inputs(network, course.inputs[point])
-        if solve(network, _TOLERANCE, math.inf)[0] < 0:
+        if solve(network, TOLERANCE, math.inf)[0] < 0:
             return point
         amplifiers(network)  # the last Newton step has moved lines, but not yet the outputs
         free = course.free[point]
@@ -170,13 +167,13 @@ def _through(network: Network, course: _Course) -> int:
             pull = free - course.targets[point]
             adjoint(network, course.cells, course.nodes, pull, course.gradient)
             _write(network, course, course.rows[point])
-            if solve(network, _TOLERANCE_WRITTEN, math.inf)[0] < 0:
+            if solve(network, TOLERANCE_WRITTEN, math.inf)[0] < 0:
                 return point
             store_charges(network)
             course.weights[trained] = network.synapses["weight"]
             trained += 1
     apply_inputs(network, np.zeros(course.inputs.shape[1]))
-    if solve(network, _TOLERANCE, math.inf)[0] < 0:
+    if solve(network, TOLERANCE, math.inf)[0] < 0:
         return len(course.inputs)
     return len(course.inputs) + 1
 

@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 from circuits.quasistatic._equations import store_charges
 from circuits.quasistatic._network import Array, Network
-from circuits.quasistatic._newton import enter_clamps, follow, solve
+from circuits.quasistatic._newton import TOLERANCE, TOLERANCE_WRITTEN, enter_clamps, follow, solve
 from circuits.quasistatic.tables import compiled
 
 Indices = NDArray[np.int64]
 
-_TOLERANCE = 1e-7  # V; see the module on Newton's method
-_TOLERANCE_WRITTEN = 3e-3  # V; after an update only the coupling into storage nodes is of interest
 _ALMOST = 1e-6  # V; said of voltages that have not moved, in a circuit that has changed
 _REMEMBERED = 256
 """Points whose free phase may be the start of a new one's."""
@@ -58,7 +56,7 @@ class Record(NamedTuple):
 def _begin(network: Network, record: Record) -> bool:
     """All inputs at 0 V and the weights as given: what the storage nodes' charges are."""
     enter_clamps(network)
-    if not _settle(network, record, _TOLERANCE, math.inf):
+    if not _settle(network, record, TOLERANCE, math.inf):
         return False
     store_charges(network)
     return True
@@ -68,7 +66,7 @@ def _begin(network: Network, record: Record) -> bool:
 def _finish(network: Network, record: Record) -> bool:
     """All inputs back at 0 V: what the weights are in the end."""
     apply_inputs(network, np.zeros(network.crossbars[0].inputs))
-    return _settle(network, record, _TOLERANCE, math.inf)
+    return _settle(network, record, TOLERANCE, math.inf)
 
 
 @compiled
@@ -86,7 +84,7 @@ def through(
     for point in range(first, last):
         apply_inputs(network, points.inputs[point])
         _start_near(network, points, record, point)
-        if not _settle(network, record, _TOLERANCE, math.inf):
+        if not _settle(network, record, TOLERANCE, math.inf):
             return False, point
         _remember(network, record.voltages[point])
         _read_outputs(network, record.free[point])
@@ -109,7 +107,7 @@ def _train(network: Network, points: Points, record: Record, point: int) -> bool
     if network.centred:
         for j in range(len(outputs)):
             outputs[j].current = beta * (targets[j] - free[j])
-        if not _settle(network, record, _TOLERANCE, 0.0):
+        if not _settle(network, record, TOLERANCE, 0.0):
             return False
         energy += _power(network)
         _hold(network, rows)
@@ -120,7 +118,7 @@ def _train(network: Network, points: Points, record: Record, point: int) -> bool
         for j in range(len(outputs)):
             outputs[j].conductance = network.load + beta
             outputs[j].current = beta * targets[j]
-    if not _settle(network, record, _TOLERANCE, 0.0):
+    if not _settle(network, record, TOLERANCE, 0.0):
         return False
     energy += _power(network)
     _read_outputs(network, record.nudged[point])
@@ -128,7 +126,7 @@ def _train(network: Network, points: Points, record: Record, point: int) -> bool
     for j in range(len(outputs)):
         outputs[j].conductance, outputs[j].current = network.load, 0.0
     _return_to_free(network)
-    if not _settle(network, record, _TOLERANCE_WRITTEN, _ALMOST):
+    if not _settle(network, record, TOLERANCE_WRITTEN, _ALMOST):
         return False
     energy += _power(network)
     record.energy[point] += points.phase * energy

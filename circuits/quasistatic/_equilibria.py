@@ -17,12 +17,11 @@ from circuits.quasistatic._epoch import Indices, apply_inputs
 from circuits.quasistatic._equations import store_charges
 from circuits.quasistatic._errors import NoEquilibrium
 from circuits.quasistatic._network import Array, Network
-from circuits.quasistatic._newton import enter_clamps, solve
+from circuits.quasistatic._newton import TOLERANCE, enter_clamps, solve
 from circuits.quasistatic._trainer import QuasistaticTrainer
 from circuits.quasistatic.tables import compiled
 from circuits.run import Run
 
-_TOLERANCE = 1e-7  # V; see the module on Newton's method
 _APART = 1e-4  # V; lines that differ by more are at another equilibrium
 _RAIL = 1.5  # V; rails of random starts lie within plus or minus that
 
@@ -100,18 +99,18 @@ def _through(
 ) -> int:
     """All points; returns how many have the training's equilibrium, -1 if there is none at rest."""
     enter_clamps(network)
-    if solve(network, _TOLERANCE, math.inf)[0] < 0:
+    if solve(network, TOLERANCE, math.inf)[0] < 0:
         return -1
     store_charges(network)
     fixed = inputs.shape[1]
     for point in range(len(inputs)):
         apply_inputs(network, inputs[point])
-        if solve(network, _TOLERANCE, math.inf)[0] < 0:
+        if solve(network, TOLERANCE, math.inf)[0] < 0:
             return point
         units, synapses = network.units.copy(), network.synapses.copy()
         for start in range(starts.shape[1]):
             _begin_at(network, starts[point, start])
-            if solve(network, _TOLERANCE, math.inf)[0] < 0:
+            if solve(network, TOLERANCE, math.inf)[0] < 0:
                 ends[point, start] = _LOST
             else:
                 apart = network.units["line"][fixed:] - units["line"][fixed:]

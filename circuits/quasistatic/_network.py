@@ -28,12 +28,13 @@ Records = NDArray[np.void]
 
 _BOLTZMANN_OVER_CHARGE = 8.617333262e-5  # V/K
 _ZERO_CELSIUS = 273.15
+_DIRECTIONS = 40
 
 CROSSBAR = np.dtype(
     [
-        # Sizes; first unit before and behind it; first synapse; where its blocks begin.
+        # Sizes; first unit before and behind it; first synapse.
         ("inputs", np.int64), ("outputs", np.int64), ("before", np.int64), ("behind", np.int64),
-        ("synapse", np.int64), ("block", np.int64),
+        ("synapse", np.int64),
         # Its transistors in the device tables, M, storage capacitor of one copy (F).
         ("pfet", np.int64), ("nfet", np.int64), ("copies", np.float64), ("storage", np.float64),
         # Amplifiers: A, B, 1/R (S), offset (V).
@@ -67,8 +68,11 @@ UNIT = np.dtype(
         # amplifier with crossbar), and of the rails' currents.
         ("line_line", np.float64), ("clamp", np.float64), ("local", np.float64),
         ("p_p", np.float64), ("p_n", np.float64), ("n_p", np.float64), ("n_n", np.float64),
-        # How the rails follow their own line, and the Newton step.
+        # How the rails follow their own line and their residuals; the inverse of the line's own
+        # conductance with all that follows it; the Newton step.
         ("along_p", np.float64), ("along_n", np.float64),
+        ("by_pp", np.float64), ("by_pn", np.float64), ("by_np", np.float64), ("by_nn", np.float64),
+        ("inverse", np.float64),
         ("step_line", np.float64), ("step_p", np.float64), ("step_n", np.float64),
         # Line and drops in the free phase.
         ("free_line", np.float64), ("free_p", np.float64), ("free_n", np.float64),
@@ -106,9 +110,9 @@ class Network(NamedTuple):
     - `tables`: device tables, see `quasistatic.tables`.
     - `coupling`: derivatives of the line's current by the rails p, n and of the currents of rails
       p, n by the line, S, shape `(4, synapses)`.
-    - `eliminated`: how rails p, n and line before a synapse follow the line behind it, shape
-      `(3, synapses)`.
-    - `blocks`: dense diagonal blocks of the Jacobian, of the lines of each layer.
+    - `directions`: working memory of the Newton step: voltages of all lines but the inputs, V,
+      shape `(directions, lines)`.
+    - `kept_units`, `kept_weights`: where Newton's method began: line and drops, storage nodes, V.
     - `load`, `beta` (S), `centred`, `product`, `update_offset` (V): as in `Design`.
     """
 
@@ -118,8 +122,9 @@ class Network(NamedTuple):
     outputs: Records
     tables: NDArray[np.float32]
     coupling: Array
-    eliminated: Array
-    blocks: Array
+    directions: Array
+    kept_units: Array
+    kept_weights: Array
     load: float
     beta: float
     centred: bool
@@ -151,8 +156,9 @@ def network(run: Run, packed: Packed) -> Network:
         outputs=outputs,
         tables=packed.data,
         coupling=np.zeros((4, count)),
-        eliminated=np.zeros((3, count)),
-        blocks=np.zeros(sum(size**2 for size in run.layers[1:])),
+        directions=np.zeros((_DIRECTIONS, sum(run.layers[1:]))),
+        kept_units=np.zeros((sum(run.layers), 3)),
+        kept_weights=np.zeros(count),
         load=design.load_conductance,
         beta=design.nudge_conductance,
         centred=design.nudging == "centred",
@@ -168,11 +174,9 @@ def _crossbars(run: Run, packed: Packed) -> Records:
     records = np.zeros(depth, CROSSBAR)
     units = np.concatenate([[0], np.cumsum(run.layers)])
     areas = [inputs * outputs for inputs, outputs in run.shapes]
-    squares = [size**2 for size in run.layers[1:]]
     records["inputs"], records["outputs"] = run.layers[:-1], run.layers[1:]
     records["before"], records["behind"] = units[:-2], units[1:-1]
     records["synapse"] = np.cumsum([0, *areas[:-1]])
-    records["block"] = np.cumsum([0, *squares[:-1]])
     records["pfet"] = [packed.offsets[p.geometry] for p, _ in devices]
     records["nfet"] = [packed.offsets[n.geometry] for _, n in devices]
     for field, name in (

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Newton's method on the node equations, and pseudo-transient continuation where it fails.
 
-The tolerance is on the last step. Convergence is quadratic, so after a step of 1e-7 V the lines
-are off by some 1e-13 V, 1e-17 A at 100 uS: nudge differences of nanovolts survive.
+The tolerance is on what the last step leaves. Convergence is quadratic: that is the square of the
+step times a curvature, which the last two steps tell. With 1e-12 V, 1e-16 A at 100 uS, nudge
+differences of nanovolts survive. A nudged phase need not come closer to its equilibrium than the
+nudge calls for: errors of the upper layers reach the lower ones as weakened as the nudge itself.
 
-Two things keep steps sane. Lines move by at most half a volt at once. A clamp, whose current
+Two things keep steps sane. Lines move by at most 0.2 V at once. A clamp, whose current
 follows the exponential of a few millivolts, is stepped along the sum of voltage and current times
 a resistance, which is nearly straight in both of its regimes (as in wave digital filters).
 """
@@ -14,14 +16,23 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from circuits.quasistatic._elimination import eliminate
-from circuits.quasistatic._equations import amplifiers, clamp_current, crossbars
+from circuits.quasistatic._equations import amplifiers, clamp_current, crossbars, drive
 from circuits.quasistatic._network import Network
+from circuits.quasistatic._step import find_step
 from circuits.quasistatic.tables import compiled
 
-_LARGEST_STEP = 0.5  # V
+TOLERANCE = 1e-12
+"""How far from their equilibrium the voltages of a phase may end, V."""
+
+TOLERANCE_WRITTEN = 1e-5
+"""The same after an update, V, where only the coupling into storage nodes is of interest."""
+
+_LARGEST_STEP = 0.2  # V
+_LEAST_CURVATURE = 1.0  # 1/V; two steps may happen to show less than there is
+_LEAST_STEP = 1e-9  # V; below it steps say nothing about curvature
 _NEAR = 0.05  # V; charges are not worth a look while steps are larger
 _STRAIGHT = 1e-4  # V; over such distances storage nodes follow their derivatives
+_NUDGE_ACCURACY = 1e-7  # of the largest change by a nudge
 _MOST_ITERATIONS = 40
 _MOST_PSEUDO_STEPS = 2000
 _FIRST_DAMPING, _LEAST_DAMPING = 1e-3, 1e-13  # S
@@ -33,19 +44,18 @@ def solve(network: Network, tolerance: float, moved: float) -> tuple[int, int, b
 
     **Arguments:**
 
-    - `tolerance`: of the last Newton step, V.
+    - `tolerance`: how far from it they may end, V.
     - `moved`: how far lines or rails, other than outputs, have moved since they were last solved
       for, V; 0 where nothing but what acts on the outputs is new.
 
     **Returns:** Newton iterations (negative where there is no convergence), evaluations outside
     the device tables in the last of them, and whether pseudo-transient continuation was needed.
     """
-    units, weights = network.units.copy(), network.synapses.copy()
+    _keep(network)
     iterations, outside = _newton(network, tolerance, moved)
     if iterations > 0:
         return iterations, outside, False
-    network.units[:] = units
-    network.synapses[:] = weights
+    _restore(network)
     enter_clamps(network)
     more, outside = _pseudo_transient(network, tolerance)
     return (_MOST_ITERATIONS + more if more > 0 else -1), outside, True
@@ -53,20 +63,24 @@ def solve(network: Network, tolerance: float, moved: float) -> tuple[int, int, b
 
 @compiled
 def _newton(network: Network, tolerance: float, moved: float) -> tuple[int, int]:
-    step, known, outside = math.inf, moved == 0.0, 0
-    straight = max(_STRAIGHT, 10.0 * tolerance)
+    known, outside, step = moved == 0.0, 0, math.inf
+    straight = max(_STRAIGHT, math.sqrt(tolerance))
     for iteration in range(1, _MOST_ITERATIONS + 1):
         if iteration > 1 or not known:
             charges = moved > straight and step < _NEAR
             outside = crossbars(network, charges)
             moved = 0.0 if charges else moved
         amplifiers(network)
-        eliminate(network, 0.0)
-        step = _advance(network)
+        find_step(network, 0.0)
+        before, step = step, _advance(network)
         if not math.isfinite(step):
             break
         moved += step
-        if step < tolerance and moved < straight and (iteration > 1 or not known):
+        if known and iteration == 1:
+            tolerance = max(tolerance, _NUDGE_ACCURACY * step)
+        curvature = max(_LEAST_CURVATURE, step / max(before, _LEAST_STEP) ** 2)
+        error = curvature * step**2
+        if error < tolerance and moved < straight and (iteration > 1 or not known):
             return iteration, outside
     return -1, 0
 
@@ -86,16 +100,44 @@ def _pseudo_transient(network: Network, tolerance: float) -> tuple[int, int]:
             ratio = residual / before if before > 0.0 else 0.0
             damping = min(damping * min(max(ratio, 0.3), 3.0), _FIRST_DAMPING)
         before = residual
-        eliminate(network, damping if damping > _LEAST_DAMPING else 0.0)
+        find_step(network, damping if damping > _LEAST_DAMPING else 0.0)
         step = _advance(network)
         if not math.isfinite(step):
             return -1, 0
         moved = step if charges else moved + step
-        if step < tolerance:
+        if _LEAST_CURVATURE * step**2 < tolerance:
             if damping <= _LEAST_DAMPING:
                 return iteration, outside
             damping = 0.0
     return -1, 0
+
+
+@compiled
+def _keep(network: Network) -> None:
+    """Remember where lines, drops and storage nodes are."""
+    units, synapses, kept_units, kept_weights = (
+        network.units, network.synapses, network.kept_units, network.kept_weights
+    )  # fmt: skip
+    for k in range(len(units)):
+        kept_units[k, 0], kept_units[k, 1], kept_units[k, 2] = (
+            units[k].line, units[k].drop_p, units[k].drop_n
+        )  # fmt: skip
+    for s in range(len(synapses)):
+        kept_weights[s] = synapses[s].weight
+
+
+@compiled
+def _restore(network: Network) -> None:
+    """Back to where they were; all else follows from that."""
+    units, synapses, kept_units, kept_weights = (
+        network.units, network.synapses, network.kept_units, network.kept_weights
+    )  # fmt: skip
+    for k in range(network.crossbars[0].inputs, len(units)):
+        units[k].line, units[k].drop_p, units[k].drop_n = (
+            kept_units[k, 0], kept_units[k, 1], kept_units[k, 2]
+        )  # fmt: skip
+    for s in range(len(synapses)):
+        synapses[s].weight, synapses[s].slip = kept_weights[s], 0.0
 
 
 @compiled
@@ -136,6 +178,8 @@ def _advance(network: Network) -> float:
                 unit.step_n *= share
                 ideal = gain * (unit.line + amplifier.offset)
                 unit.rail_p, unit.rail_n = ideal - unit.drop_p, unit.drop_n - ideal
+            else:
+                drive(unit, amplifier, network.outputs[k - amplifier.behind])
     return max(largest, follow(network))
 
 

@@ -21,12 +21,11 @@ from circuits.quasistatic._epoch import Indices, apply_inputs
 from circuits.quasistatic._equations import amplifiers, store_charges
 from circuits.quasistatic._errors import NoEquilibrium
 from circuits.quasistatic._network import Array, Network, Records
-from circuits.quasistatic._newton import enter_clamps, solve
+from circuits.quasistatic._newton import TOLERANCE, enter_clamps, solve
 from circuits.quasistatic._trainer import QuasistaticTrainer
 from circuits.quasistatic.tables import compiled
 from circuits.run import Run
 
-_TOLERANCE = 1e-7  # V; see the module on Newton's method
 _ALMOST = 1e-6  # V; said of voltages that have not moved, in a circuit that has changed
 
 TARGET, NONE, MIRRORED = range(3)
@@ -183,7 +182,7 @@ def _through(network: Network, inputs: Array, targets: Array, seen: _Seen) -> in
 @compiled
 def _settled(network: Network, counts: Indices, moved: float) -> bool:
     """Solve for the equilibrium nearby; whether there is one."""
-    iterations, outside, rescued = solve(network, _TOLERANCE, moved)
+    iterations, outside, rescued = solve(network, TOLERANCE, moved)
     counts[0] += outside
     counts[1] += rescued
     return iterations > 0

@@ -16,22 +16,39 @@ are within 1e-7. The exception is a corner in the slope of BSIM4 itself, which n
 where its drain junction is forward by 0.7 V: up to 0.25 % within an interval of it.
 """
 
-from circuits.quasistatic.tables._compiled import compiled
+from circuits.quasistatic.tables._batch import Batch, look_up, new_batch
+from circuits.quasistatic.tables._compiled import compiled, summing
 from circuits.quasistatic.tables._kernels import charge, evaluate, evaluate_shifted
 from circuits.quasistatic.tables._measure import measure
 from circuits.quasistatic.tables._pack import Packed, pack
+from circuits.quasistatic.tables._sums import POINTS
+from circuits.quasistatic.tables._surface import (
+    Surface,
+    charge_surface,
+    current_surface,
+    residue_surface,
+)
 from circuits.quasistatic.tables._table import Axis, DeviceTable, Ranges, TableError
 
 __all__ = [
+    "POINTS",
     "Axis",
+    "Batch",
     "DeviceTable",
     "Packed",
     "Ranges",
+    "Surface",
     "TableError",
     "charge",
+    "charge_surface",
     "compiled",
+    "current_surface",
     "evaluate",
     "evaluate_shifted",
+    "look_up",
     "measure",
+    "new_batch",
     "pack",
+    "residue_surface",
+    "summing",
 ]

@@ -25,17 +25,32 @@ _CONFIG: Any = numba.config
 _PACKAGE = Path(__file__).parents[1]
 
 
+def inlined(function: Function) -> Function:
+    """As `compiled`, for a kernel so small that calling it would take as long as it does."""
+    return _compile(function, forceinline=True)
+
+
+def summing(function: Function) -> Function:
+    """As `compiled`, for a kernel whose sums may be taken in any order, so in vectors."""
+    return _compile(function, fastmath={"contract", "reassoc", "nsz"})
+
+
 def compiled(function: Function) -> Function:
     """`numba.njit` with fused multiply-add and the user's cache, for every kernel of the package.
 
     `NUMBA_CACHE_DIR`, where set, wins over the user cache of this program. Division by zero gives
     infinity as in numpy, and no function holds the interpreter's lock.
     """
+    return _compile(function)
+
+
+def _compile(function: Function, **options: Any) -> Function:
+    options = {"fastmath": {"contract"}} | options
     before = _CONFIG.CACHE_DIR
     if "NUMBA_CACHE_DIR" not in os.environ:
         _CONFIG.CACHE_DIR = str(_directory())
     try:
-        kernel = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+        kernel = numba.njit(cache=True, nogil=True, error_model="numpy", **options)
         return cast("Function", kernel(function))
     finally:
         _CONFIG.CACHE_DIR = before

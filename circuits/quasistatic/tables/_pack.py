@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from circuits.quasistatic.tables._kernels import HEADER
 from circuits.quasistatic.tables._spline import spline_coefficients
+from circuits.quasistatic.tables._surface import HEADER
 from circuits.quasistatic.tables._table import Axis, DeviceTable
 from pdk import Geometry
 
@@ -37,14 +36,6 @@ class Packed:
     offsets: Mapping[Geometry, int]
 
 
-class _Piece(NamedTuple):
-    """One spline along vds: header numbers and coefficients, shape `(vds, vgs)`."""
-
-    first: int
-    per_volt: float
-    coefficients: Array
-
-
 def pack(tables: Iterable[DeviceTable]) -> Packed:
     """Turns tables into spline coefficients, one after the other; the same geometry only once."""
     blocks: list[NDArray[np.float32]] = []
@@ -55,7 +46,7 @@ def pack(tables: Iterable[DeviceTable]) -> Packed:
             continue
         current = _current(table)
         coarse = [_coarse(table, samples) for samples in (table.charge, table.residue)]
-        current[6:8] = len(current), len(current) + len(coarse[0])
+        current[8:10] = len(current), len(current) + len(coarse[0])
         offsets[table.geometry] = end
         blocks += [current, *coarse]
         end += sum(map(len, (current, *coarse)))
@@ -71,44 +62,28 @@ def _current(table: DeviceTable) -> NDArray[np.float32]:
     samples = spline_coefficients(table.current).T
     at_zero = spline_coefficients(table.conductance[:, np.newaxis])[:, 0] * axis.step
     low, high = (_slope(samples, middle + side * near) for side in (-1, 1))
-    coarse = axis.per_volt / _THINNING
-    far_first = -(middle // _THINNING)
     pieces = (
-        _Piece(
-            near // _THINNING,
-            coarse,
-            spline_coefficients(samples[middle + near :: _THINNING], first_slope=_THINNING * high),
+        spline_coefficients(samples[: middle - near + 1 : _THINNING], last_slope=_THINNING * low),
+        spline_coefficients(
+            samples[middle - near : middle + 1], first_slope=low, last_slope=at_zero
         ),
-        _Piece(
-            0,
-            axis.per_volt,
-            spline_coefficients(
-                samples[middle : middle + near + 1], first_slope=at_zero, last_slope=high
-            ),
+        spline_coefficients(
+            samples[middle : middle + near + 1], first_slope=at_zero, last_slope=high
         ),
-        _Piece(
-            far_first,
-            coarse,
-            spline_coefficients(
-                samples[: middle - near + 1 : _THINNING], last_slope=_THINNING * low
-            ),
-        ),
-        _Piece(
-            -near,
-            axis.per_volt,
-            spline_coefficients(
-                samples[middle - near : middle + 1], first_slope=low, last_slope=at_zero
-            ),
-        ),
+        spline_coefficients(samples[middle + near :: _THINNING], first_slope=_THINNING * high),
     )
-    return _block(table.ranges.vgs, near / axis.per_volt, middle / axis.per_volt, pieces)
+    starts = np.cumsum([0, *map(len, pieces)])
+    far = middle // _THINNING
+    zeros = starts[:4] + np.array([far, near, 0, -(near // _THINNING)])
+    vds = (axis.per_volt, axis.per_volt / _THINNING, near, middle)
+    return _block(table.ranges.vgs, vds, zeros, np.concatenate(pieces))
 
 
 def _coarse(table: DeviceTable, samples: Array) -> NDArray[np.float32]:
     axis = table.ranges.coarse_vds
-    along_vgs = spline_coefficients(samples).T
-    whole = _Piece(axis.first, axis.per_volt, spline_coefficients(along_vgs))
-    return _block(table.ranges.coarse_vgs, 0.0, -axis.first / axis.per_volt, (whole,))
+    coefficients = spline_coefficients(spline_coefficients(samples).T)
+    vds = (axis.per_volt, axis.per_volt, 0, -axis.first)
+    return _block(table.ranges.coarse_vgs, vds, [-axis.first] * 4, coefficients)
 
 
 def _near_intervals(axis: Axis) -> int:
@@ -124,17 +99,17 @@ def _slope(samples: Array, node: int) -> Array:
     return slope
 
 
-def _block(vgs: Axis, near: float, far: float, pieces: tuple[_Piece, ...]) -> NDArray[np.float32]:
-    rows = np.concatenate([piece.coefficients for piece in pieces]).T
-    size = HEADER + rows.size
+def _block(
+    vgs: Axis, vds: tuple[float, ...], zeros: ArrayLike, columns: Array
+) -> NDArray[np.float32]:
+    """A surface as the kernels expect it; `columns` has shape `(vds, vgs)`."""
+    count, rows = columns.shape
+    # A point on the last edge reads a coefficient beyond it, with weight zero.
+    size = HEADER + (rows + 1) * count + 1
     block = np.zeros(-(-size // _CACHE_LINE) * _CACHE_LINE, np.float32)
-    block[0:6] = vgs.first, vgs.per_volt, vgs.intervals, near, far, rows.shape[1]
-    starts = np.cumsum([0, *(len(piece.coefficients) for piece in pieces)])
-    numbers = [
-        (piece.first, piece.per_volt, len(piece.coefficients) - 3, start)
-        for piece, start in zip(pieces, starts, strict=False)
-    ]
-    # A surface of one piece is the same spline on all four places.
-    block[8:24] = np.ravel(numbers * (4 // len(numbers)))
-    block[HEADER:size] = rows.ravel()
+    block[0:3] = vgs.first, vgs.per_volt, vgs.intervals
+    block[3:7] = vds
+    block[7] = count
+    block[10:14] = zeros
+    block[HEADER : HEADER + rows * count] = columns.T.ravel()
     return block
