@@ -116,7 +116,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--study", type=Path, default=STUDY, help="a study file with a ladder")
-    parser.add_argument("--threshold", type=float, default=0.06, help="the NMSE of what trains")
+    parser.add_argument("--threshold", type=float, default=0.04, help="the NMSE of what trains")
     parser.add_argument("--limit", type=float, default=300.0, help="of one search, s")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the searches")
     parser.add_argument("--workers", type=int, default=None, help="tasks at a time")
