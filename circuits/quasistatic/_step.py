@@ -21,6 +21,7 @@ from circuits.quasistatic.tables import compiled, summing
 
 _LEAST_ERROR = 1e-14  # V, about what rounding leaves
 _LARGEST_SHARE = 1e-2  # of the step
+_CURVATURE = 1.0  # 1/V; what Newton's method leaves of a step is at least its square times this
 _MOST_RESTARTS = 10
 
 
@@ -37,7 +38,8 @@ def find_step(network: Network, damping: float) -> None:
     step[:] = 0.0
     sweep(network, step, residual, True)
     left = math.sqrt(_product(residual, residual))
-    goal = max(_LEAST_ERROR, min(_LARGEST_SHARE, left) * left)
+    peak = np.abs(residual).max()
+    goal = max(_LEAST_ERROR, min(_LARGEST_SHARE * left, _CURVATURE * peak * peak))
     for restart in range(_MOST_RESTARTS):
         if restart > 0:
             sweep(network, step, residual, True)

@@ -17,14 +17,18 @@ from hypothesis import strategies as st
 
 import pdk
 from circuits.quasistatic.tables import (
+    POINTS,
     Axis,
     DeviceTable,
     Packed,
     Ranges,
     TableError,
     charge,
+    current_surface,
     evaluate,
     evaluate_shifted,
+    look_up,
+    new_batch,
     pack,
 )
 
@@ -133,6 +137,25 @@ def test_a_voltage_that_is_no_number_gives_none(name: str, point: tuple[float, f
     assert math.isnan(by_vgs)
     assert math.isnan(by_vds)
     assert outside == 1
+
+
+@given(count=st.integers(1, POINTS), seed=st.integers(0, 2**32 - 1))
+def test_many_points_at_once_are_what_each_is_alone(count: int, seed: int) -> None:
+    batch = new_batch()
+    batch.volts[:] = np.random.default_rng(seed).uniform(-1.1, 1.1, batch.volts.shape)
+    offsets = [PACKED.offsets[geometry] for geometry in (PFET, NFET)]
+    pair = tuple(current_surface(PACKED.data, offset) for offset in offsets)
+    outside = look_up(PACKED.data, pair, count, batch)
+    expected = [
+        [
+            evaluate(PACKED.data, offset, *batch.volts[2 * side : 2 * side + 2, k])
+            for k in range(count)
+        ]
+        for side, offset in enumerate(offsets)
+    ]
+    assert outside == sum(value[3] for one in expected for value in one)
+    found = batch.values[:, :count].reshape(2, 3, count).transpose(0, 2, 1)
+    np.testing.assert_allclose(found, np.array(expected)[:, :, :3], rtol=1e-11, atol=1e-18)
 
 
 @kernels
