@@ -303,6 +303,13 @@ class Design:
         high=0.5,
         meaning="input-referred offset of the circuit that reads the nudge difference",
     )
+    write_limit: float = quantity(
+        1.8,
+        unit="V",
+        low=0.05,
+        high=5.5,
+        meaning="largest magnitude of a weight that the bitline drivers can write",
+    )
     update_gain_limit: float = quantity(
         1e3,
         low=1.0,

@@ -17,8 +17,9 @@ reference is the free phase for one-sided nudging. For centred nudging (Laborieu
 the phase nudged by +beta, the sample is taken at -beta, and the sign and a factor of one half
 follow from that.
 
-The voltage gain from line to weight is s V_in, and no circuit has any: beyond `update_gain_limit` s
-falls such that |s V_in| stays there. The noise n is that of `circuits.noise`.
+No circuit writes any voltage with any gain: what is sampled lies within +-`write_limit`, the range of
+the bitline drivers, and where the gain from line to weight, |s V_in|, would be above
+`update_gain_limit`, s falls such that it stays there. The noise n is that of `circuits.noise`.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ def column(scope: Scope) -> SubCircuit:
     on, off = value(design.switch_conductance), value(design.switch_leakage)
     capacitance = value(design.hold_capacitance)
     held = "v(line)*v(rail)" if design.update_rule == "product" else "v(line)"
-    target = f"v(bit)-{_scale(scope)}*{_difference(scope, held)}" + "+v(written)" * noisy
+    change = f"{_scale(scope)}*{_difference(scope, held)}"
+    limit = value(design.write_limit)
+    target = f"min(max(v(bit)-{change}{'+v(written)' * noisy},-{limit}),{limit})"
     for name, sampled in (("hold", held), ("store", target)):
         node = {"hold": "held", "store": "stored"}[name]
         circuit.C(name, node, "0", capacitance)

@@ -188,7 +188,8 @@ def _write(network: Network, course: _Course, rows: Indices) -> None:
             for j in range(crossbar.outputs):
                 if rows[layer] == (j if crossbar.row_is_output else i):
                     cell = network.synapses[s]
-                    cell.weight -= course.rates[layer] * course.gradient[s]
+                    wanted = cell.weight - course.rates[layer] * course.gradient[s]
+                    cell.weight = min(max(wanted, -network.write_limit), network.write_limit)
                     cell.driven = True
                     cell.by_line = cell.by_p = cell.by_n = cell.slip = 0.0
                 s += 1

@@ -256,7 +256,8 @@ def _write(network: Network, rows: Indices, read: Array, written: Array) -> None
                 else:
                     change = (line - cell.held + offset) * rail
                 scale = min(crossbar.scale, crossbar.gain_limit / max(abs(rail), 1e-9))
-                cell.weight += written[place] - share * scale * change
+                wanted = cell.weight + written[place] - share * scale * change
+                cell.weight = min(max(wanted, -network.write_limit), network.write_limit)
                 cell.driven = True
                 cell.by_line = cell.by_p = cell.by_n = cell.slip = 0.0
 

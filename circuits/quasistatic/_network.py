@@ -113,7 +113,8 @@ class Network(NamedTuple):
     - `directions`: working memory of the Newton step: voltages of all lines but the inputs, V,
       shape `(directions, lines)`.
     - `kept_units`, `kept_weights`: where Newton's method began: line and drops, storage nodes, V.
-    - `load`, `beta` (S), `centred`, `product`, `update_offset` (V): as in `Design`.
+    - `load`, `beta` (S), `centred`, `product`, `update_offset`, `write_limit` (V): as in
+      `Design`.
     """
 
     crossbars: Records
@@ -130,6 +131,7 @@ class Network(NamedTuple):
     centred: bool
     product: bool
     update_offset: float
+    write_limit: float
 
 
 def transistors(run: Run) -> list[tuple[Transistor, Transistor]]:
@@ -164,6 +166,7 @@ def network(run: Run, packed: Packed) -> Network:
         centred=design.nudging == "centred",
         product=design.update_rule == "product",
         update_offset=design.update_offset,
+        write_limit=design.write_limit,
     )
 
 

@@ -23,7 +23,7 @@ from circuits.simulators import Cause, Limits, Outcome, SpiceSimulator, Statisti
 from circuits.trace import Trace
 from pdk import Models
 
-_METHOD = "2"
+_METHOD = "3"
 """Changes whenever results do."""
 
 _SYNAPSES_A_CALL = 200_000

@@ -38,6 +38,7 @@ CASES: dict[str, dict[str, Any]] = {
     "no way back": {"gain_backward": 0.0, "gain_forward": 1.5},
     "offset of the update circuit": {"update_offset": 5e-3, "nudging": "centred"},
     "bounded gain": {"update_gain_limit": 1.0},
+    "bounded weights": {"write_limit": 0.4, "nudge_conductance": 1e-3},
     "other flavour": {"flavour": "01v8_lvt", "length_p": 0.35e-6, "multiplicity": 2},
 }  # fmt: skip
 
