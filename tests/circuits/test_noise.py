@@ -84,7 +84,10 @@ def test_noise_arrives_at_the_weight_with_the_gain_of_the_update(
     trainer: TransientTrainer, rule: str, nudging: str
 ) -> None:
     scale = 12.0
-    design = Design(**QUIET, read_noise=5e-3, update_scale=scale, nudging=nudging, update_rule=rule)
+    design = Design(
+        **QUIET, read_noise=5e-3, update_scale=scale, nudging=nudging, update_rule=rule,
+        nudge_conductance=1e-6,
+    )  # fmt: skip
     run = small_run(design, points=1, layers=(2, 3))
     drawn = update_noise(noisy(run, 3))
     assert drawn is not None
@@ -109,3 +112,13 @@ def test_the_gain_of_an_update_is_bounded(trainer: TransientTrainer) -> None:
     row = run.stimulus.rows[0, 0]
     change = split_weights(trace.final_weights, run.layers)[0] - run.weights[0]
     assert change[row] == pytest.approx(np.full(3, -limit * offset), rel=0.05)
+
+
+def test_a_weight_is_written_no_further_than_the_drivers_go(trainer: TransientTrainer) -> None:
+    limit = 0.6
+    fields = {**QUIET, "update_scale": 200.0, "write_limit": limit, "update_offset": 0.05}
+    run = small_run(Design(**fields), points=1, layers=(2, 3))
+    trace = trainer.run(run)
+    assert trace.ok, trace.outcome.words
+    weights = split_weights(trace.final_weights, run.layers)[0]
+    assert np.abs(weights[run.stimulus.rows[0, 0]]) == pytest.approx(np.full(3, limit), abs=0.02)
