@@ -175,6 +175,7 @@ def _rung(
         epochs=table.epochs or plan.epochs,
         weight_seeds=_seeds(table, index, plan.weight_seed, problems),
         aggregate=table.aggregate,
+        trained=table.trained or plan.trained,
         reduction_factor=factor,
         require=table.require,
     )

@@ -216,3 +216,18 @@ def test_the_fingerprint_tells_ladders_apart_and_not_how_they_are_written() -> N
         )
     }
     assert len(others | {one}) == 6
+
+
+def test_a_rung_trains_the_layers_that_it_says_and_a_training_of_its_own() -> None:
+    study = parse(
+        study_with({"rungs": [{**FAST, "trained": "lower", "epochs": 3}, FAST, SLOW]}),
+        source="study.toml",
+    )
+    lower, whole, _ = study.ladder.rungs
+    assert isinstance(lower, TrainingRung)
+    assert isinstance(whole, TrainingRung)
+    assert (lower.plan(study.plan, 7).trained, whole.plan(study.plan, 7).trained) == (
+        "lower",
+        "all",
+    )
+    assert len({study.ladder.training(index, 7) for index in range(3)}) == 3
