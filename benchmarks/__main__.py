@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`python -m benchmarks [NAME]`: the measurements of speed, or the one of a name.
 
-`rank_correlation` and `ladder` take minutes and have options of their own; they run only by name.
+`rank_correlation`, `ladder` and `noise_levels` (of design files) take minutes and have arguments of
+their own; they run only by name.
 """
 
 import sys
 
-from benchmarks import ladder, overhead, points, quasistatic, rank_correlation
+from benchmarks import ladder, noise_levels, overhead, points, quasistatic, rank_correlation
 
 SPEED = {"points": points.main, "quasistatic": quasistatic.main, "overhead": overhead.main}
-STUDIES = {"rank_correlation": rank_correlation.main, "ladder": ladder.main}
+STUDIES = {
+    "rank_correlation": rank_correlation.main,
+    "ladder": ladder.main,
+    "noise_levels": noise_levels.main,
+}
 
 match sys.argv[1:]:
     case []:

@@ -10,7 +10,7 @@ large: give several seeds, and read the median.
 
     python -m benchmarks ladder                            # 3-8-1, at most ten minutes
     python -m benchmarks ladder --seeds 0 1 2 3 4
-    python -m benchmarks ladder --study two_hidden_ladder.toml --threshold 0.1 --limit 86400
+    python -m benchmarks ladder --study mine.toml --threshold 0.1 --limit 86400    # ends in a transient
 """
 
 from __future__ import annotations

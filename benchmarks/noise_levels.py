@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -77,12 +76,10 @@ def _shown(value: object) -> str:
 
 def main(paths: Sequence[str], *, seeds: int = 10, out: str = "noise_levels.csv") -> None:
     """Measure every design file and write all rows as CSV."""
+    if not paths:
+        raise SystemExit("noise_levels needs design files, such as docs/two-hidden-noise.toml")
     rows = [row for path in paths for row in measure(Path(path), seeds)]
     with Path(out).open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
