@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from circuits.quasistatic._equations import store_charges
 from circuits.quasistatic._network import Array, Network
 from circuits.quasistatic._newton import TOLERANCE, TOLERANCE_WRITTEN, enter_clamps, follow, solve
+from circuits.quasistatic._settling import slowest_lines
 from circuits.quasistatic.tables import compiled
 
 Indices = NDArray[np.int64]
@@ -19,6 +20,8 @@ Indices = NDArray[np.int64]
 _ALMOST = 1e-6  # V; said of voltages that have not moved, in a circuit that has changed
 _REMEMBERED = 256
 """Points whose free phase may be the start of a new one's."""
+_POINTS_A_LOOK = 8
+"""One point of so many is asked how fast its lines are: an equilibrium does not know time."""
 
 
 class Points(NamedTuple):
@@ -40,8 +43,9 @@ class Record(NamedTuple):
     """What is read, as in `circuits.Trace`.
 
     `voltages`: line and drops of each unit in each point's free phase, V, shape
-    `(points, units, 3)`. `counts`: equilibria, Newton iterations, evaluations outside the device tables at equilibria,
-    equilibria that took pseudo-transient continuation.
+    `(points, units, 3)`. `counts`: equilibria, Newton iterations, evaluations outside the device
+    tables at equilibria, equilibria that took pseudo-transient continuation. `slowest`: the largest
+    time constant of a line behind each crossbar, of those looked at, s.
     """
 
     free: Array
@@ -50,6 +54,7 @@ class Record(NamedTuple):
     energy: Array
     voltages: Array
     counts: Indices
+    slowest: Array
 
 
 @compiled
@@ -86,6 +91,8 @@ def through(
         _start_near(network, points, record, point)
         if not _settle(network, record, TOLERANCE, math.inf):
             return False, point
+        if point % _POINTS_A_LOOK == 0:
+            slowest_lines(network, record.slowest)
         _remember(network, record.voltages[point])
         _read_outputs(network, record.free[point])
         record.energy[point] = points.phase * _power(network)

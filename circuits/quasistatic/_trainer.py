@@ -16,14 +16,14 @@ import numpy as np
 from circuits.noise import update_noise
 from circuits.quasistatic._epoch import Points, Record, through
 from circuits.quasistatic._network import Array, Network, network, transistors
-from circuits.quasistatic._validity import check_quasistatic
+from circuits.quasistatic._validity import check_quasistatic, unsettled_lines
 from circuits.quasistatic.tables import Packed, measure, pack
 from circuits.run import Run, join_weights
 from circuits.simulators import Cause, Limits, Outcome, SpiceSimulator, Statistics, Verdict
 from circuits.trace import Trace
 from pdk import Models
 
-_METHOD = "3"
+_METHOD = "4"
 """Changes whenever results do."""
 
 _SYNAPSES_A_CALL = 200_000
@@ -41,10 +41,12 @@ class QuasistaticTrace(Trace):
 
     - `outside`: evaluations outside the device tables at equilibria, where tables go on linearly.
     - `rescued`: equilibria that Newton's method missed and pseudo-transient continuation found.
+    - `slowest`: the largest time constant of a line behind each crossbar, of the points looked at, s.
     """
 
     outside: int = 0
     rescued: int = 0
+    slowest: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,7 @@ class _Solution:
             energy=np.full(count, np.nan),
             voltages=np.zeros((count, len(wiring.units), 3)),
             counts=np.zeros(4, dtype=np.int64),
+            slowest=np.zeros(run.depth),
         )
 
     def trace(
@@ -194,6 +197,7 @@ class _Solution:
             ),
             outside=outside,
             rescued=rescued,
+            slowest=tuple(record.slowest.tolist()),
         )
         if not outcome.ok:
             return trace
@@ -227,6 +231,9 @@ class _Solution:
             if time.perf_counter() - started > self.trainer.limits.wall_seconds:
                 limit = self.trainer.limits.wall_seconds
                 return Verdict(Cause.TIME_LIMIT, f"more than {limit:g} s at point {last}")
+        unsettled = unsettled_lines(self.run, self.record.slowest)
+        if unsettled:
+            return Verdict(Cause.NOT_SETTLED, unsettled)
         outside = int(self.record.counts[2])
         words = f"{outside} evaluations outside the device tables" if outside else ""
         return Verdict(Cause.NONE, words)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 
 from circuits.quasistatic._errors import NotQuasistatic
+from circuits.quasistatic._network import Array
 from circuits.run import Run
 from circuits.schedule import points_duration
 
@@ -20,8 +21,7 @@ def check_quasistatic(run: Run) -> None:
     """Refuse a run whose phases do not end in an equilibrium, or whose parts are not modelled.
 
     Looked at are the time constants that the design itself sets (switches, capacitors, amplifier
-    poles). How long the output lines take depends on the weights as well and is not looked at: where
-    synapses hardly conduct, a line may need longer than a phase to settle.
+    poles). How long the lines take depends on the weights as well: `unsettled_lines`.
 
     **Raises:** `NotQuasistatic`.
     """
@@ -42,9 +42,33 @@ def check_quasistatic(run: Run) -> None:
     _check_leakage(run)
 
 
+def unsettled_lines(run: Run, slowest: Array) -> str:
+    """What is to be said of lines that are too slow for a phase; empty where all are fast enough.
+
+    **Arguments:**
+
+    - `slowest`: the largest time constant of the lines behind each crossbar, s.
+    """
+    window = _window(run)
+    for layer, constant in enumerate(slowest.tolist()):
+        if not constant * _TIME_CONSTANTS <= window:
+            return (
+                f"a line behind crossbar {layer} has a time constant of about {constant:.3g} s, but a "
+                f"phase leaves {window:.3g} s to settle, which must be {_TIME_CONSTANTS:g} times as "
+                "long: its synapses hardly conduct; longer phases (phase_duration) or larger weights "
+                "(weight_low) help"
+            )
+    return ""
+
+
+def _window(run: Run) -> float:
+    """What a phase leaves to settle, s."""
+    return run.design.phase_duration - run.design.edge - run.design.guard
+
+
 def _check_settling(run: Run) -> None:
     design = run.design
-    window = design.phase_duration - design.edge - design.guard
+    window = _window(run)
     sampling = design.hold_capacitance / design.switch_conductance
     waits = {"hold_capacitance": ("a sampling capacitor", sampling)}
     for layer in range(run.depth):

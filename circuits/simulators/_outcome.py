@@ -33,6 +33,7 @@ class Cause(StrEnum):
     SINGULAR_MATRIX = "singular_matrix"
     TIME_STEP_TOO_SMALL = "time_step_too_small"
     NOT_FINITE = "not_finite"
+    NOT_SETTLED = "not_settled"
     KILLED = "killed"
     ABORTED = "aborted"
     OUT_OF_MEMORY = "out_of_memory"
@@ -58,6 +59,7 @@ _STATUS = {
     Cause.SINGULAR_MATRIX: Status.NONCONVERGENT,
     Cause.TIME_STEP_TOO_SMALL: Status.NONCONVERGENT,
     Cause.NOT_FINITE: Status.NONCONVERGENT,
+    Cause.NOT_SETTLED: Status.NONCONVERGENT,
     Cause.KILLED: Status.CRASHED,
     Cause.ABORTED: Status.CRASHED,
     Cause.OUT_OF_MEMORY: Status.CRASHED,

@@ -20,6 +20,7 @@ from circuits import (
     split_weights,
 )
 from circuits.quasistatic import QuasistaticTrainer
+from circuits.simulators import Cause
 from tests.quasistatic.conftest import random_run, run_of
 
 TRAJECTORY = Path(__file__).parents[1] / "reference" / "seed_trajectory_4-8-4.npz"
@@ -135,3 +136,22 @@ def test_a_hundred_updates_leave_the_same_weights(
     changes = np.abs(theirs.weights[-1] - join_weights(run.weights))
     deviations = np.abs(ours.weights[-1] - theirs.weights[-1])
     assert np.median(deviations / changes) < 0.03
+
+
+def test_where_lines_are_too_slow_for_a_phase_it_says_so(
+    trainer: QuasistaticTrainer, transient: TransientTrainer
+) -> None:
+    """In a nanosecond the lines of a transient do not get there; in three they do."""
+    fast = {"edge": 1e-10, "switch_conductance": 1.0, "hold_capacitance": 1e-15}
+    fields = fast | {"weight_high": 0.9, "storage_capacitance": 1e-14}
+    short, enough, long = (
+        run_of(points=3, phase_duration=duration, **fields) for duration in (1e-9, 3e-9, 1e-7)
+    )
+    refused = trainer.run(short)
+    assert refused.outcome.cause is Cause.NOT_SETTLED
+    assert "phase_duration" in refused.outcome.words
+    assert trainer.run(enough).ok
+    settled = transient.run(long).free
+    missed, arrived = (np.abs(transient.run(run).free - settled).max() for run in (short, enough))
+    assert missed > 10 * arrived
+    assert arrived < 1e-3 * np.ptp(settled)
