@@ -5,7 +5,8 @@ Protocol: each design file is trained by the quasi-static simulator at every lev
 fresh weight seeds, with all else as in its file; hold capacitors are as large as is legal, so that kT/C
 does not bound the noise from below. Beside it, at the same noise, its frozen control: the last layer
 alone trains, at the best of some multiples of its update scale. A depth has stopped training where the
-circuit is no longer three times better than that. Level 0 is noiseless.
+circuit is no longer three times better than that. Level 0 is noiseless. Beside the CSV file a figure is
+written: medians over the seeds, circuit and frozen control, one colour a network.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
+
+import plotly.graph_objects as go
 
 import pdk
 from circuits import Design, Trainer, make_trainer
@@ -26,6 +29,9 @@ LAST_SCALES = (1.0, 4.0)
 FIRST_SEED = 1000
 MARGIN, FIT = 3.0, 0.1
 _LARGEST_HOLD = 100e-12
+_NOISELESS_AT = 3e-6
+"""Where a logarithmic axis shows a noise of nothing, V."""
+_COLOURS = ("#0b6e99", "#d9730d", "#5b3fa0", "#2b7a3d")
 
 
 def fit(trainer: Trainer, plan: TrainingPlan, design: Design) -> float:
@@ -70,11 +76,36 @@ def measure(path: Path, seeds: int) -> list[dict[str, object]]:
     return rows
 
 
+def figure(rows: Sequence[dict[str, object]]) -> go.Figure:
+    """Held-out NMSE over the noise of a reading, one colour a network; the noiseless figures leftmost."""
+    drawn = go.Figure()
+    for number, layers in enumerate(dict.fromkeys(str(row["layers"]) for row in rows)):
+        mine = [row for row in rows if row["layers"] == layers]
+        levels = [1e6 * (float(str(row["read_noise"])) or _NOISELESS_AT) for row in mine]
+        for kind, dash, label in (("circuit", "solid", ""), ("frozen", "dot", ", last layer only")):
+            values = [row[kind] for row in mine]
+            drawn.add_scatter(
+                x=levels, y=values, name=layers + label, mode="lines+markers",
+                line={"dash": dash, "color": _COLOURS[number % len(_COLOURS)]},
+            )  # fmt: skip
+    ticks = [1e6 * (level or _NOISELESS_AT) for level in LEVELS]
+    labels = [f"{1e6 * level:g}" if level else "none" for level in LEVELS]
+    drawn.update_xaxes(
+        title="read-out noise (uV rms for each reading)",
+        type="log",
+        tickvals=ticks,
+        ticktext=labels,
+    )
+    drawn.update_yaxes(title="held-out NMSE, median over weight seeds", type="log")
+    drawn.update_layout(template="plotly_white", legend={"orientation": "h", "y": 1.12})
+    return drawn
+
+
 def _shown(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def main(paths: Sequence[str], *, seeds: int = 10, out: str = "noise_levels.csv") -> None:
+def main(paths: Sequence[str], *, seeds: int = 5, out: str = "noise_levels.csv") -> None:
     """Measure every design file and write all rows as CSV."""
     if not paths:
         raise SystemExit("noise_levels needs design files, such as docs/two-hidden-noise.toml")
@@ -83,3 +114,4 @@ def main(paths: Sequence[str], *, seeds: int = 10, out: str = "noise_levels.csv"
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
+    figure(rows).write_html(Path(out).with_suffix(".html"))
