@@ -216,7 +216,14 @@ def test_another_version_of_the_simulator_is_asked_for_less(copy: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["studies/best/two_hidden.toml", "docs/two-hidden-noise.toml"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "studies/best/one_hidden.toml",
+        "studies/best/two_hidden.toml",
+        "docs/two-hidden-noiseless.toml",
+    ],
+)
 def test_the_designs_that_come_with_the_program_still_give_their_figures(name: str) -> None:
     checked = verify(Path(studies.__file__).parents[1] / name)
     assert checked.ok, told(checked)
