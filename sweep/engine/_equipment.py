@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import functools
 import platform
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pdk
-from circuits import CircuitError, Trainer, make_trainer
+from circuits import CircuitError, RunCache, Trainer, make_trainer
 from circuits.simulators import Limits
 
 _KEPT = 8
@@ -25,7 +26,8 @@ class Equipment:
     - `models`: the transistor models, as the driver found them.
     - `limits`: of one epoch.
     - `scratch`: directory for the simulators' files on the driver's machine.
-    - `host`: the driver's machine.
+    - `cache_bytes`: how large the machine's cache of finished runs may become; 0 for none.
+    - `is_here`: whether this is the node that the driver is on.
     """
 
     simulator: str
@@ -35,17 +37,13 @@ class Equipment:
     models: pdk.Models
     limits: Limits
     scratch: str
-    host: str = field(default_factory=platform.node)
+    cache_bytes: int = 0
+    is_here: bool = True
 
     @property
     def directory(self) -> Path | None:
         """Where simulators put their files on this machine; None for where the system says."""
         return Path(self.scratch) if self.is_here else None
-
-    @property
-    def is_here(self) -> bool:
-        """Whether this is the driver's machine."""
-        return platform.node() == self.host
 
     def trainer(self) -> Trainer:
         """The trainer on this machine.
@@ -60,6 +58,7 @@ class Equipment:
             limits=self.limits,
             executable=self.executable if self.is_here else None,
             processes=self.processes,
+            cache=RunCache(largest=self.cache_bytes) if self.cache_bytes else None,
         )
         if (trainer.version, models.sha256) != (self.version, self.models.sha256):
             msg = (
@@ -83,3 +82,13 @@ class Bench:
 def trainer_for(equipment: Equipment) -> Trainer:
     """The trainer of `Equipment.trainer`, the same one for every task of this process."""
     return equipment.trainer()
+
+
+def unfitness(equipment: Sequence[Equipment]) -> str:
+    """What a node that is not the driver's lacks of what is simulated with; empty if nothing."""
+    try:
+        for each in equipment:
+            trainer_for(replace(each, is_here=False))
+    except (CircuitError, pdk.PdkError) as error:
+        return str(error)
+    return ""

@@ -29,7 +29,8 @@ from sweep.results._manifest import Manifest, read_manifest
 from sweep.results._records import EpochRecord, RecordError, read_record, read_scores
 from sweep.results._storage import complete_url, open_for_reading, open_storage, public_url
 from sweep.results.store import open_results
-from tests.sweep.running import alive, wait_until
+from tests.sweep.killing import alive
+from tests.sweep.running import wait_until
 
 RECORD = EpochRecord(
     scores=(
