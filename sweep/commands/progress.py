@@ -128,6 +128,16 @@ def line(event: Event, board: Board) -> str:
                 f"study {event.name} {begins}: {event.done} of {event.trials} trials done, "
                 f"{event.simulator} {event.version}, {event.workers} workers"
             )
+        case Stopping() | Paused() | NodeLeftOut() | Stopped():
+            return _line_of_driver(event)
+        case StudyFinished():
+            return closing(event.summary)
+        case _:
+            return _line_of_trial(event, board)
+
+
+def _line_of_driver(event: Stopping | Paused | NodeLeftOut | Stopped) -> str:
+    match event:
         case Stopping():
             return (
                 f"{event.reason}: {event.running} running simulations are finished first; "
@@ -139,10 +149,6 @@ def line(event: Event, board: Board) -> str:
             return event.words
         case Stopped():
             return f"stopped: {event.reason}; go on with --resume"
-        case StudyFinished():
-            return closing(event.summary)
-        case _:
-            return _line_of_trial(event, board)
 
 
 def _line_of_trial(event: Event, board: Board) -> str:

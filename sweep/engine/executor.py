@@ -193,6 +193,8 @@ class RayExecutor:
         """The tasks that have ended, in the order of submission; waits for one at most so long.
 
         An error in our own code inside a task is raised here as it is.
+
+        **Raises:** `ExecutorError` where the driver's own node of Ray has died.
         """
         if not self._tasks:
             time.sleep(seconds)
@@ -209,6 +211,13 @@ class RayExecutor:
             return Done(task, result, node=node)
         except self._ray.exceptions.RayTaskError:
             raise
+        except self._ray.exceptions.LocalRayletDiedError as error:
+            # Every further task would be lost as well, until its trial counted as failed.
+            msg = (
+                "Ray's node on this machine has died, so nothing can be run any more; go on with "
+                "--resume."
+            )
+            raise ExecutorError(msg) from error
         except self._ray.exceptions.RayError as error:
             return Done(task, None, f"{type(error).__name__}: {_short(error)}")
 

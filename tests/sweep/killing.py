@@ -22,7 +22,7 @@ from tests.sweep.running import Record, digest, snapshot, start_driver, wait_unt
 
 WORKER = "ray::"
 BUSY = "ray::on_node"
-NODE = "/raylet "
+NODE = "raylet/raylet "
 SIMULATOR = "deck.cir"
 """Parts of the command lines of victims: a worker process, one that has a task, a node of Ray, a simulator."""
 

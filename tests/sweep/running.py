@@ -177,7 +177,8 @@ from sweep.study.study_file import load
 {patch}
 def main():
     address = sys.argv[3] or None
-    settings = Settings(out=Path(sys.argv[2]), resume=True, address=address)
+    storage = sys.argv[4] or None
+    settings = Settings(out=Path(sys.argv[2]), resume=True, address=address, storage=storage)
     summary = run_study(load(Path(sys.argv[1])), settings, observer=JsonObserver())
     sys.exit(summary.exit_code)
 main()
@@ -185,7 +186,7 @@ main()
 
 
 def start_driver(
-    study: StudyFile, out: Path, *, address: str = "", patch: str = ""
+    study: StudyFile, out: Path, *, address: str = "", patch: str = "", storage: str = ""
 ) -> subprocess.Popen[bytes]:
     """A driver in a process of its own, writing its events to `<out>.log`.
 
@@ -195,7 +196,15 @@ def start_driver(
     source.write_text(study.text)
     with out.with_name(out.name + ".log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM.format(patch=patch), str(source), str(out), address],
+            [
+                sys.executable,
+                "-c",
+                _PROGRAM.format(patch=patch),
+                str(source),
+                str(out),
+                address,
+                storage,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
