@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pdk
 from circuits import Trainer, make_trainer
+from circuits.run_cache import default_directory
 from sweep._errors import SweepError
 from sweep.engine._equipment import Bench, Equipment
 from sweep.results._files import StoreError
@@ -113,6 +114,7 @@ def benches_for(
                 limits=study.trainer_limits(),
                 scratch=str(runs),
                 cache_bytes=study.execution.run_cache if cache else 0,
+                cache=str(default_directory()),
             ),
         )
         for trainer in trainers

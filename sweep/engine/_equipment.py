@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pdk
 from circuits import CircuitError, RunCache, Trainer, make_trainer
+from circuits.run_cache import default_directory
 from circuits.simulators import Limits
 
 _KEPT = 8
@@ -26,7 +27,8 @@ class Equipment:
     - `models`: the transistor models, as the driver found them.
     - `limits`: of one epoch.
     - `scratch`: directory for the simulators' files on the driver's machine.
-    - `cache_bytes`: how large the machine's cache of finished runs may become; 0 for none.
+    - `cache_bytes`: how large a machine's cache of finished runs may become; 0 for none. `cache`
+      is where it is on the driver's machine; on others it is in the user's cache.
     - `is_here`: whether this is the node that the driver is on.
     """
 
@@ -38,6 +40,7 @@ class Equipment:
     limits: Limits
     scratch: str
     cache_bytes: int = 0
+    cache: str = ""
     is_here: bool = True
 
     @property
@@ -58,7 +61,7 @@ class Equipment:
             limits=self.limits,
             executable=self.executable if self.is_here else None,
             processes=self.processes,
-            cache=RunCache(largest=self.cache_bytes) if self.cache_bytes else None,
+            cache=self._cache(),
         )
         if (trainer.version, models.sha256) != (self.version, self.models.sha256):
             msg = (
@@ -68,6 +71,12 @@ class Equipment:
             )
             raise CircuitError(msg)
         return trainer
+
+    def _cache(self) -> RunCache | None:
+        if not self.cache_bytes:
+            return None
+        directory = Path(self.cache) if self.is_here and self.cache else default_directory()
+        return RunCache(largest=self.cache_bytes, directory=directory)
 
 
 @dataclass(frozen=True, slots=True)

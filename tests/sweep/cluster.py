@@ -50,14 +50,18 @@ class Cluster:
         """Start a node with so many cores, on which this is ngspice; the first one is the head."""
         port = self.address.rpartition(":")[2]
         where = (
-            ["--head", f"--port={port}", f"--temp-dir={self.directory}"]
+            [
+                "--head",
+                f"--port={port}",
+                f"--temp-dir={self.directory}",
+                "--include-dashboard=false",
+            ]
             if not self._nodes
             else [f"--address={self.address}"]
         )
         command = [
             sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *where,
             f"--num-cpus={cores}", f"--object-store-memory={80 * 2**20}", "--disable-usage-stats",
-            "--include-dashboard=false",
         ]  # fmt: skip
         with (self.directory / f"node{len(self._nodes)}.log").open("wb") as log:
             node = subprocess.Popen(
