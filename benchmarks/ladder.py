@@ -72,7 +72,7 @@ def first_hit(study: StudyFile, options: argparse.Namespace) -> Watch:
     """Run a study until it has found a biasing that trains."""
     watch = Watch(options.threshold, options.limit)
     with tempfile.TemporaryDirectory() as directory:
-        settings = Settings(out=Path(directory) / "out", workers=options.workers)
+        settings = Settings(out=Path(directory) / "out", workers=options.workers, cache=False)
         with contextlib.suppress(Enough):
             run_study(study, settings, observer=watch)
     return watch

@@ -44,7 +44,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as directory:
         study = parse(STUDY, source="overhead.toml")
-        settings = Settings(out=Path(directory) / "out", workers=1)
+        settings = Settings(out=Path(directory) / "out", workers=1, cache=False)
         summary = run_study(study, settings, observer=watch)
     median = sorted(simulated)[len(simulated) // 2]
     print(

@@ -25,6 +25,7 @@ from circuits.run import (
     split_weights,
     weight_shapes,
 )
+from circuits.run_cache import RunCache
 from circuits.schedule import Schedule, points_duration, schedule
 from circuits.sizes import check_sizes
 from circuits.trace import Trace
@@ -42,6 +43,7 @@ __all__ = [
     "NetworkError",
     "Quantity",
     "Run",
+    "RunCache",
     "Scenario",
     "Schedule",
     "Stimulus",

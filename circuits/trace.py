@@ -30,6 +30,7 @@ class Trace:
     - `final_weights`: storage voltages at the end with all inputs at 0 V, shape `(weights,)`.
     - `energy`: energy that inputs and amplifiers deliver into the crossbars, J, shape `(points,)`.
     - `statistics`: the solver's counts.
+    - `cached`: whether it was computed earlier and taken from the run cache.
     """
 
     outcome: Outcome
@@ -42,6 +43,7 @@ class Trace:
     final_weights: Array = field(default_factory=lambda: np.empty(0))
     energy: Array = field(default_factory=lambda: np.empty(0))
     statistics: Statistics = field(default_factory=Statistics)
+    cached: bool = False
 
     @property
     def ok(self) -> bool:

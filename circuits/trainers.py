@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from circuits.run import Run
+from circuits.run_cache import RunCache
 from circuits.simulators import Limits, SpiceSimulator, find
 from circuits.trace import Trace
 from circuits.transient import TransientTrainer
@@ -64,6 +65,7 @@ def make_trainer(
     limits: Limits | None = None,
     executable: str | None = None,
     processes: int = 1,
+    cache: RunCache | None = None,
 ) -> Trainer:
     """The trainer of a name.
 
@@ -74,6 +76,7 @@ def make_trainer(
     - `limits`: of one run.
     - `executable`: the SPICE simulator's program, if not where it is looked for.
     - `processes`: of one transient simulation (Xyce only).
+    - `cache`: of finished transients; the quasi-static computes faster than it would read them.
 
     **Raises:** as `circuits.simulators.find`.
     """
@@ -84,5 +87,8 @@ def make_trainer(
 
         return QuasistaticTrainer(find("auto", executable=executable), models, limits=limits)
     return TransientTrainer(
-        find(name, executable=executable, processes=processes), models, limits=limits
+        find(name, executable=executable, processes=processes),
+        models,
+        limits=limits,
+        cache=cache,
     )

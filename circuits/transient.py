@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from circuits._parts import line, rail_n, rail_p
 from circuits.mlp import TrainingCircuit, training_circuit
 from circuits.run import Run
+from circuits.run_cache import RunCache
 from circuits.simulators import (
     Accuracy,
     Deck,
@@ -63,12 +64,14 @@ class TransientTrainer:
     - `models`: the transistor models.
     - `accuracy`: solver tolerances.
     - `limits`: wall time and memory of one run.
+    - `cache`: of finished runs; None for none.
     """
 
     simulator: SpiceSimulator
     models: Models
     accuracy: Accuracy = TRAINING_ACCURACY
     limits: Limits = field(default_factory=Limits)
+    cache: RunCache | None = None
 
     @property
     def name(self) -> str:
@@ -136,6 +139,9 @@ class TransientTrainer:
         """
         circuit = training_circuit(run)
         deck = self.deck(run, circuit=circuit)
+        key = self._key(deck)
+        if self.cache is not None and not keep and (known := self.cache.get(key)) is not None:
+            return known
         execution = self.simulator.execute(
             deck,
             directory=directory,
@@ -144,7 +150,10 @@ class TransientTrainer:
             cancelled=cancelled,
             keep=keep,
         )
-        return self._trace(run, circuit, execution, key=self._key(deck))
+        trace = self._trace(run, circuit, execution, key=key)
+        if self.cache is not None:
+            self.cache.put(trace)
+        return trace
 
     def _trace(
         self, run: Run, circuit: TrainingCircuit, execution: Execution, *, key: str

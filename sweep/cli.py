@@ -37,6 +37,13 @@ class Simulator(StrEnum):
     QUASISTATIC = "quasistatic"
 
 
+class OnInterrupt(StrEnum):
+    """What `--on-interrupt` takes."""
+
+    FINISH = "finish"
+    DROP = "drop"
+
+
 class SpiceChoice(StrEnum):
     """What `--simulator` takes where currents are measured."""
 
@@ -113,6 +120,12 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
     address: Annotated[
         str | None, typer.Option(metavar="A", help="A running Ray cluster (default: none).")
     ] = None,
+    on_interrupt: Annotated[
+        OnInterrupt, typer.Option(help="What the first Ctrl-C does about running simulations.")
+    ] = OnInterrupt.FINISH,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Simulate what another study has simulated, too.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run a study, or go on with one."""
@@ -130,6 +143,8 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
             trials=trials,
             resume=resume,
             address=address,
+            on_interrupt="drop" if on_interrupt is OnInterrupt.DROP else "finish",
+            cache=not no_cache,
         )
         if not as_json and (settings.simulator or described.transient) == Simulator.AUTO:
             typer.echo(views.choice_words())
@@ -152,6 +167,42 @@ def status(out: Out, as_json: Json = False) -> None:
             console.print_json(console.finite(found.to_json()))
         else:
             views.show(views.status_view(found))
+
+
+@app.command()
+def stop(
+    out: Out,
+    drop: Annotated[
+        bool, typer.Option("--drop", help="Do not wait for the running simulations.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Have the driver of a study end once its running simulations have."""
+    with console.errors(as_json):
+        from sweep.commands.steer import Request, steer
+
+        steered = steer(out, Request.DROP if drop else Request.STOP)
+        if as_json:
+            console.print_json(steered.to_json())
+        else:
+            typer.echo(steered)
+
+
+@app.command()
+def pause(
+    out: Out,
+    go_on: Annotated[bool, typer.Option("--continue", help="Begin simulations again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Have the driver of a study begin nothing more until --continue."""
+    with console.errors(as_json):
+        from sweep.commands.steer import Request, steer
+
+        steered = steer(out, None if go_on else Request.PAUSE)
+        if as_json:
+            console.print_json(steered.to_json())
+        else:
+            typer.echo(steered)
 
 
 @app.command()

@@ -7,6 +7,8 @@ import pytest
 
 from circuits.simulators import available
 
+pytest_plugins = ["tests.sweep.postgresql"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers."""

@@ -78,6 +78,8 @@ def status_view(shown: Status) -> RenderableType:
         "simulator": f"{shown.simulator} {shown.version}",
         "trials": f"{states}; {seen.planned} asked for",
         "driver": "none on this machine" if shown.driver is None else f"process {shown.driver}",
+        **({"asked to": shown.request} if shown.request else {}),
+        **({"run cache": f"{shown.cached} epochs came out of it"} if shown.cached else {}),
         "linear fit": f"{pure(seen.linear_fit)} held-out NMSE, what a circuit has to beat",
     }
     parts: list[RenderableType] = [facts(rows)]

@@ -24,7 +24,10 @@ from sweep.engine.events import (
     EpochFinished,
     EpochLost,
     Event,
+    NodeLeftOut,
+    Paused,
     Stopped,
+    Stopping,
     StudyFinished,
     StudyStarted,
     Summary,
@@ -125,12 +128,27 @@ def line(event: Event, board: Board) -> str:
                 f"study {event.name} {begins}: {event.done} of {event.trials} trials done, "
                 f"{event.simulator} {event.version}, {event.workers} workers"
             )
-        case Stopped():
-            return f"stopped: {event.reason}; go on with --resume"
+        case Stopping() | Paused() | NodeLeftOut() | Stopped():
+            return _line_of_driver(event)
         case StudyFinished():
             return closing(event.summary)
         case _:
             return _line_of_trial(event, board)
+
+
+def _line_of_driver(event: Stopping | Paused | NodeLeftOut | Stopped) -> str:
+    match event:
+        case Stopping():
+            return (
+                f"{event.reason}: {event.running} running simulations are finished first; "
+                "Ctrl-C again drops them"
+            )
+        case Paused():
+            return "paused: nothing is begun" if event.paused else "goes on"
+        case NodeLeftOut():
+            return event.words
+        case Stopped():
+            return f"stopped: {event.reason}; go on with --resume"
 
 
 def _line_of_trial(event: Event, board: Board) -> str:
@@ -143,6 +161,7 @@ def _line_of_trial(event: Event, board: Board) -> str:
             text = (
                 f"trial {event.trial}: {_where(event, board)}, "
                 f"NMSE {event.nmse:.4g}, {event.seconds:.2f} s"
+                f"{' when it was simulated (cached)' * bool(event.cached)}"
             )
         case EpochLost():
             text = f"trial {event.trial}: epoch {event.epoch + 1} is done again: {event.reason}"

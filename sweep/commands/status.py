@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sweep.results._requests import read_request
 from sweep.results.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, overview
 from sweep.results.store import Layout, Results
 
@@ -22,12 +23,14 @@ class Status:
     **Attributes:**
 
     - `driver`: process of the driver that works on it on this machine; None if there is none.
+    - `request`: what that driver is being asked to do: `stop`, `drop` or `pause`; None for nothing.
     """
 
     out: Path
     simulator: str
     version: str
     driver: int | None
+    request: str | None
     overview: Overview
 
     @property
@@ -35,6 +38,11 @@ class Status:
         """Whether trials are left to be run."""
         counts = self.overview.counts
         return counts[COMPLETE] + counts[PRUNED] + counts[FAILED] < self.overview.planned
+
+    @property
+    def cached(self) -> int:
+        """Epochs that were not simulated but came out of the run cache."""
+        return sum(trial.cached for trial in self.overview.trials)
 
     def to_json(self) -> dict[str, Any]:
         """The status as plain values."""
@@ -55,9 +63,11 @@ class Status:
             "simulator": self.simulator,
             "version": self.version,
             "driver": self.driver,
+            "request": self.request,
             "trials": seen.planned,
             **seen.counts,
             "epochs": seen.epochs,
+            "cached": self.cached,
             "linear_fit": seen.linear_fit,
             "best": best,
             "ladder": [rung.to_json() for rung in seen.ladder],
@@ -70,11 +80,15 @@ class Status:
 
 def status(results: Results) -> Status:
     """How a study stands."""
+    layout = Layout(results.out)
+    driver = driver_of(layout)
+    request = None if driver is None else read_request(layout)
     return Status(
         out=results.out,
         simulator=results.manifest.simulator,
         version=results.manifest.simulator_version,
-        driver=driver_of(Layout(results.out)),
+        driver=driver,
+        request=None if request is None else str(request),
         overview=overview(results),
     )
 

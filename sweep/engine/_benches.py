@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pdk
 from circuits import Trainer, make_trainer
+from circuits.run_cache import default_directory
 from sweep._errors import SweepError
 from sweep.engine._equipment import Bench, Equipment
 from sweep.results._files import StoreError
@@ -92,8 +93,13 @@ def _check_same(chosen: str | None, begun: set[str], name: str, out: Path) -> No
         raise StoreError(msg)
 
 
-def benches_for(study: StudyFile, trainers: Sequence[Trainer], scratch: Path) -> tuple[Bench, ...]:
-    """What simulates each rung; `scratch` is the driver's temporary directory."""
+def benches_for(
+    study: StudyFile, trainers: Sequence[Trainer], scratch: Path, *, cache: bool
+) -> tuple[Bench, ...]:
+    """What simulates each rung; `scratch` is the driver's temporary directory.
+
+    `cache`: whether finished runs are kept for other studies, and theirs are used.
+    """
     runs = scratch / "runs"
     runs.mkdir()
     return tuple(
@@ -107,6 +113,8 @@ def benches_for(study: StudyFile, trainers: Sequence[Trainer], scratch: Path) ->
                 models=trainer.models,
                 limits=study.trainer_limits(),
                 scratch=str(runs),
+                cache_bytes=study.execution.run_cache if cache else 0,
+                cache=str(default_directory()),
             ),
         )
         for trainer in trainers

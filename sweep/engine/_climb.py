@@ -37,6 +37,7 @@ class Checking:
     busy: bool = False
 
     next_epoch = 0
+    span = 0
 
     @property
     def seed(self) -> int:
@@ -48,8 +49,11 @@ class Checking:
         """Whether it has given its values."""
         return self.values is not None
 
-    def task(self, ticket: int, design: Mapping[str, Any], equipment: Equipment) -> Task:
-        """The check, for a worker."""
+    def task(
+        self, ticket: int, design: Mapping[str, Any], equipment: Equipment, *, seconds: float
+    ) -> Task:
+        """The check, for a worker. It is never cut, as all are short."""
+        del seconds
         return CheckTask(
             ticket=ticket,
             plan=self.plan,
@@ -261,6 +265,7 @@ class Climb:
             "simulator": trainings[0].simulator,
             "version": trainings[0].version,
             "run_key": trainings[0].run_key,
+            "cached": sum(training.cached for training in trainings),
         }
 
     def take_up(self, layout: Layout, trainer: Trainer, reported: Mapping[int, float]) -> None:

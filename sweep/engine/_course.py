@@ -6,16 +6,17 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from circuits import Design
 from sweep._errors import InfeasibleDesign, SweepError
-from sweep.engine._climb import Climb, Work
+from sweep.engine._climb import Climb
 from sweep.engine._equipment import Bench
-from sweep.engine._failures import Blame, Failure, failure_of
+from sweep.engine._failures import LOST, Blame, Failure, failure_of
 from sweep.engine._ledger import Attempt, Ledger
+from sweep.engine._patience import Patience
+from sweep.engine._queue import Job, Queue
 from sweep.engine._signals import StopWish
 from sweep.engine._task import TaskResult
 from sweep.engine._training import Training, clear
@@ -24,31 +25,26 @@ from sweep.engine.events import (
     EpochFinished,
     EpochLost,
     EpochStarted,
+    NodeLeftOut,
     Observer,
+    Paused,
+    Stopping,
     TrialStarted,
 )
-from sweep.engine.executor import Done, RayExecutor
+from sweep.engine.executor import Done, ExecutorError, RayExecutor
 from sweep.results._files import Layout
 from sweep.results._passed import Passed
 from sweep.results._records import RecordError
 from sweep.study.study_file import StudyFile
 
 _RETRIES = 2
+_RETRIES_OF_LOST = 5
+_FIRST_REST, _LONGEST_REST = 0.5, 30.0
 _WAIT_SECONDS = 0.2
 
 
 class MachineError(SweepError):
     """Something is wrong with this machine, so every task would fail; the study can be resumed."""
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """Work of a trial that waits for a worker, or is with one since `since`."""
-
-    climb: Climb
-    work: Work
-    ticket: int
-    since: float = 0.0
 
 
 @dataclass(slots=True)
@@ -61,7 +57,8 @@ class Course:
     - `layout`, `ledger`: where its results go.
     - `executor`: runs the tasks; `benches`: what simulates them, for each rung.
     - `observer`: is told of everything.
-    - `wish`: may end it early.
+    - `wish`: may end it early, or hold it.
+    - `patience`: says which tasks are stragglers.
     - `target`: how many trials are wanted, those of earlier drivers included.
     - `overheads`: time outside the simulator of every epoch so far, s.
     """
@@ -74,9 +71,9 @@ class Course:
     observer: Observer
     wish: StopWish
     target: int
+    patience: Patience
     overheads: list[float] = field(default_factory=list)
-    _waiting: deque[Job] = field(default_factory=deque)
-    _active: dict[int, Job] = field(default_factory=dict)
+    _queue: Queue = field(default_factory=Queue)
     _tickets: Iterator[int] = field(default_factory=itertools.count)
 
     @property
@@ -89,13 +86,35 @@ class Course:
 
         **Raises:** `MachineError`; `OSError` where results cannot be written.
         """
+        self._check_nodes()
         self._take_up()
-        while self.wish.received is None:
-            self._fill()
-            if not self._active:
+        paused = stopping = False
+        while not self.wish.drops:
+            self.wish.look()
+            if self.wish.is_paused != paused:
+                paused = self.wish.is_paused
+                self.observer(Paused(paused=paused))
+            if self.wish.received is None:
+                if not paused:
+                    self._fill()
+                if not (self._queue.taken or paused):
+                    return
+            elif not self._queue.active:
                 return
+            elif not stopping and not self.wish.drops:
+                stopping = True
+                self.observer(Stopping(reason=self.wish.received, running=self._queue.active))
             for done in self.executor.wait(_WAIT_SECONDS):
                 self._receive(done)
+
+    def _check_nodes(self) -> None:
+        """Leave out the nodes that lack what this study is simulated with."""
+        try:
+            messages = self.executor.check([bench.equipment for bench in self.benches])
+        except ExecutorError as error:
+            raise MachineError(str(error)) from error
+        for words in messages:
+            self.observer(NodeLeftOut(words=words))
 
     def _take_up(self) -> None:
         """Go on with the trials that an earlier driver began."""
@@ -117,13 +136,16 @@ class Course:
                 continue
             self._announce(climb)
             if self.verdicts.goes_on(climb):
-                self._waiting.extend(self._jobs(climb))
+                self._queue.add(self._jobs(climb))
 
     def _fill(self) -> None:
         """Give every free worker a task."""
-        while len(self._active) < self.executor.workers and self.wish.received is None:
-            if self._waiting:
-                self._submit(self._waiting.popleft())
+        for rested in self._queue.rested():
+            self._submit(rested)
+        while self._queue.taken < self.executor.workers and self.wish.received is None:
+            job = self._queue.take()
+            if job is not None:
+                self._submit(job)
             elif self.ledger.asked < self.target:
                 attempt = self.ledger.ask()
                 design = self._design(attempt)
@@ -131,7 +153,7 @@ class Course:
                     clear(attempt.number, self.layout)
                     climb = self._climb(attempt, design)
                     self._announce(climb)
-                    self._waiting.extend(self._jobs(climb))
+                    self._queue.add(self._jobs(climb))
             else:
                 return
 
@@ -168,10 +190,11 @@ class Course:
     def _submit(self, job: Job) -> None:
         climb, work = job.climb, job.work
         work.tries += 1
-        job.since = time.perf_counter()
-        self._active[job.ticket] = job
+        self._queue.begin(job)
         equipment = self.benches[climb.rung].equipment
-        self.executor.submit(work.task(job.ticket, climb.design.to_values(), equipment))
+        limit = self.patience.limit((climb.rung, work.span))
+        design = climb.design.to_values()
+        self.executor.submit(work.task(job.ticket, design, equipment, seconds=limit))
         self.observer(
             EpochStarted(
                 trial=climb.number,
@@ -184,7 +207,7 @@ class Course:
 
     def _receive(self, done: Done) -> None:
         """Keep what a task gave, and let its trial go on or end."""
-        job = self._active.pop(done.task.ticket)
+        job = self._queue.end(done.task.ticket)
         climb, work = job.climb, job.work
         tries = work.tries
         limited = self.benches[climb.rung].equipment.limits.memory_bytes is not None
@@ -197,14 +220,11 @@ class Course:
         if failure is None:
             work.busy = False
             if self.verdicts.goes_on(climb):
-                self._waiting.extendleft(reversed(self._jobs(climb)))
+                self._queue.add(self._jobs(climb), first=True)
         elif failure.blame is Blame.MACHINE:
-            msg = (
-                f"Trial {climb.number}, epoch {work.next_epoch}: {failure.words} Nothing "
-                "can be simulated on this machine until that is mended; then go on with --resume."
-            )
-            raise MachineError(msg)
-        elif failure.blame is Blame.CHANCE and tries <= _RETRIES:
+            self._leave_out(job, done, failure)
+        elif failure.blame is Blame.CHANCE and tries <= _retries(failure):
+            rest = _rest(failure, tries)
             self.observer(
                 EpochLost(
                     trial=climb.number,
@@ -213,20 +233,32 @@ class Course:
                     epoch=work.next_epoch,
                     attempt=tries,
                     reason=failure.words,
+                    wait=rest,
                 )
             )
-            self._waiting.appendleft(job)
+            self._queue.rest(job, rest)
         else:
             self._drop(climb)
             self.verdicts.fail(climb, failure, epoch=work.next_epoch)
 
     def _drop(self, climb: Climb) -> None:
         """Nothing more of a trial that has ended: a sister of its task waits, or is computed."""
-        self._waiting = deque(job for job in self._waiting if job.climb is not climb)
-        dropped = {ticket for ticket, job in self._active.items() if job.climb is climb}
-        self.executor.drop(dropped)
-        for ticket in dropped:
-            del self._active[ticket]
+        self.executor.drop(self._queue.remove(climb))
+
+    def _leave_out(self, job: Job, done: Done, failure: Failure) -> None:
+        """Have the task of a node that cannot do it done elsewhere, and give that node no others."""
+        try:
+            words = self.executor.leave_out(done.node, failure.words)
+        except ExecutorError as error:
+            msg = (
+                f"Trial {job.climb.number}, epoch {job.work.next_epoch}: {error} Nothing can be "
+                "simulated on this machine until that is mended; then go on with --resume."
+            )
+            raise MachineError(msg) from error
+        if words:
+            self.observer(NodeLeftOut(words=words))
+        job.work.tries -= 1
+        self._queue.rest(job, 0.0)
 
     def _keep(self, job: Job, result: TaskResult) -> None:
         """File first, report second: what was reported is on disk."""
@@ -236,9 +268,12 @@ class Course:
         self.verdicts.report(climb)
         if not isinstance(work, Training) or result.epochs is None:
             return
-        scores = result.epochs.scores
+        scores, cached = result.epochs.scores, result.epochs.cached
         seconds = math.fsum(score.seconds for score in scores)
-        overhead = (time.perf_counter() - job.since - seconds) / len(scores)
+        overhead = math.nan
+        if not cached:
+            overhead = (time.perf_counter() - job.since - seconds) / len(scores)
+            self.patience.note((climb.rung, len(scores)), result.wall_seconds)
         self.overheads += [overhead] * len(scores)
         self.observer(
             EpochFinished(
@@ -251,5 +286,16 @@ class Course:
                 nmse=scores[-1].nmse,
                 seconds=seconds,
                 overhead=overhead,
+                cached=cached,
             )
         )
+
+
+def _retries(failure: Failure) -> int:
+    """How often a task is tried again: a machine may be away for a while, a simulator not."""
+    return _RETRIES_OF_LOST if failure.cause == LOST else _RETRIES
+
+
+def _rest(failure: Failure, tries: int) -> float:
+    """How long a task waits until then, s: twice as long each time."""
+    return min(_FIRST_REST * 2.0 ** (tries - 1), _LONGEST_REST) if failure.cause == LOST else 0.0

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import functools
 import platform
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pdk
-from circuits import CircuitError, Trainer, make_trainer
+from circuits import CircuitError, RunCache, Trainer, make_trainer
+from circuits.run_cache import default_directory
 from circuits.simulators import Limits
 
 _KEPT = 8
@@ -25,7 +27,9 @@ class Equipment:
     - `models`: the transistor models, as the driver found them.
     - `limits`: of one epoch.
     - `scratch`: directory for the simulators' files on the driver's machine.
-    - `host`: the driver's machine.
+    - `cache_bytes`: how large a machine's cache of finished runs may become; 0 for none. `cache`
+      is where it is on the driver's machine; on others it is in the user's cache.
+    - `is_here`: whether this is the node that the driver is on.
     """
 
     simulator: str
@@ -35,17 +39,14 @@ class Equipment:
     models: pdk.Models
     limits: Limits
     scratch: str
-    host: str = field(default_factory=platform.node)
+    cache_bytes: int = 0
+    cache: str = ""
+    is_here: bool = True
 
     @property
     def directory(self) -> Path | None:
         """Where simulators put their files on this machine; None for where the system says."""
         return Path(self.scratch) if self.is_here else None
-
-    @property
-    def is_here(self) -> bool:
-        """Whether this is the driver's machine."""
-        return platform.node() == self.host
 
     def trainer(self) -> Trainer:
         """The trainer on this machine.
@@ -60,6 +61,7 @@ class Equipment:
             limits=self.limits,
             executable=self.executable if self.is_here else None,
             processes=self.processes,
+            cache=self._cache(),
         )
         if (trainer.version, models.sha256) != (self.version, self.models.sha256):
             msg = (
@@ -69,6 +71,12 @@ class Equipment:
             )
             raise CircuitError(msg)
         return trainer
+
+    def _cache(self) -> RunCache | None:
+        if not self.cache_bytes:
+            return None
+        directory = Path(self.cache) if self.is_here and self.cache else default_directory()
+        return RunCache(largest=self.cache_bytes, directory=directory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +91,13 @@ class Bench:
 def trainer_for(equipment: Equipment) -> Trainer:
     """The trainer of `Equipment.trainer`, the same one for every task of this process."""
     return equipment.trainer()
+
+
+def unfitness(equipment: Sequence[Equipment]) -> str:
+    """What a node that is not the driver's lacks of what is simulated with; empty if nothing."""
+    try:
+        for each in equipment:
+            trainer_for(replace(each, is_here=False))
+    except (CircuitError, pdk.PdkError) as error:
+        return str(error)
+    return ""

@@ -15,6 +15,10 @@ _CHANCE = frozenset(
 )
 
 
+STRAGGLER = "straggler"
+LOST = "worker_lost"
+
+
 class Blame(Enum):
     """Whose fault it was.
 
@@ -48,12 +52,17 @@ def failure_of(done: Done, *, memory_limited: bool) -> Failure | None:
     """
     result = done.result
     if result is None:
-        return Failure(blame=Blame.CHANCE, status="crashed", cause="worker_lost", words=done.reason)
+        return Failure(blame=Blame.CHANCE, status="crashed", cause=LOST, words=done.reason)
     if result.unfit:
         return Failure(blame=Blame.MACHINE, status="unfit", cause="machine", words=result.unfit)
     if result.refusal is not None:
         cause, words = result.refusal
         return Failure(blame=Blame.DESIGN, status="refused", cause=cause, words=words)
+    if result.straggled:
+        words = f"Cut after {result.wall_seconds:.0f} s, when others of its kind had long finished."
+        return Failure(
+            blame=Blame.DESIGN, status=STRAGGLER, cause="learned_time_limit", words=words
+        )
     if result.outcome is not None and not result.outcome.ok:
         outcome = result.outcome
         return Failure(

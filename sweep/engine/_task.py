@@ -44,11 +44,13 @@ class TrainingTask(Task):
     """The epochs from `first` to `last` of one training.
 
     - `weights`: `final_weights` of the epoch before; None in epoch 0.
+    - `seconds`: wall time after which it is a straggler and is cut.
     """
 
     first: int
     last: int
     weights: Array | None
+    seconds: float = math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ class Epochs:
     simulator: str
     version: str
     statistics: Mapping[str, int | None]
+    cached: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,7 @@ class TaskResult:
     - `values`: of a check that went well.
     - `refusal`: name and words of the error that a run could not be made of the design for.
     - `unfit`: what this machine lacks; empty as a rule.
+    - `straggled`: whether it was cut for taking too long.
     - `wall_seconds`: what it took the worker.
     - `simulated_seconds`: time in the circuit of the simulations that went well.
     """
@@ -90,6 +94,7 @@ class TaskResult:
     values: tuple[float, ...] = ()
     refusal: tuple[str, str] | None = None
     unfit: str = ""
+    straggled: bool = False
     wall_seconds: float = 0.0
     simulated_seconds: float = 0.0
 
@@ -114,10 +119,15 @@ def _train(task: TrainingTask, trainer: Trainer) -> TaskResult:
     epochs: Epochs | None = None
     outcome: Outcome | None = None
     weights, simulated = task.weights, 0.0
+    deadline = time.monotonic() + task.seconds
+
+    def late() -> bool:
+        return time.monotonic() >= deadline
+
     for epoch in range(task.first, task.last + 1):
         try:
             run = task.plan.epoch_run(Design.from_values(task.design), epoch, weights)
-            trace = trainer.run(run, directory=task.equipment.directory)
+            trace = trainer.run(run, directory=task.equipment.directory, cancelled=late)
             outcome = trace.outcome
             if not trace.ok:
                 break
@@ -131,7 +141,10 @@ def _train(task: TrainingTask, trainer: Trainer) -> TaskResult:
             break
         epochs = _and_epoch(epochs, task.plan, run, trace, score)
         weights = trace.final_weights
-    return TaskResult(outcome=outcome, epochs=epochs, simulated_seconds=simulated)
+    straggled = outcome is not None and outcome.cause is Cause.CANCELLED and late()
+    return TaskResult(
+        outcome=outcome, epochs=epochs, straggled=straggled, simulated_seconds=simulated
+    )
 
 
 def _and_epoch(
@@ -151,6 +164,7 @@ def _and_epoch(
         simulator=trace.simulator,
         version=trace.version,
         statistics=asdict(trace.statistics),
+        cached=(before.cached if before else 0) + trace.cached,
     )
 
 

@@ -47,6 +47,7 @@ class Training:
     - `weights`, `run_key`: final weights and run key of the last of them; None and empty before.
     - `simulator`, `version`: what simulated them.
     - `costs`: what was spent on it, by the rung it was spent on.
+    - `cached`: how many of them came out of the run cache.
     - `tries`: how often its next epoch was given to a worker; `busy`: whether it is there now.
     """
 
@@ -60,6 +61,7 @@ class Training:
     simulator: str = ""
     version: str = ""
     costs: dict[int, Cost] = field(default_factory=dict)
+    cached: int = 0
     tries: int = 0
     busy: bool = False
 
@@ -78,16 +80,24 @@ class Training:
         """Whether no epoch is left."""
         return self.next_epoch == self.plan.epochs
 
-    def task(self, ticket: int, design: Mapping[str, Any], equipment: Equipment) -> Task:
-        """What is to be done next, for a worker."""
+    @property
+    def span(self) -> int:
+        """How many epochs its next task has."""
+        return self.plan.epochs - self.next_epoch if self.in_one_go else 1
+
+    def task(
+        self, ticket: int, design: Mapping[str, Any], equipment: Equipment, *, seconds: float
+    ) -> Task:
+        """What is to be done next, for a worker, which may take so long."""
         return TrainingTask(
             ticket=ticket,
             plan=self.plan,
             design=design,
             equipment=equipment,
             first=self.next_epoch,
-            last=self.plan.epochs - 1 if self.in_one_go else self.next_epoch,
+            last=self.next_epoch + self.span - 1,
             weights=self.weights,
+            seconds=seconds,
         )
 
     def keep(self, result: TaskResult, layout: Layout, *, rung: int, models: str) -> None:
@@ -108,6 +118,7 @@ class Training:
             models=models,
             statistics=epochs.statistics,
             attempts=self.tries,
+            cached=epochs.cached,
             rung=rung,
             wall_seconds=result.wall_seconds,
             simulated_seconds=result.simulated_seconds,
@@ -122,6 +133,7 @@ class Training:
         self.run_key = record.run_key
         self.simulator = record.simulator
         self.version = record.version
+        self.cached += record.cached
         self.spend(record.rung, record.wall_seconds, record.simulated_seconds)
         self.tries = 0
 

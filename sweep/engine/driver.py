@@ -15,18 +15,22 @@ import statistics
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from sweep._errors import SweepError
 from sweep.engine._begin import claim, read_begun
 from sweep.engine._benches import benches_for, trainers_for
 from sweep.engine._course import Course, MachineError
 from sweep.engine._ledger import Ledger
+from sweep.engine._nodes import Needs
+from sweep.engine._patience import Patience
 from sweep.engine._samplers import make_sampler
 from sweep.engine._scratch import Scratch
 from sweep.engine._signals import StopWish
 from sweep.engine.events import Observer, Stopped, StudyFinished, StudyStarted, Summary
 from sweep.engine.executor import RayExecutor
 from sweep.results._files import StoreError
+from sweep.study._schema import Execution
 from sweep.study.study_file import StudyFile
 
 __all__ = ["InterruptedStudy", "MachineError", "Settings", "StoreError", "Summary", "run_study"]
@@ -52,6 +56,9 @@ class Settings:
     - `trials`: how many trials in all, those of earlier starts included; None as the file says.
     - `resume`: go on where an earlier start ended, if there was one.
     - `address`: of a running Ray cluster; None to start Ray on this machine.
+    - `on_interrupt`: what the first SIGINT does about running simulations: `"finish"` or `"drop"`.
+    - `cache`: whether runs that another study has finished are taken from the run cache, and those
+      of this one kept there.
     """
 
     out: Path
@@ -61,6 +68,8 @@ class Settings:
     trials: int | None = None
     resume: bool = False
     address: str | None = None
+    on_interrupt: Literal["finish", "drop"] = "finish"
+    cache: bool = True
 
 
 def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Summary:
@@ -81,11 +90,15 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
     trainers = trainers_for(study, settings.simulator, begun, out=settings.out)
     claimed = claim(settings.out, study, storage=settings.storage, resume=settings.resume)
     try:
-        with StopWish() as wish, claimed as place, Scratch(settings.out) as scratch:
-            workers = settings.workers or study.execution.workers
+        with (
+            claimed as place,
+            StopWish(place.layout, drops_first=settings.on_interrupt == "drop") as wish,
+            Scratch(settings.out) as scratch,
+        ):
+            execution = study.execution
             with RayExecutor(
-                workers=workers,
-                cores_each=study.execution.processes,
+                workers=settings.workers or execution.workers,
+                needs=_needs(execution),
                 address=settings.address,
                 directory=scratch.directory,
             ) as executor:
@@ -96,10 +109,14 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
                     layout=opened.layout,
                     ledger=Ledger(opened.study, study, opened.group),
                     executor=executor,
-                    benches=benches_for(study, trainers, scratch.directory),
+                    benches=benches_for(study, trainers, scratch.directory, cache=settings.cache),
                     observer=observer,
                     wish=wish,
                     target=settings.trials or study.search.trials,
+                    patience=Patience(
+                        factor=execution.straggler_factor or math.inf,
+                        least=execution.straggler_least,
+                    ),
                 )
                 observer(_started(course, settings.out, resumed=opened.resumed))
                 course.run()
@@ -125,6 +142,15 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
     return summary
 
 
+def _needs(execution: Execution) -> Needs:
+    return Needs(
+        cores=execution.cores or execution.processes,
+        memory=execution.memory,
+        resources=execution.resources,
+        local=execution.local_resources,
+    )
+
+
 def _started(course: Course, out: Path, *, resumed: bool) -> StudyStarted:
     study, top = course.described, course.benches[-1].trainer
     standing = course.ledger.standing()
@@ -148,6 +174,7 @@ def _started(course: Course, out: Path, *, resumed: bool) -> StudyStarted:
 
 def _summary(course: Course, out: Path, seconds: float, *, stopped: bool) -> Summary:
     standing = course.ledger.standing()
+    known = [overhead for overhead in course.overheads if math.isfinite(overhead)]
     return Summary(
         out=out,
         name=course.described.name,
@@ -163,6 +190,6 @@ def _summary(course: Course, out: Path, seconds: float, *, stopped: bool) -> Sum
         objectives=tuple(course.described.search.objectives),
         epochs=len(course.overheads),
         seconds=seconds,
-        overhead=statistics.median(course.overheads) if course.overheads else math.nan,
+        overhead=statistics.median(known) if known else math.nan,
         stopped=stopped,
     )

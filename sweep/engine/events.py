@@ -112,6 +112,8 @@ class EpochFinished:
     - `epochs`: how many were computed in one go; `epoch` is the last of them, and `seconds` and
       `nmse_before` are those of all.
     - `seconds`: wall time of the simulator; `overhead`: of all else that an epoch took.
+    - `cached`: how many of them were not simulated but came out of the run cache; `seconds` is
+      what they took when they were, and there is no `overhead` then (NaN).
     - `rung`, `seed`: as in `EpochStarted`.
     """
 
@@ -122,20 +124,44 @@ class EpochFinished:
     seconds: float
     overhead: float
     epochs: int = 1
+    cached: int = 0
     rung: int = 0
     seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochLost:
-    """An epoch came to nothing by no fault of its own and is simulated again."""
+    """An epoch came to nothing by no fault of its own and is simulated again, after `wait` s."""
 
     trial: int
     epoch: int
     attempt: int
     reason: str
+    wait: float = 0.0
     rung: int = 0
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeLeftOut:
+    """A node of the cluster gets no tasks, as it cannot run this study; `words` say which and why."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    """Nothing is begun until further notice, or (`paused` is false) again from now on."""
+
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopping:
+    """The study ends when its `running` tasks have; nothing is begun any more."""
+
+    reason: str
+    running: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +229,9 @@ Event = (
     | EpochStarted
     | EpochFinished
     | EpochLost
+    | NodeLeftOut
+    | Paused
+    | Stopping
     | TrialPromoted
     | TrialFinished
     | TrialPruned

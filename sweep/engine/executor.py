@@ -8,13 +8,16 @@ import secrets
 import socket
 import sys
 import textwrap
-from collections.abc import Container
+import time
+from collections.abc import Container, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from sweep._errors import SweepError
+from sweep.engine._equipment import Equipment
+from sweep.engine._nodes import Needs, Nodes
 from sweep.engine._task import Task, TaskResult, perform
 
 _WORDS = 300
@@ -33,11 +36,24 @@ class ExecutorError(SweepError):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A task that has ended: with a result, or lost with its worker for the `reason`."""
+    """A task that has ended on a node: with a result, or lost with its worker for the `reason`."""
 
     task: Task
     result: TaskResult | None
     reason: str = ""
+    node: str = ""
+
+
+def on_node(home: str, task: Task) -> tuple[str, TaskResult]:
+    """Do a task on the node it was sent to. `home` is the driver's.
+
+    **Returns:** the node, and what came of the task.
+    """
+    import ray  # noqa: PLC0415 - only workers come here
+
+    node: str = ray.get_runtime_context().get_node_id()
+    equipment = replace(task.equipment, is_here=node == home)
+    return node, perform(replace(task, equipment=equipment))
 
 
 class RayExecutor:
@@ -46,7 +62,7 @@ class RayExecutor:
     **Arguments:**
 
     - `workers`: how many tasks at a time; None: as many as the cores have room for.
-    - `cores_each`: cores that one task takes.
+    - `needs`: what one task takes of a node.
     - `address`: of a running Ray cluster; None starts Ray on this machine, for this process alone.
     - `directory`: for the files of a Ray that is started here.
 
@@ -56,17 +72,23 @@ class RayExecutor:
     """
 
     def __init__(
-        self, *, workers: int | None, address: str | None, directory: Path, cores_each: int = 1
+        self,
+        *,
+        workers: int | None,
+        address: str | None,
+        directory: Path,
+        needs: Needs | None = None,
     ) -> None:
         _prepare(local=address is None)
         import ray  # noqa: PLC0415 - it takes seconds, and reads the environment
 
         self._ray: Any = ray
-        self._cores_each = cores_each
+        self._needs = needs or Needs()
+        self._asked = workers
         self._owns = not ray.is_initialized()
         if self._owns:
             try:
-                self._start(workers and workers * cores_each, address, directory)
+                self._start(address, directory)
             except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
                 words = _short(error)
                 msg = (
@@ -75,20 +97,30 @@ class RayExecutor:
                     else f"Ray cannot be started on this machine: {words}."
                 )
                 raise ExecutorError(msg) from error
-        room = int(self._ray.cluster_resources().get("CPU", 1)) // cores_each
-        self.workers = workers or max(1, room)
-        self._remote = self._ray.remote(num_cpus=cores_each, max_retries=0)(perform)
+        self._nodes = Nodes(ray, self._needs)
+        self._remote = ray.remote(max_retries=0, **self._needs.options())(on_node)
         self._tasks: dict[Any, Task] = {}
+        if address is None and self._nodes.room() < 1:
+            if self._owns:
+                ray.shutdown()
+            msg = (
+                f"This machine has no room for a run, which takes {self._needs.options()}; ask for "
+                "less in [execution], or say in `execution.local_resources` what there is."
+            )
+            raise ExecutorError(msg)
 
-    def _start(self, slots: int | None, address: str | None, directory: Path) -> None:
+    def _start(self, address: str | None, directory: Path) -> None:
         quiet = {"logging_level": "ERROR", "configure_logging": False, "log_to_driver": False}
         if address is not None:
             _reach(address)
             self._ray.init(address=address, **quiet)
             return
+        needs = self._needs
+        slots = self._asked * needs.cores if self._asked else max(cores(), needs.cores)
         self._ray.init(
             address="local",
-            num_cpus=slots or max(cores(), self._cores_each),
+            num_cpus=slots,
+            resources=dict(needs.local) or None,
             include_dashboard=False,
             object_store_memory=_OBJECT_STORE,
             _temp_dir=str(directory),
@@ -107,13 +139,47 @@ class RayExecutor:
             self._ray.shutdown()
 
     @property
+    def workers(self) -> int:
+        """How many tasks are to run at a time: as asked for, or else as many as have room now."""
+        return self._asked or max(1, self._nodes.room())
+
+    def check(self, equipment: Sequence[Equipment]) -> list[str]:
+        """Leave out every node that lacks what a study is simulated with.
+
+        **Returns:** a message for each of them.
+
+        **Raises:** `ExecutorError` where none is left.
+        """
+        wrong = self._nodes.check(tuple(equipment))
+        return [self.leave_out(node, words) for node, words in wrong.items()]
+
+    def leave_out(self, node: str, words: str) -> str:
+        """Send no more tasks to a node, whatever room it has; `words` say why.
+
+        **Returns:** a message that says so; empty where it had been left out already.
+
+        **Raises:** `ExecutorError` where it is the driver's own, or the last one with room.
+        """
+        if self._nodes.is_left_out(node):
+            return ""
+        if not self._nodes.leave_out(node):
+            raise ExecutorError(words)
+        name = self._nodes.name(node)
+        if self._nodes.room() < 1:
+            msg = f"No node of the cluster can run this study. The last one was {name}: {words}"
+            raise ExecutorError(msg)
+        return f"Node {name} is left out: {words}"
+
+    @property
     def running(self) -> int:
         """How many tasks have not been returned by `wait` yet."""
         return len(self._tasks)
 
     def submit(self, task: Task) -> None:
-        """Have a task run as soon as a core is free."""
-        self._tasks[self._remote.remote(task)] = task
+        """Have a task run as soon as there is room for it."""
+        selector = self._nodes.selector()
+        remote = self._remote.options(label_selector=selector) if selector else self._remote
+        self._tasks[remote.remote(self._nodes.home, task)] = task
 
     def drop(self, tickets: Container[int]) -> None:
         """Give up tasks whose results nobody needs any more; `wait` does not return them."""
@@ -127,8 +193,11 @@ class RayExecutor:
         """The tasks that have ended, in the order of submission; waits for one at most so long.
 
         An error in our own code inside a task is raised here as it is.
+
+        **Raises:** `ExecutorError` where the driver's own node of Ray has died.
         """
         if not self._tasks:
+            time.sleep(seconds)
             return []
         references = list(self._tasks)
         self._ray.wait(references, num_returns=1, timeout=seconds)
@@ -138,9 +207,17 @@ class RayExecutor:
     def _collect(self, reference: Any) -> Done:
         task = self._tasks.pop(reference)
         try:
-            return Done(task, self._ray.get(reference))
+            node, result = self._ray.get(reference)
+            return Done(task, result, node=node)
         except self._ray.exceptions.RayTaskError:
             raise
+        except self._ray.exceptions.LocalRayletDiedError as error:
+            # Every further task would be lost as well, until its trial counted as failed.
+            msg = (
+                "Ray's node on this machine has died, so nothing can be run any more; go on with "
+                "--resume."
+            )
+            raise ExecutorError(msg) from error
         except self._ray.exceptions.RayError as error:
             return Done(task, None, f"{type(error).__name__}: {_short(error)}")
 

@@ -33,6 +33,7 @@ class Layout:
     - `trials/00012/transient_seed0/epoch_003.npz`: the same of one of the trainings on a ladder.
     - `trials/00012/quasistatic_seed2/epoch_000_039.npz`: 40 epochs that were computed in one go.
     - `driver.lock`: held by the one driver that may write.
+    - `request`: what that driver is asked to do, while it is.
     """
 
     out: Path
@@ -56,6 +57,11 @@ class Layout:
     def lock(self) -> Path:
         """The file that the driver locks."""
         return self.out / "driver.lock"
+
+    @property
+    def request(self) -> Path:
+        """The file in which something is asked of the driver."""
+        return self.out / "request"
 
     def trial(self, number: int) -> Path:
         """The directory of a trial."""

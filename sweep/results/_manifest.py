@@ -12,8 +12,8 @@ from typing import Any
 
 from sweep.results._files import Layout, StoreError, write_whole
 
-SCHEMA = 2
-_READ = (1, 2)  # schema 1: no ladder
+SCHEMA = 3
+_READ = (1, 2, 3)  # schema 1: no ladder; 2: epochs do not tell whether they were cached
 JOURNAL = "journal.log"
 
 
@@ -75,7 +75,7 @@ def read_manifest(layout: Layout) -> Manifest:
         if content.get("schema") not in _READ:
             msg = (
                 f"{layout.manifest} has schema {content.get('schema')!r}, and this version reads "
-                f"{' and '.join(map(str, _READ))}; use the analog-sweep that wrote it ({content.get('package_version')})."
+                f"{', '.join(map(str, _READ))}; use the analog-sweep that wrote it ({content.get('package_version')})."
             )
             raise StoreError(msg)
         content["resumed"] = tuple(content["resumed"])

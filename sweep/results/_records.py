@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from objectives import EpochScore
 from sweep.results._files import StoreError, write_whole
 
-_SCHEMA = 2
-_READ = (1, 2)  # schema 1: one epoch in each file
+_SCHEMA = 3
+_READ = (1, 2, 3)  # schema 1: one epoch in each file; 2: nothing of a run cache
 _DESCRIPTION = "record"
 # What numpy and zipfile raise on a file whose bytes are not what they should be.
 _DAMAGE = (
@@ -60,6 +60,7 @@ class EpochRecord:
     - `simulator`, `version`, `models`: what computed it; `models` is the SHA-256 of the PDK's.
     - `statistics`: the solver's counts in the last epoch, as in `circuits.simulators.Statistics`.
     - `attempts`: how often it was simulated until it succeeded; 1 as a rule.
+    - `cached`: how many of the epochs were not simulated but came out of the run cache.
     - `rung`: the rung on which it was computed.
     - `wall_seconds`: what it took a worker, s.
     - `simulated_seconds`: time in the circuit, s; NaN where unknown.
@@ -75,6 +76,7 @@ class EpochRecord:
     models: str
     statistics: Mapping[str, int | None]
     attempts: int = 1
+    cached: int = 0
     rung: int = 0
     wall_seconds: float = math.nan
     simulated_seconds: float = math.nan
@@ -110,6 +112,7 @@ class EpochRecord:
             "models": self.models,
             "statistics": dict(self.statistics),
             "attempts": self.attempts,
+            "cached": self.cached,
             "rung": self.rung,
             "wall_seconds": self.wall_seconds,
             "simulated_seconds": self.simulated_seconds,

@@ -87,6 +87,7 @@ class TrialView:
       has begun, its seeds combined as the rung's value is.
     - `rung`: of the ladder, from 0; `epochs`: of a training on that rung, 0 where there is none.
     - `energy`: J for each training point; `seconds`: simulator wall time; NaN where unknown.
+    - `cached`: epochs that came out of the run cache.
     - `failure`: only where it failed.
     """
 
@@ -98,6 +99,7 @@ class TrialView:
     curve: tuple[float, ...] = ()
     energy: float = math.nan
     seconds: float = math.nan
+    cached: int = 0
     failure: Failure | None = None
     rung: int = 0
     epochs: int = 0
@@ -226,6 +228,7 @@ def _view(trial: FrozenTrial, results: Results, *, several: bool) -> TrialView:
         curve=curve,
         energy=_number(told.get("energy_per_point")),
         seconds=_number(told.get("seconds")),
+        cached=int(told.get("cached", 0)),
         failure=_failure(told) if state in {FAILED, REPLACED} else None,
         rung=rung,
         epochs=current.epochs if isinstance(current, TrainingRung) else 0,

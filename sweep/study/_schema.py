@@ -120,6 +120,13 @@ class Search(Table):
         return list(self.objectives.values())
 
 
+Resources = dict[
+    Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")],
+    Annotated[float, Field(gt=0.0, le=1e6, description="a number above 0")],
+]
+"""Amounts of resources, by names that are free to choose."""
+
+
 class Execution(Table):
     """`[execution]`: what computes the study, and within which limits.
 
@@ -128,6 +135,13 @@ class Execution(Table):
     - `workers`: trials at a time; None for as many as the cores have room for.
     - `epoch_time_limit`: wall time of one epoch, s.
     - `memory_limit`: address space of one simulator process, bytes; None for no limit.
+    - `cores`: what one run takes of a machine; None for its processes.
+    - `memory`: bytes that Ray sets aside for one run; None for none.
+    - `resources`: further ones that a run takes, such as licences; `local_resources` says how many
+      this machine has where Ray is started on it.
+    - `straggler_factor`: a run is cut when it takes so many times what nine in ten take; 0 for
+      never. `straggler_least`: but not before so long, s.
+    - `run_cache`: bytes that the runs kept for other studies may have; 0 for no cache.
     """
 
     simulator: Literal["auto", "ngspice", "xyce", "quasistatic"] = "auto"
@@ -137,6 +151,17 @@ class Execution(Table):
     memory_limit: (
         Annotated[int, reads(Quantity(unit="B", low=1e8, high=1e15, integer=True))] | None
     ) = None
+    cores: Annotated[int, whole(1, 1024)] | None = None
+    memory: Annotated[int, reads(Quantity(unit="B", low=1e6, high=1e15, integer=True))] | None = (
+        None
+    )
+    resources: Resources = {}
+    local_resources: Resources = {}
+    straggler_factor: Annotated[float, reads(Quantity(low=0.0, high=1e6))] = 10.0
+    straggler_least: Annotated[float, reads(Quantity(unit="s", low=1e-3, high=1e7))] = 60.0
+    run_cache: Annotated[int, reads(Quantity(unit="B", low=0.0, high=1e15, integer=True))] = (
+        2_000_000_000
+    )
 
     def limits(self) -> Limits:
         """What one epoch may use."""

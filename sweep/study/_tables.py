@@ -71,7 +71,8 @@ def _add(
     elif kind == "quantity":
         allowed, hint = context["allowed"], context["hint"]
     elif kind == "string_pattern_mismatch":
-        allowed = model.model_fields[place[-1]].description or detail["msg"]
+        field = model.model_fields.get(str(place[-1]))
+        allowed = (field and field.description) or detail["msg"].removeprefix("String should ")
     elif kind in ("too_short", "too_long"):
         bound = context["min_length" if kind == "too_short" else "max_length"]
         allowed = f"{'at least' if kind == 'too_short' else 'at most'} {bound} entries"

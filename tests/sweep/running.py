@@ -47,6 +47,7 @@ sampler = "{sampler}"
 [execution]
 simulator = "ngspice"
 workers = {workers}
+run_cache = "{run_cache}"
 {execution}
 """
 
@@ -81,6 +82,7 @@ def tiny(**changes: Any) -> StudyFile:
         "trials": 3,
         "sampler": "random",
         "workers": 1,
+        "run_cache": "0 B",
         "length_p": 'length_p = "0.35 um"',
         "design": "",
         "space": "",
@@ -175,32 +177,16 @@ from sweep.study.study_file import load
 {patch}
 def main():
     address = sys.argv[3] or None
-    settings = Settings(out=Path(sys.argv[2]), resume=True, address=address)
+    storage = sys.argv[4] or None
+    settings = Settings(out=Path(sys.argv[2]), resume=True, address=address, storage=storage)
     summary = run_study(load(Path(sys.argv[1])), settings, observer=JsonObserver())
     sys.exit(summary.exit_code)
 main()
 """
 
 
-DEADLY = """
-from types import SimpleNamespace
-def deadly(owner, name, nth, after=False):
-    original, seen = getattr(owner, name), SimpleNamespace(calls=0)
-    def wrapped(*arguments, **keywords):
-        seen.calls += 1
-        if seen.calls == nth and not after:
-            os.kill(os.getpid(), signal.SIGKILL)
-        value = original(*arguments, **keywords)
-        if seen.calls == nth:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return value
-    setattr(owner, name, wrapped)
-"""
-"""Code for `start_driver`: die before or after the nth call of a method."""
-
-
 def start_driver(
-    study: StudyFile, out: Path, *, address: str = "", patch: str = ""
+    study: StudyFile, out: Path, *, address: str = "", patch: str = "", storage: str = ""
 ) -> subprocess.Popen[bytes]:
     """A driver in a process of its own, writing its events to `<out>.log`.
 
@@ -210,7 +196,15 @@ def start_driver(
     source.write_text(study.text)
     with out.with_name(out.name + ".log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM.format(patch=patch), str(source), str(out), address],
+            [
+                sys.executable,
+                "-c",
+                _PROGRAM.format(patch=patch),
+                str(source),
+                str(out),
+                address,
+                storage,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -224,49 +218,3 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds} s in vain until {what}"
         time.sleep(0.02)
-
-
-def processes(named: str) -> dict[int, str]:
-    """Process number to command line of every living process whose command line has a text."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except OSError:
-                continue
-            if named in command:
-                found[int(entry.name)] = command
-    return found
-
-
-def descendants(ancestor: int) -> set[int]:
-    """All living processes below a process."""
-    parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int(
-                    (entry / "stat").read_text().rpartition(")")[2].split()[1]
-                )
-            except OSError:
-                continue
-    found = {ancestor}
-    while True:
-        more = {pid for pid, parent in parents.items() if parent in found} - found
-        if not more:
-            return found - {ancestor}
-        found |= more
-
-
-def alive(pids: set[int]) -> set[int]:
-    """Those of some processes that still run."""
-    running = set()
-    for pid in pids:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        if state != "Z":
-            running.add(pid)
-    return running

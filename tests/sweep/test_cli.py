@@ -29,7 +29,7 @@ from tests.sweep.running import start_driver, tiny, wait_until
 pytest_plugins = ["tests.sweep.finished"]
 
 COMMANDS = (
-    "run", "status", "report", "export", "simulate", "verify", "trainability", "controls", "replay",
+    "run", "stop", "pause", "status", "report", "export", "simulate", "verify", "trainability", "controls", "replay",
     "characterize", "dashboard", "doctor", "validate", "fields",
 )  # fmt: skip
 HEAVY = ("numpy", "pandas", "plotly", "optuna", "ray", "PySpice", "circuits", "pdk")

@@ -3,37 +3,35 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from sweep.engine.driver import Settings, run_study
 from sweep.engine.events import EpochFinished, EpochLost, EpochStarted, Event, TrialFailed
 from sweep.results.store import Layout, open_results
-from tests.sweep.running import (
-    Record,
+from tests.sweep.killing import (
+    BUSY,
+    SIMULATOR,
     alive,
+    below,
     descendants,
-    digest,
-    processes,
-    start_driver,
-    tiny,
-    wait_until,
+    events_in,
+    kill_one,
+    scratch_of,
+    wait_for_event,
 )
+from tests.sweep.running import Record, digest, start_driver, tiny, wait_until
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
 # An epoch of about a second: long enough to be hit.
 LONG = tiny(points=200, trials=2)
-WORKER = "ray::perform"
-SIMULATOR = "deck.cir"
 
 
 @pytest.fixture(scope="module")
@@ -47,18 +45,7 @@ def undisturbed(
     return out
 
 
-def ours(named: str, ancestor: int) -> set[int]:
-    """Processes below an ancestor whose command line has a text."""
-    return descendants(ancestor) & processes(named).keys()
-
-
-def kill_one(named: str) -> None:
-    """SIGKILL one process of this test's Ray, as soon as there is one."""
-    wait_until(lambda: bool(ours(named, os.getpid())), 20, f"{named} runs")
-    os.kill(min(ours(named, os.getpid())), signal.SIGKILL)
-
-
-@pytest.mark.parametrize("victim", [WORKER, SIMULATOR])
+@pytest.mark.parametrize("victim", [BUSY, SIMULATOR])
 def test_an_epoch_whose_process_was_killed_is_done_again(
     victim: str, undisturbed: Path, tmp_path: Path
 ) -> None:
@@ -77,7 +64,7 @@ def test_an_epoch_whose_process_was_killed_is_done_again(
     assert (summary.complete, summary.failed) == (2, 0)
     assert digest(tmp_path / "out") == digest(undisturbed)
     assert [record.attempts for record in open_results(tmp_path / "out").epochs(0)] == [1, 2]
-    wait_until(lambda: not ours(SIMULATOR, os.getpid()), 5, "no simulator is left")
+    wait_until(lambda: not below(os.getpid(), SIMULATOR), 5, "no simulator is left")
 
 
 def test_a_trial_whose_simulator_dies_every_time_fails(tmp_path: Path) -> None:
@@ -93,45 +80,15 @@ def test_a_trial_whose_simulator_dies_every_time_fails(tmp_path: Path) -> None:
     assert (summary.complete, summary.failed) == (1, 1)
 
 
-def events_in(log: Path) -> list[dict[str, Any]]:
-    """The events that a driver has logged so far."""
-    found = []
-    for line in log.read_text().splitlines() if log.exists() else []:
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            continue
-    return found
-
-
-def wait_for_event(name: str, log: Path, *, after: int = 0) -> None:
-    """Wait until a driver has logged an event, after so many others."""
-    wait_until(
-        lambda: any(event["event"] == name for event in events_in(log)[after:]),
-        120,
-        f"the driver tells of {name}",
-    )
-
-
 def wait_for_simulator(driver: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until a driver with a Ray of its own simulates its second epoch."""
 
     def simulates() -> bool:
         assert driver.poll() is None, log.read_text()
         finished = sum(event["event"] == "epoch_finished" for event in events_in(log))
-        return finished >= 1 and bool(ours(SIMULATOR, driver.pid))
+        return finished >= 1 and bool(below(driver.pid), SIMULATOR)
 
     wait_until(simulates, 120, "the driver simulates")
-
-
-def scratch_of(pids: set[int]) -> Path:
-    """The scratch directory that a driver's processes write to."""
-    for pid in pids:
-        target = str(Path(f"/proc/{pid}/fd/1").readlink())
-        if "/sweep-" in target:
-            start = target.index("/", target.index("/sweep-") + 1)
-            return Path(target[:start])
-    pytest.fail("no process writes to a scratch directory")
 
 
 @pytest.mark.slow
@@ -141,14 +98,14 @@ def test_a_killed_driver_leaves_no_process_and_no_file_behind(
     out = tmp_path / "out"
     driver = start_driver(LONG, out)
     wait_for_simulator(driver, tmp_path / "out.log")
-    below = descendants(driver.pid)
-    scratch = scratch_of(below)
-    assert len(below) > 5
+    family = descendants(driver.pid)
+    scratch = scratch_of(family)
+    assert len(family) > 5
     assert scratch.is_dir()
 
     os.kill(driver.pid, signal.SIGKILL)
     driver.wait()
-    wait_until(lambda: not alive(below), 10, "all processes of the driver are gone")
+    wait_until(lambda: not alive(family), 10, "all processes of the driver are gone")
     wait_until(lambda: not scratch.exists(), 10, "its temporary files are gone")
 
     summary = run_study(LONG, Settings(out=out, resume=True), observer=Record())
@@ -161,12 +118,12 @@ def test_ctrl_c_ends_a_study_that_can_be_resumed(undisturbed: Path, tmp_path: Pa
     out = tmp_path / "out"
     driver = start_driver(LONG, out)
     wait_for_simulator(driver, tmp_path / "out.log")
-    below = descendants(driver.pid)
+    family = descendants(driver.pid)
     begun = time.monotonic()
     os.kill(driver.pid, signal.SIGINT)
     assert driver.wait(30) == 130
     assert time.monotonic() - begun < 15
-    assert not alive(below)
+    assert not alive(family)
     last = events_in(tmp_path / "out.log")[-2:]
     assert [event["event"] for event in last] == ["stopped", "study_finished"]
     assert last[0]["reason"] == "SIGINT"
@@ -184,7 +141,7 @@ def test_sigterm_ends_a_study_on_a_running_ray_too(
     wait_for_event("epoch_finished", log)
     driver.send_signal(signal.SIGTERM)
     assert driver.wait(30) == 130, log.read_text()
-    wait_until(lambda: not ours(SIMULATOR, os.getpid()), 10, "no simulator is left")
+    wait_until(lambda: not below(os.getpid(), SIMULATOR), 10, "no simulator is left")
     run_study(LONG, Settings(out=out, resume=True), observer=Record())
     assert digest(out) == digest(undisturbed)
 
@@ -222,4 +179,4 @@ def test_a_driver_killed_again_and_again_gets_done(ray_session: str, tmp_path: P
         scores = results.scores(trial.number)
         assert trial.intermediate_values == {score.epoch + 1: score.nmse for score in scores}
         assert len(scores) == 3
-    wait_until(lambda: not ours(SIMULATOR, os.getpid()), 10, "no simulator is left")
+    wait_until(lambda: not below(os.getpid(), SIMULATOR), 10, "no simulator is left")

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 
 import pytest
 
 from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import EpochFinished, StudyStarted
-from tests.sweep.running import DEADLY, GRADIENT, Record, digest, laddered, snapshot, start_driver
+from sweep.engine.events import StudyStarted
+from tests.sweep.killing import kill_at
+from tests.sweep.running import GRADIENT, Record, digest, laddered
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -80,22 +80,11 @@ def undisturbed(
 def test_a_driver_killed_on_any_rung_is_resumed_without_loss(
     point: str, ray_session: str, undisturbed: Path, tmp_path: Path
 ) -> None:
-    out = tmp_path / "out"
-    driver = start_driver(STUDY, out, address=ray_session, patch=DEADLY + POINTS[point])
-    assert driver.wait(120) == -signal.SIGKILL, (tmp_path / "out.log").read_text()
-    before = snapshot(out / "trials") if (out / "trials").exists() else {}
-
-    observer = Record()
-    summary = run_study(STUDY, Settings(out=out, resume=True), observer=observer)
-
-    assert (summary.complete + summary.pruned, summary.failed, summary.running) == (6, 0, 0)
-    assert digest(out) == digest(undisturbed)
-    after = snapshot(out / "trials")
-    finished = {name: kept for name, kept in before.items() if name.endswith(".npz")}
-    assert finished.items() <= after.items(), "a finished task was done again"
-    assert len(observer.of(EpochFinished)) == len(after) - len(finished)
-    assert all(name.endswith(".npz") for name in after)
-    assert observer.of(StudyStarted)[0].resumed
+    resumed = kill_at(
+        POINTS[point], STUDY, tmp_path / "out", address=ray_session, undisturbed=undisturbed
+    )
+    assert resumed.summary.complete + resumed.summary.pruned == 6
+    assert resumed.observer.of(StudyStarted)[0].resumed
 
 
 @pytest.mark.slow
@@ -113,12 +102,8 @@ def test_a_driver_killed_at_a_gradient_is_resumed_without_loss(
     point: str, ray_session: str, tmp_path: Path
 ) -> None:
     study = laddered(GRADIENT)
-    out = tmp_path / "out"
-    driver = start_driver(study, out, address=ray_session, patch=DEADLY + point)
-    assert driver.wait(120) == -signal.SIGKILL, (tmp_path / "out.log").read_text()
-    run_study(study, Settings(out=out, resume=True), observer=Record())
     run_study(study, Settings(out=tmp_path / "whole"), observer=Record())
-    assert digest(out) == digest(tmp_path / "whole")
+    kill_at(point, study, tmp_path / "out", address=ray_session, undisturbed=tmp_path / "whole")
 
 
 def test_a_database_forgets_no_rung_either(undisturbed: Path, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Studies that were begun before there were ladders, by that version, are read, or gone on with.
+"""Studies that were begun by earlier versions are read, or gone on with.
 
 `tests/reference/study_schema_1`: two complete trials of three epochs, and one that was stopped after
-two of them, simulated with ngspice 39.
+two of them, simulated with ngspice 39, before there were ladders. `study_schema_2`: a ladder, halted in its fourth
+trial, before there was a run cache.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from sweep.results._manifest import SCHEMA
 from sweep.results.store import open_results
 from tests.sweep.running import Record, digest, snapshot, tiny
 
+OLD_LADDER = Path(__file__).parents[1] / "reference" / "study_schema_2"
 OLD = Path(__file__).parents[1] / "reference" / "study_schema_1"
 
 
@@ -80,14 +82,45 @@ def _as_schema_1(out: Path) -> None:
             content = dict(archive)
         told = json.loads(str(content["record"]))
         (score,) = told.pop("scores")
-        for name in ("first_key", "rung", "wall_seconds", "simulated_seconds"):
+        for name in ("first_key", "rung", "wall_seconds", "simulated_seconds", "cached"):
             del told[name]
         content["record"] = np.array(json.dumps(told | {"schema": 1, "score": score}))
         np.savez(path, **content)
 
 
+def test_a_study_with_a_ladder_is_read_as_it_was(tmp_path: Path) -> None:
+    """Schema 2, before there was a run cache: three trials at the top, one stopped on its way."""
+    out = Path(shutil.copytree(OLD_LADDER, tmp_path / "out"))
+    before = snapshot(out)
+    results = open_results(out)
+    assert results.manifest.schema == 2
+    document = status(results).to_json()
+    assert document["ladder"][0]["reached"] == 4
+    assert document["cached"] == 0
+    for trial in results.study.trials:
+        for record in results.epochs(trial.number):
+            assert record.cached == 0
+            assert math.isfinite(record.wall_seconds)
+    assert "<h2>Ladder</h2>" in page(find_out(results))
+    assert snapshot(out) == before
+
+
+def _as_schema_2(out: Path) -> None:
+    """Write the files of a study anew, as they were before there was a run cache."""
+    manifest = json.loads((out / "manifest.json").read_text())
+    (out / "manifest.json").write_text(json.dumps(manifest | {"schema": 2}))
+    for path in out.rglob("*.npz"):
+        with np.load(path) as archive:
+            content = dict(archive)
+        told = json.loads(str(content["record"]))
+        del told["cached"]
+        content["record"] = np.array(json.dumps(told | {"schema": 2}))
+        np.savez(path, **content)
+
+
 @pytest.mark.usefixtures("ray_session")
-def test_a_study_in_the_old_layout_is_gone_on_with(tmp_path: Path) -> None:
+@pytest.mark.parametrize("schema", [1, 2])
+def test_a_study_in_the_old_layout_is_gone_on_with(schema: int, tmp_path: Path) -> None:
     class Halt(BaseException):
         pass
 
@@ -98,9 +131,14 @@ def test_a_study_in_the_old_layout_is_gone_on_with(tmp_path: Path) -> None:
     study, out = tiny(), tmp_path / "out"
     with pytest.raises(Halt):
         run_study(study, Settings(out=out), observer=Record(halt))
-    with np.load(OLD / "trials" / "00000" / "epoch_000.npz") as archive:
+    old_file = (
+        OLD / "trials" / "00000" / "epoch_000.npz"
+        if schema == 1
+        else OLD_LADDER / "trials" / "00000" / "transient_seed0" / "epoch_000.npz"
+    )
+    with np.load(old_file) as archive:
         keys = json.loads(str(archive["record"])).keys()
-    _as_schema_1(out)
+    (_as_schema_1 if schema == 1 else _as_schema_2)(out)
     for path in out.rglob("*.npz"):
         with np.load(path) as archive:
             assert json.loads(str(archive["record"])).keys() == keys

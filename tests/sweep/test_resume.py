@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,8 @@ from sweep.engine.events import (
     TrialStarted,
 )
 from sweep.results.store import Layout, open_results
-from tests.sweep.running import DEADLY, Record, digest, snapshot, start_driver, tiny
+from tests.sweep.killing import kill_at
+from tests.sweep.running import Record, digest, tiny
 
 pytestmark = pytest.mark.usefixtures("ray_session")
 
@@ -107,22 +107,12 @@ def test_a_driver_killed_at_any_point_is_resumed_without_loss(
     point: str, ray_session: str, undisturbed: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    driver = start_driver(STUDY, out, address=ray_session, patch=DEADLY + POINTS[point])
-    assert driver.wait(120) == -signal.SIGKILL, (tmp_path / "out.log").read_text()
-    before = snapshot(out / "trials")
-
-    observer = Record()
-    summary = run_study(STUDY, Settings(out=out, resume=True), observer=observer)
-
-    assert (summary.complete, summary.failed, summary.running) == (4, 0, 0)
-    assert digest(out) == digest(undisturbed)
-    after = snapshot(out / "trials")
-    finished = {name: kept for name, kept in before.items() if name.endswith(".npz")}
-    assert finished.items() <= after.items(), "a finished epoch was simulated again"
-    assert len(observer.of(EpochFinished)) == 8 - len(finished)
-    assert all(name.endswith(".npz") for name in after)
+    resumed = kill_at(POINTS[point], STUDY, out, address=ray_session, undisturbed=undisturbed)
+    assert resumed.summary.complete == 4
+    assert len(resumed.after) == 8
     assert not (out / "journal.log.lock").is_symlink()
-    assert (observer.of(StudyStarted)[0].resumed) is (point != "before the manifest")
+    (started,) = resumed.observer.of(StudyStarted)
+    assert started.resumed is (point != "before the manifest")
 
 
 def test_a_trial_goes_on_from_its_last_finished_epoch(undisturbed: Path, tmp_path: Path) -> None:

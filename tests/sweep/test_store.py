@@ -29,7 +29,8 @@ from sweep.results._manifest import Manifest, read_manifest
 from sweep.results._records import EpochRecord, RecordError, read_record, read_scores
 from sweep.results._storage import complete_url, open_for_reading, open_storage, public_url
 from sweep.results.store import open_results
-from tests.sweep.running import alive, wait_until
+from tests.sweep.killing import alive
+from tests.sweep.running import wait_until
 
 RECORD = EpochRecord(
     scores=(
@@ -165,7 +166,7 @@ def test_a_manifest_comes_back_as_it_was(tmp_path: Path) -> None:
     [
         (None, "holds no study"),
         ("{}", "schema"),
-        ('{"schema": 3, "package_version": "9.0"}', r"9\.0"),
+        ('{"schema": 4, "package_version": "9.0"}', r"9\.0"),
         ('{"schema": 1}', "cannot be read"),
         ("[]", "cannot be read"),
         ("{", "cannot be read"),
