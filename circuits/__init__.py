@@ -10,6 +10,7 @@ and reads the result:
 
 from circuits._errors import CircuitError, DesignError, IllegalValue, NetworkError
 from circuits._quantity import Quantity
+from circuits.area import circuit_area
 from circuits.design import Design
 from circuits.mlp import TrainingCircuit, training_circuit
 from circuits.noise import UpdateNoise, reading_noise, update_noise, writing_noise
@@ -52,6 +53,7 @@ __all__ = [
     "UpdateNoise",
     "check_layers",
     "check_sizes",
+    "circuit_area",
     "initial_weights",
     "join_weights",
     "make_trainer",

@@ -198,6 +198,8 @@ class Course:
             work.busy = False
             if self.verdicts.goes_on(climb):
                 self._waiting.extendleft(reversed(self._jobs(climb)))
+            else:
+                self._drop(climb)
         elif failure.blame is Blame.MACHINE:
             msg = (
                 f"Trial {climb.number}, epoch {work.next_epoch}: {failure.words} Nothing "

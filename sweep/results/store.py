@@ -52,6 +52,7 @@ TRIAL_ATTRIBUTES = MappingProxyType(
         "rung_values": "the values of each rung it finished",
         "rung_seconds": "wall time of each rung it began, of the workers, s",
         "rung_simulated": "time in the circuit simulated on each of these rungs, s",
+        "scenarios": "of each finished scenario what it was and its figures",
         "energy_per_point": "mean energy of a training point, J",
         "seconds": "simulator wall time of these epochs, s",
         "cpu_seconds": "simulator processor time of these epochs, s",
@@ -81,7 +82,7 @@ class Reached:
     """The highest training that a trial has begun.
 
     - `rung`: on which rung.
-    - `plan`: the training of the rung's first seed; `name` that of its files.
+    - `plan`: the training of the rung's first seed or scenario; `name` that of its files.
     """
 
     rung: int
@@ -113,10 +114,10 @@ class Results:
         for index in range(int(told.get("rung", 0)), -1, -1):
             rung = ladder.rungs[index]
             if isinstance(rung, TrainingRung):
-                seed = rung.weight_seeds[0]
-                name = ladder.training(index, seed)
+                (first, *_) = rung.conditions
+                name = ladder.training(index, first)
                 if Layout(self.out).epochs(trial, name):
-                    return Reached(index, rung.plan(plan, seed), name)
+                    return Reached(index, rung.plan(plan, first), name)
         return None
 
     def epochs(self, trial: int, training: str | None = None) -> list[EpochRecord]:

@@ -60,7 +60,7 @@ __all__ = [
 ]
 
 _COMMON = ("version", "name", "network", "task", "training", "design", "execution", "pdk")
-_STUDY = (*_COMMON, "space", "search", "ladder")
+_STUDY = (*_COMMON, "space", "search", "ladder", "scenarios")
 _DESIGN = (*_COMMON, "provenance", "metrics")
 
 # Takes any number of crossbars; for reading on where the network itself is in error.
@@ -164,7 +164,7 @@ def parse(text: str, *, source: str) -> StudyFile:
     raw = read_toml(text, _STUDY, problems)
     common = _read_common(raw, problems)
     search = read_search(raw, problems)
-    ladder = read_ladder(raw, common.plan, common.execution, problems)
+    ladder = read_ladder(raw, common.plan, common.execution, search, problems)
     entries = table(raw, "space", problems)
     depth = common.depth or _ANY_DEPTH
     space = read_space(entries, common.fixed, depth, problems, designed=common.designed)
