@@ -63,6 +63,10 @@ NoCrossCheck = Annotated[
         "--no-cross-check", help="Verify in one simulator, even where both are installed."
     ),
 ]
+Seed = Annotated[
+    int | None,
+    typer.Option(min=0, max=2**32 - 1, metavar="N", help="Another one than the file's."),
+]
 Pdk = Annotated[
     Path | None,
     typer.Option("--pdk", metavar="DIR", help="Where the SkyWater 130 models are."),
@@ -245,21 +249,36 @@ def verify(
 
 
 @app.command()
-def simulate(
+def simulate(  # noqa: PLR0913, PLR0917  (one for each option)
     design: Annotated[
         Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
     ],
     simulator: Choice = None,
+    corner: Annotated[
+        str | None, typer.Option(metavar="C", help="tt, ss, ff, sf or fs (default: the file's).")
+    ] = None,
+    temperature: Annotated[
+        str | None, typer.Option(metavar="T", help="Degrees Celsius, as 85.")
+    ] = None,
+    mismatch_seed: Seed = None,
+    weight_seed: Seed = None,
+    noise_seed: Seed = None,
+    data_seed: Seed = None,
     as_json: Json = False,
 ) -> None:
     """Simulate the whole training of one design, and print its figures."""
     with console.errors(as_json):
         import pdk
         from circuits import make_trainer
+        from sweep.commands.simulate import in_scenario
         from sweep.commands.simulate import simulate as train
         from sweep.study.study_file import load_design
 
-        described = load_design(design)
+        described = in_scenario(
+            load_design(design), corner=corner, temperature=temperature,
+            mismatch_seed=mismatch_seed, weight_seed=weight_seed, noise_seed=noise_seed,
+            data_seed=data_seed,
+        )  # fmt: skip
         trainer = make_trainer(
             str(simulator or described.execution.simulator),
             pdk.locate(described.pdk_path),
@@ -273,6 +292,42 @@ def simulate(
         else:
             views.show(views.training_view(training))
     raise typer.Exit(0 if training.ok else console.FAILED)
+
+
+@app.command()
+def sensitivity(
+    out: Out,
+    trial: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="Number of the trial (default: the best)."),
+    ] = None,
+    step: Annotated[
+        float, typer.Option(min=0.01, max=50.0, metavar="P", help="How far, in percent.")
+    ] = 5.0,
+    seeds: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Weight seeds that a value is the mean of.")
+    ] = 1,
+    simulator: Annotated[
+        Simulator, typer.Option(help="What computes the trainings.")
+    ] = Simulator.QUASISTATIC,
+    as_json: Json = False,
+) -> None:
+    """Move each parameter of a trial up and down a little, and train again."""
+    with console.errors(as_json):
+        from sweep.commands.sensitivity import sensitivity as look
+        from sweep.commands.sensitivity import sensitivity_view
+        from sweep.results.store import open_results
+
+        results = open_results(out)
+        with console.trainings_shown(quiet=as_json) as progress:
+            found = look(
+                results, trial=trial, step=step / 100.0, seeds=seeds, simulator=str(simulator),
+                progress=progress,
+            )  # fmt: skip
+        if as_json:
+            console.print_json(console.finite(found.to_json()))
+        else:
+            views.show(sensitivity_view(found))
 
 
 @app.command()

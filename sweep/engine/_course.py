@@ -17,6 +17,7 @@ from sweep.engine._equipment import Bench
 from sweep.engine._failures import Blame, Failure, failure_of
 from sweep.engine._ledger import Attempt, Ledger
 from sweep.engine._signals import StopWish
+from sweep.engine._stopping import Stopping
 from sweep.engine._task import TaskResult
 from sweep.engine._training import Training, clear
 from sweep.engine._verdicts import Verdicts
@@ -25,6 +26,7 @@ from sweep.engine.events import (
     EpochLost,
     EpochStarted,
     Observer,
+    Stopped,
     TrialStarted,
 )
 from sweep.engine.executor import Done, RayExecutor
@@ -63,6 +65,7 @@ class Course:
     - `observer`: is told of everything.
     - `wish`: may end it early.
     - `target`: how many trials are wanted, those of earlier drivers included.
+    - `stopping`: the study's own rules for an early end, if any; `enough`: the one that ended it.
     - `overheads`: time outside the simulator of every epoch so far, s.
     """
 
@@ -74,6 +77,8 @@ class Course:
     observer: Observer
     wish: StopWish
     target: int
+    stopping: Stopping | None = None
+    enough: str = ""
     overheads: list[float] = field(default_factory=list)
     _waiting: deque[Job] = field(default_factory=deque)
     _active: dict[int, Job] = field(default_factory=dict)
@@ -124,7 +129,7 @@ class Course:
         while len(self._active) < self.executor.workers and self.wish.received is None:
             if self._waiting:
                 self._submit(self._waiting.popleft())
-            elif self.ledger.asked < self.target:
+            elif self.ledger.asked < self.target and not self._has_enough():
                 attempt = self.ledger.ask()
                 design = self._design(attempt)
                 if design is not None:
@@ -134,6 +139,18 @@ class Course:
                     self._waiting.extend(self._jobs(climb))
             else:
                 return
+
+    def _has_enough(self) -> bool:
+        """Whether a rule of the study file stops it here; told once."""
+        if self.stopping is None:
+            return False
+        reason = self.stopping.reason()
+        if reason is None:
+            return False
+        if not self.enough:
+            self.enough = reason
+            self.observer(Stopped(reason=reason))
+        return True
 
     def _climb(
         self, attempt: Attempt, design: Design, *, rung: int = 0, passed: Sequence[Passed] = ()

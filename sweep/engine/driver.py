@@ -24,6 +24,7 @@ from sweep.engine._ledger import Ledger
 from sweep.engine._samplers import make_sampler
 from sweep.engine._scratch import Scratch
 from sweep.engine._signals import StopWish
+from sweep.engine._stopping import Stopping
 from sweep.engine.events import Observer, Stopped, StudyFinished, StudyStarted, Summary
 from sweep.engine.executor import RayExecutor
 from sweep.results._files import StoreError
@@ -100,6 +101,7 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
                     observer=observer,
                     wish=wish,
                     target=settings.trials or study.search.trials,
+                    stopping=Stopping(study.search.stop, opened.study, started),
                 )
                 observer(_started(course, settings.out, resumed=opened.resumed))
                 course.run()

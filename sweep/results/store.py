@@ -45,6 +45,8 @@ __all__ = [
 
 TRIAL_ATTRIBUTES = MappingProxyType(
     {
+        "start": "where a design comes from that the search began with",
+        "moved": "parameters of such a design that were moved into their range",
         "nmse_before": "held-out NMSE before the first update",
         "nmse": "held-out NMSE after the last epoch",
         "epochs": "finished epochs of the highest training it reached",

@@ -25,12 +25,12 @@ def read_search(raw: dict[str, Any], problems: Problems) -> Search | None:
     constraints = read_constraints(values.get("constraints", {}), problems)
     if search is None:
         return None
-    for name, way in search.objectives.items():
-        if name not in FIGURES:
-            problems.add(
-                ("search", "objectives", name), way, f"one of {', '.join(FIGURES)}",
-                nearest(name, FIGURES),
-            )  # fmt: skip
+    unknown = {name: way for name, way in search.objectives.items() if name not in FIGURES}
+    for name, way in unknown.items():
+        allowed = f"one of {', '.join(map(repr, FIGURES))}"
+        problems.add(("search", "objectives", name), way, allowed, nearest(name, FIGURES))
+    if unknown:
+        return None
     names = [name for name in FIGURES if name in search.objectives]
     prunable = search.objectives == {"nmse": "minimize"}
     if pruner is None:
