@@ -8,12 +8,22 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from sweep._options import (
+    Choice,
+    Json,
+    NoCrossCheck,
+    Noise,
+    Out,
+    Pdk,
+    Seed,
+    Simulator,
+    SpiceChoice,
+)
 from sweep._version import __version__
 from sweep.commands import _console as console
 from sweep.commands import _views as views
@@ -26,51 +36,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Simulator(StrEnum):
-    """What `--simulator` takes."""
-
-    AUTO = "auto"
-    XYCE = "xyce"
-    NGSPICE = "ngspice"
-    QUASISTATIC = "quasistatic"
-
-
-class SpiceChoice(StrEnum):
-    """What `--simulator` takes where currents are measured."""
-
-    AUTO = "auto"
-    XYCE = "xyce"
-    NGSPICE = "ngspice"
-
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-Out = Annotated[Path, typer.Argument(metavar="OUT", help="A study's directory (`run --out`).")]
-Choice = Annotated[
-    Simulator | None,
-    typer.Option(
-        help="What computes: a transient (auto takes Xyce where it is installed, else ngspice), "
-        "or the much faster quasi-static equilibria. With a ladder: its rungs `transient`."
-    ),
-]
-Noise = Annotated[
-    bool, typer.Option("--noise", help="With the noise of the update circuits in any case.")
-]
-NoCrossCheck = Annotated[
-    bool,
-    typer.Option(
-        "--no-cross-check", help="Verify in one simulator, even where both are installed."
-    ),
-]
-Seed = Annotated[
-    int | None,
-    typer.Option(min=0, max=2**32 - 1, metavar="N", help="Another one than the file's."),
-]
-Pdk = Annotated[
-    Path | None,
-    typer.Option("--pdk", metavar="DIR", help="Where the SkyWater 130 models are."),
-]
 
 
 def main() -> None:
