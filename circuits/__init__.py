@@ -8,7 +8,8 @@ and reads the result:
     trace = trainer.run(Run(layers, design, stimulus, weights))
 """
 
-from circuits._errors import CircuitError, DesignError, IllegalValue, NetworkError
+from circuits._errors import CircuitError, DesignError, IllegalValue, NetworkError, PluginError
+from circuits._plugins import Registry
 from circuits._quantity import Quantity
 from circuits.area import circuit_area
 from circuits.design import Design
@@ -41,7 +42,9 @@ __all__ = [
     "DesignError",
     "IllegalValue",
     "NetworkError",
+    "PluginError",
     "Quantity",
+    "Registry",
     "Run",
     "Scenario",
     "Schedule",

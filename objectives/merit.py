@@ -2,19 +2,19 @@
 """Figures of merit: what a search can minimise, maximise or bound, each by its name.
 
 A figure is measured on one training. A rung of several trainings (seeds, scenarios) combines them as
-it says; some figures, such as the worst fit, say themselves how. A new one is a line in `FIGURES`, or
+it says; some figures, such as the worst fit, say themselves how. A new one is a line here, or
 an entry point of an installed package (`docs/plugins.md`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
-from circuits import Design, circuit_area, points_duration
+from circuits import Design, Registry, circuit_area, points_duration
 from objectives.training import EpochScore, TrainingPlan
 
 Direction = Literal["minimize", "maximize"]
@@ -80,7 +80,7 @@ def _time(training: Measured) -> float:
     return points_duration(training.design, train=points, evaluate=0)
 
 
-FIGURES: dict[str, Figure] = {
+_OWN: dict[str, Figure] = {
     figure.name: figure
     for figure in (
         Figure(
@@ -118,3 +118,16 @@ FIGURES: dict[str, Figure] = {
         ),
     )
 }  # fmt: skip
+
+
+def _checked(name: str, found: object) -> Figure:
+    if not isinstance(found, Figure):
+        msg = f"{found!r} is no objectives.Figure"
+        raise TypeError(msg)
+    if found.name != name:
+        msg = f"its figure is called {found.name!r}; give both the same name"
+        raise ValueError(msg)
+    return found
+
+
+FIGURES: Mapping[str, Figure] = Registry(_OWN, "analog_sweep.objectives", _checked)

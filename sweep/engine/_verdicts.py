@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +75,11 @@ class Verdicts:
         """Whether a trial that has finished a rung is on the next one now; else it is told."""
         attempt, rung = climb.attempt, climb.rung
         values = climb.finish(self._directions).values
+        if not all(map(math.isfinite, values)):
+            words = "A figure of merit is no finite number."
+            failure = Failure(blame=Blame.DESIGN, status="failed", cause="not_finite", words=words)
+            self.fail(climb, failure, epoch=climb.level)
+            return False
         attributes = climb.attributes(self._directions)
         if climb.is_at_the_top:
             self.ledger.constrain(attempt, self._violations(climb))

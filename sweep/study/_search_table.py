@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from circuits import PluginError
 from objectives import FIGURES
 from sweep.study._problems import Problems, nearest
 from sweep.study._schema import PRUNERS, MedianPruner, NoPruner, Pruner, Search
@@ -25,11 +27,7 @@ def read_search(raw: dict[str, Any], problems: Problems) -> Search | None:
     constraints = read_constraints(values.get("constraints", {}), problems)
     if search is None:
         return None
-    unknown = {name: way for name, way in search.objectives.items() if name not in FIGURES}
-    for name, way in unknown.items():
-        allowed = f"one of {', '.join(map(repr, FIGURES))}"
-        problems.add(("search", "objectives", name), way, allowed, nearest(name, FIGURES))
-    if unknown:
+    if not _are_known(search.objectives, problems):
         return None
     names = [name for name in FIGURES if name in search.objectives]
     prunable = search.objectives == {"nmse": "minimize"}
@@ -53,6 +51,22 @@ def read_search(raw: dict[str, Any], problems: Problems) -> Search | None:
     ordered = {name: search.objectives[name] for name in names}
     found = {"pruner": pruner, "objectives": ordered, "constraints": constraints}
     return search.model_copy(update=found)
+
+
+def _are_known(objectives: Mapping[str, str], problems: Problems) -> bool:
+    """Whether all objectives are figures of merit that can be measured."""
+    before = len(problems.found)
+    for name, way in objectives.items():
+        key = ("search", "objectives", name)
+        if name not in FIGURES:
+            allowed = f"one of {', '.join(map(repr, FIGURES))}"
+            problems.add(key, way, allowed, nearest(name, FIGURES))
+            continue
+        try:
+            FIGURES[name]
+        except PluginError as error:
+            problems.add(key, name, "an objective that can be used", str(error))
+    return len(problems.found) == before
 
 
 def _pruner(raw: object, problems: Problems) -> Pruner | None:

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from circuits import DesignError, Quantity
+from circuits import DesignError, PluginError, Quantity
 from objectives import FIGURES
 from sweep.study._problems import Problems, nearest
 
@@ -54,6 +54,11 @@ def read_constraints(raw: object, problems: Problems) -> tuple[Bound, ...]:
         key = (*where, name)
         if name not in FIGURES:
             problems.add(key, ends, f"one of {', '.join(FIGURES)}", nearest(name, FIGURES))
+            continue
+        try:
+            FIGURES[name]
+        except PluginError as error:
+            problems.add(key, name, "an objective that can be used", str(error))
             continue
         if not isinstance(ends, dict) or not ends:
             problems.add(key, ends, "a table with max, min, or both")

@@ -164,6 +164,7 @@ def parse(text: str, *, source: str) -> StudyFile:
     raw = read_toml(text, _STUDY, problems)
     common = _read_common(raw, problems)
     search = read_search(raw, problems)
+    _check_classes(common.plan, search, problems)
     ladder = read_ladder(raw, common.plan, common.execution, search, problems)
     entries = table(raw, "space", problems)
     depth = common.depth or _ANY_DEPTH
@@ -221,6 +222,20 @@ def parse_design(text: str, *, source: str) -> DesignFile:
         text=text,
         source=source,
     )
+
+
+def _check_classes(plan: TrainingPlan | None, search: Search | None, problems: Problems) -> None:
+    """Refuse an error rate of a task without classes."""
+    if plan is None or search is None or plan.task.classes:
+        return
+    objectives: Mapping[str, str] = search.objectives
+    bounds = {bound.figure: bound.name for bound in search.constraints}
+    for table_name, names in (("objectives", objectives), ("constraints", bounds)):
+        if "error_rate" in names:
+            problems.add(
+                ("search", table_name, "error_rate"), names["error_rate"], "a figure of this task",
+                f"{plan.task.name} is no classification",
+            )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,8 +191,11 @@ def test_a_design_that_costs_too_much_is_not_the_best(tmp_path: Path) -> None:
 
 
 def test_designs_that_cannot_be_simulated_teach_the_sampler(tmp_path: Path) -> None:
-    space = 'flavour = { choices = ["01v8", "01v8_lvt"] }\nlength_p = { low = "0.15 um", high = "2 um" }'
-    study = quasistatic("", trials=20, space=space, length_p="", search='pruner = "none"')
+    space = (
+        'clamp_low = { low = "-0.6 V", high = "0.4 V" }\n'
+        'clamp_high = { low = "-0.2 V", high = "0.6 V" }'
+    )
+    study = quasistatic("", trials=20, space=space, search='pruner = "none"')
     seen = overview(ran(study, tmp_path / "out"))
     failed = seen.of(FAILED)
     assert failed  # where the lower clamp lies above the upper one

@@ -182,7 +182,7 @@ def test_what_is_wrong_is_named_with_file_key_and_what_is_allowed(
 
 def test_scenarios_of_noise_need_noise() -> None:
     training = {**tables()["training"], "noise": False}
-    with pytest.raises(StudyFileError, match="scenarios.noise_seeds"):
+    with pytest.raises(StudyFileError, match=r"scenarios\.noise_seeds"):
         study_with(training=training, scenarios={"noise_seeds": [1, 2]})
 
 
