@@ -69,6 +69,7 @@ class Study:
         simulator: str | None = None,
         storage: str | None = None,
         address: str | None = None,
+        extend: bool = False,
         observer: Observer | None = None,
     ) -> Summary:
         """Run the study, or go on with it where it was begun, until it has all its trials.
@@ -93,6 +94,7 @@ class Study:
             simulator=simulator,
             trials=trials,
             resume=True,
+            extend=extend,
             address=address,
         )
         if observer is not None:

@@ -79,6 +79,9 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
         Path | None, typer.Option(metavar="OUT", help="Where results go (default: out/STUDY).")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the study in OUT.")] = False,
+    extend: Annotated[
+        bool, typer.Option("--extend", help="Go on with it by a file with wider ranges.")
+    ] = False,
     address: Annotated[
         str | None, typer.Option(metavar="A", help="A running Ray cluster (default: none).")
     ] = None,
@@ -98,6 +101,7 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
             simulator=None if simulator is None else str(simulator),
             trials=trials,
             resume=resume,
+            extend=extend,
             address=address,
         )
         if not as_json and (settings.simulator or described.transient) == Simulator.AUTO:

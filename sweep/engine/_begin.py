@@ -24,6 +24,7 @@ from optuna.trial import TrialState
 
 from circuits import Trainer
 from sweep._version import __version__
+from sweep.engine._extend import EXTENDED
 from sweep.results._files import DriverLock, Layout, StoreError, write_whole
 from sweep.results._manifest import JOURNAL, SCHEMA, Manifest, now, read_manifest
 from sweep.results._storage import Group, complete_url, open_storage, public_url, quiet, study_in
@@ -249,6 +250,10 @@ def _study(
         load_if_exists=True,
     )
     if study.user_attrs.get(_FINGERPRINT) == manifest.fingerprint:
+        return study
+    earlier = {start.get(EXTENDED) for start in manifest.resumed}
+    if study.user_attrs.get(_FINGERPRINT, manifest.fingerprint) in earlier:
+        study.set_user_attr(_FINGERPRINT, manifest.fingerprint)
         return study
     queued = study.get_trials(deepcopy=False)
     # A driver that was killed while it laid the study down may have queued some of its designs.

@@ -20,6 +20,7 @@ from sweep._errors import SweepError
 from sweep.engine._begin import claim, read_begun
 from sweep.engine._benches import benches_for, trainers_for
 from sweep.engine._course import Course, MachineError
+from sweep.engine._extend import extend
 from sweep.engine._ledger import Ledger
 from sweep.engine._samplers import make_sampler
 from sweep.engine._scratch import Scratch
@@ -52,6 +53,7 @@ class Settings:
       the study file says.
     - `trials`: how many trials in all, those of earlier starts included; None as the file says.
     - `resume`: go on where an earlier start ended, if there was one.
+    - `extend`: go on with the study in `out` as a new study file says (`sweep.study.extension`).
     - `address`: of a running Ray cluster; None to start Ray on this machine.
     """
 
@@ -61,6 +63,7 @@ class Settings:
     simulator: str | None = None
     trials: int | None = None
     resume: bool = False
+    extend: bool = False
     address: str | None = None
 
 
@@ -78,9 +81,12 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
     """
     started = time.monotonic()
     make_sampler(study.search, study.space.distributions())
-    begun = read_begun(settings.out, study, resume=settings.resume)
+    if settings.extend:
+        extend(settings.out, study)
+    resume = settings.resume or settings.extend
+    begun = read_begun(settings.out, study, resume=resume)
     trainers = trainers_for(study, settings.simulator, begun, out=settings.out)
-    claimed = claim(settings.out, study, storage=settings.storage, resume=settings.resume)
+    claimed = claim(settings.out, study, storage=settings.storage, resume=resume)
     try:
         with StopWish() as wish, claimed as place, Scratch(settings.out) as scratch:
             workers = settings.workers or study.execution.workers
