@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`python -m benchmarks [NAME]`: the measurements of speed, or the one of a name.
 
-`rank_correlation`, `ladder` and `noise_levels` (of design files) take minutes and have arguments of
+`rank_correlation`, `ladder`, `alternatives` and `noise_levels` (of design files) take minutes and have arguments of
 their own; they run only by name.
 """
 
 import sys
 
-from benchmarks import ladder, noise_levels, overhead, points, quasistatic, rank_correlation
+from benchmarks import (
+    alternatives,
+    ladder,
+    noise_levels,
+    overhead,
+    points,
+    quasistatic,
+    rank_correlation,
+)
 
 SPEED = {"points": points.main, "quasistatic": quasistatic.main, "overhead": overhead.main}
 STUDIES = {
     "rank_correlation": rank_correlation.main,
     "ladder": ladder.main,
     "noise_levels": noise_levels.main,
+    "alternatives": alternatives.main,
 }
 
 match sys.argv[1:]:
