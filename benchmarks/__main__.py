@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`python -m benchmarks [NAME]`: the measurements of speed, or the one of a name.
 
-`rank_correlation`, `ladder`, `noise_levels` (of design files) and `execution` take minutes and have
-arguments of their own; they run only by name.
+`rank_correlation`, `ladder`, `alternatives`, `noise_levels` (of design files) and `execution` take
+minutes and have arguments of their own; they run only by name.
 """
 
 import sys
 
 from benchmarks import (
+    alternatives,
     execution,
     ladder,
     noise_levels,
@@ -23,6 +24,7 @@ STUDIES = {
     "ladder": ladder.main,
     "noise_levels": noise_levels.main,
     "execution": execution.main,
+    "alternatives": alternatives.main,
 }
 
 match sys.argv[1:]:

@@ -8,8 +8,10 @@ and reads the result:
     trace = trainer.run(Run(layers, design, stimulus, weights))
 """
 
-from circuits._errors import CircuitError, DesignError, IllegalValue, NetworkError
+from circuits._errors import CircuitError, DesignError, IllegalValue, NetworkError, PluginError
+from circuits._plugins import Registry
 from circuits._quantity import Quantity
+from circuits.area import circuit_area
 from circuits.design import Design
 from circuits.mlp import TrainingCircuit, training_circuit
 from circuits.noise import UpdateNoise, reading_noise, update_noise, writing_noise
@@ -41,7 +43,9 @@ __all__ = [
     "DesignError",
     "IllegalValue",
     "NetworkError",
+    "PluginError",
     "Quantity",
+    "Registry",
     "Run",
     "RunCache",
     "Scenario",
@@ -54,6 +58,7 @@ __all__ = [
     "UpdateNoise",
     "check_layers",
     "check_sizes",
+    "circuit_area",
     "initial_weights",
     "join_weights",
     "make_trainer",

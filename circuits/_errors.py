@@ -24,3 +24,7 @@ class DesignError(IllegalValue, CircuitError):
 
 class NetworkError(CircuitError):
     """Layer sizes, weights or data of a run that do not fit together."""
+
+
+class PluginError(CircuitError):
+    """An installed package's entry point is not what it must be."""

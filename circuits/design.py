@@ -15,9 +15,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from circuits._errors import DesignError, NetworkError
+from circuits._plugins import installed
 from circuits._quantity import Quantity, quantities_of, quantity
 
-SYNAPSE_KINDS = ("cmos", "dram")
+_OWN_SYNAPSES = ("cmos", "dram")
+SYNAPSE_KINDS = (
+    *_OWN_SYNAPSES,
+    *sorted(installed("analog_sweep.synapses").keys() - set(_OWN_SYNAPSES)),
+)
 FLAVOURS = ("01v8", "01v8_lvt", "01v8_hvt", "g5v0d10v5")
 WRITE_SWITCHES = ("ideal", "nfet")
 UPDATE_RULES = ("seed", "product")

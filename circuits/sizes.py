@@ -24,7 +24,7 @@ def check_sizes(design: Design, crossbars: int) -> None:
 
     **Raises:** `DesignError` naming the field; `NetworkError` where tuples do not fit the network.
     """
-    run = _smallest_run(design, crossbars)
+    run = smallest_run(design, crossbars)
     for layer in range(crossbars):
         try:
             synapse(Scope(run, layer)).transistors()
@@ -32,7 +32,7 @@ def check_sizes(design: Design, crossbars: int) -> None:
             raise _as_design_error(error, design, layer) from error
 
 
-def _smallest_run(design: Design, crossbars: int) -> Run:
+def smallest_run(design: Design, crossbars: int) -> Run:
     """Any run of that depth: synapses ask their scope for the design, nothing else matters."""
     point, weight = np.zeros((1, 1)), np.zeros((1, 1))
     stimulus = Stimulus.evaluation(point, point, layers=crossbars)

@@ -8,13 +8,17 @@ second to import, so they are not imported here.
 from objectives._errors import ObjectiveError, TaskError
 from objectives.course import Trained, train
 from objectives.fit import accuracy, best_linear_fit, classes_of, nmse
+from objectives.merit import FIGURES, Figure, Measured
 from objectives.software import software_mlp
 from objectives.tasks import TASKS, Sine, Task, TaskData, task_from
 from objectives.training import EpochScore, TrainedLayers, TrainingPlan
 
 __all__ = [
+    "FIGURES",
     "TASKS",
     "EpochScore",
+    "Figure",
+    "Measured",
     "ObjectiveError",
     "Sine",
     "Task",

@@ -8,12 +8,23 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from sweep._options import (
+    Choice,
+    Json,
+    NoCrossCheck,
+    Noise,
+    OnInterrupt,
+    Out,
+    Pdk,
+    Seed,
+    Simulator,
+    SpiceChoice,
+)
 from sweep._version import __version__
 from sweep.commands import _console as console
 from sweep.commands import _views as views
@@ -26,54 +37,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Simulator(StrEnum):
-    """What `--simulator` takes."""
-
-    AUTO = "auto"
-    XYCE = "xyce"
-    NGSPICE = "ngspice"
-    QUASISTATIC = "quasistatic"
-
-
-class OnInterrupt(StrEnum):
-    """What `--on-interrupt` takes."""
-
-    FINISH = "finish"
-    DROP = "drop"
-
-
-class SpiceChoice(StrEnum):
-    """What `--simulator` takes where currents are measured."""
-
-    AUTO = "auto"
-    XYCE = "xyce"
-    NGSPICE = "ngspice"
-
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-Out = Annotated[Path, typer.Argument(metavar="OUT", help="A study's directory (`run --out`).")]
-Choice = Annotated[
-    Simulator | None,
-    typer.Option(
-        help="What computes: a transient (auto takes Xyce where it is installed, else ngspice), "
-        "or the much faster quasi-static equilibria. With a ladder: its rungs `transient`."
-    ),
-]
-Noise = Annotated[
-    bool, typer.Option("--noise", help="With the noise of the update circuits in any case.")
-]
-NoCrossCheck = Annotated[
-    bool,
-    typer.Option(
-        "--no-cross-check", help="Verify in one simulator, even where both are installed."
-    ),
-]
-Pdk = Annotated[
-    Path | None,
-    typer.Option("--pdk", metavar="DIR", help="Where the SkyWater 130 models are."),
-]
 
 
 def main() -> None:
@@ -117,6 +80,9 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
         Path | None, typer.Option(metavar="OUT", help="Where results go (default: out/STUDY).")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the study in OUT.")] = False,
+    extend: Annotated[
+        bool, typer.Option("--extend", help="Go on with it by a file with wider ranges.")
+    ] = False,
     address: Annotated[
         str | None, typer.Option(metavar="A", help="A running Ray cluster (default: none).")
     ] = None,
@@ -142,6 +108,7 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
             simulator=None if simulator is None else str(simulator),
             trials=trials,
             resume=resume,
+            extend=extend,
             address=address,
             on_interrupt="drop" if on_interrupt is OnInterrupt.DROP else "finish",
             cache=not no_cache,
@@ -296,21 +263,36 @@ def verify(
 
 
 @app.command()
-def simulate(
+def simulate(  # noqa: PLR0913, PLR0917  (one for each option)
     design: Annotated[
         Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
     ],
     simulator: Choice = None,
+    corner: Annotated[
+        str | None, typer.Option(metavar="C", help="tt, ss, ff, sf or fs (default: the file's).")
+    ] = None,
+    temperature: Annotated[
+        str | None, typer.Option(metavar="T", help="Degrees Celsius, as 85.")
+    ] = None,
+    mismatch_seed: Seed = None,
+    weight_seed: Seed = None,
+    noise_seed: Seed = None,
+    data_seed: Seed = None,
     as_json: Json = False,
 ) -> None:
     """Simulate the whole training of one design, and print its figures."""
     with console.errors(as_json):
         import pdk
         from circuits import make_trainer
+        from sweep.commands.simulate import in_scenario
         from sweep.commands.simulate import simulate as train
         from sweep.study.study_file import load_design
 
-        described = load_design(design)
+        described = in_scenario(
+            load_design(design), corner=corner, temperature=temperature,
+            mismatch_seed=mismatch_seed, weight_seed=weight_seed, noise_seed=noise_seed,
+            data_seed=data_seed,
+        )  # fmt: skip
         trainer = make_trainer(
             str(simulator or described.execution.simulator),
             pdk.locate(described.pdk_path),
@@ -324,6 +306,42 @@ def simulate(
         else:
             views.show(views.training_view(training))
     raise typer.Exit(0 if training.ok else console.FAILED)
+
+
+@app.command()
+def sensitivity(
+    out: Out,
+    trial: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="Number of the trial (default: the best)."),
+    ] = None,
+    step: Annotated[
+        float, typer.Option(min=0.01, max=50.0, metavar="P", help="How far, in percent.")
+    ] = 5.0,
+    seeds: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Weight seeds that a value is the mean of.")
+    ] = 1,
+    simulator: Annotated[
+        Simulator, typer.Option(help="What computes the trainings.")
+    ] = Simulator.QUASISTATIC,
+    as_json: Json = False,
+) -> None:
+    """Move each parameter of a trial up and down a little, and train again."""
+    with console.errors(as_json):
+        from sweep.commands.sensitivity import sensitivity as look
+        from sweep.commands.sensitivity import sensitivity_view
+        from sweep.results.store import open_results
+
+        results = open_results(out)
+        with console.trainings_shown(quiet=as_json) as progress:
+            found = look(
+                results, trial=trial, step=step / 100.0, seeds=seeds, simulator=str(simulator),
+                progress=progress,
+            )  # fmt: skip
+        if as_json:
+            console.print_json(console.finite(found.to_json()))
+        else:
+            views.show(sensitivity_view(found))
 
 
 @app.command()

@@ -8,15 +8,29 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from circuits import Registry
 from objectives._errors import TaskError
 from objectives.tasks._base import Task
 from objectives.tasks.packaged import Digits, Iris
 from objectives.tasks.plane import Circles, HalfMoons, Xor
 from objectives.tasks.sines import ProductOfSines, Sine
 
-TASKS: dict[str, type[Task]] = {
-    task.name: task for task in (Sine, ProductOfSines, Xor, HalfMoons, Circles, Iris, Digits)
-}
+
+def _checked(name: str, found: object) -> type[Task]:
+    if not (isinstance(found, type) and issubclass(found, Task)):
+        msg = f"{found!r} is no subclass of objectives.Task"
+        raise TypeError(msg)
+    if found.name != name:
+        msg = f"its task is called {found.name!r}; give both the same name"
+        raise ValueError(msg)
+    return found
+
+
+TASKS: Mapping[str, type[Task]] = Registry(
+    {task.name: task for task in (Sine, ProductOfSines, Xor, HalfMoons, Circles, Iris, Digits)},
+    "analog_sweep.tasks",
+    _checked,
+)
 
 
 def task_from(values: Mapping[str, Any]) -> Task:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,12 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits import Trainer
+from circuits import Quantity, Trainer
 from circuits.simulators import Outcome
 from objectives import EpochScore, train
+from sweep.study.scenarios import Condition
 from sweep.study.study_file import DesignFile
 
-__all__ = ["Training", "simulate"]
+__all__ = ["Training", "in_scenario", "simulate"]
+
+_CELSIUS = Quantity(unit="degC", low=-55.0, high=175.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +116,44 @@ class Training:
 def number_or_none(value: float) -> float | None:
     """A finite number, or None, which JSON can say."""
     return value if math.isfinite(value) else None
+
+
+def in_scenario(
+    described: DesignFile,
+    *,
+    corner: str | None = None,
+    temperature: str | None = None,
+    mismatch_seed: int | None = None,
+    weight_seed: int | None = None,
+    noise_seed: int | None = None,
+    data_seed: int | None = None,
+) -> DesignFile:
+    """The design in another scenario than its file's; None is what the file says.
+
+    **Arguments:**
+
+    - `temperature`: text such as `"85"` or `"-40 C"`.
+
+    **Raises:** `circuits.DesignError` and `circuits.NetworkError` for a temperature or corner that
+    there is not.
+    """
+    celsius = temperature
+    if temperature is not None:
+        try:
+            celsius = str(float(temperature)) + " degC"
+        except ValueError:
+            celsius = temperature
+    condition = Condition(
+        weight_seed=described.plan.weight_seed if weight_seed is None else weight_seed,
+        corner=corner,
+        temperature=None
+        if celsius is None
+        else float(_CELSIUS.parse(celsius, field="temperature")),
+        mismatch_seed=mismatch_seed,
+        noise_seed=noise_seed,
+        data_seed=data_seed,
+    )
+    return dataclasses.replace(described, plan=condition.plan(described.plan))
 
 
 def simulate(

@@ -20,16 +20,20 @@ import optuna
 from optuna.exceptions import ExperimentalWarning
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
+from optuna.trial import TrialState
 
 from circuits import Trainer
 from sweep._version import __version__
+from sweep.engine._extend import EXTENDED
 from sweep.results._files import DriverLock, Layout, StoreError, write_whole
 from sweep.results._manifest import JOURNAL, SCHEMA, Manifest, now, read_manifest
 from sweep.results._storage import Group, complete_url, open_storage, public_url, quiet, study_in
 from sweep.results.store import stored_study_file
+from sweep.study.start import StartPoint, start_points
 from sweep.study.study_file import StudyFile
 
 _FINGERPRINT = "fingerprint"
+_START = "start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +174,7 @@ def _check_storage(
 def _create(
     layout: Layout, described: StudyFile, trainers: Sequence[Trainer], storage: str | None
 ) -> Opened:
+    start = start_points(described)
     text = described.text.encode()
     write_whole(layout.study_file, text)
     plan = described.plan
@@ -197,7 +202,7 @@ def _create(
     )
     manifest.write(layout)
     opened, group = open_storage(layout, storage or JOURNAL)
-    return Opened(layout, _study(opened, described, manifest), group, resumed=False)
+    return Opened(layout, _study(opened, described, manifest, start), group, resumed=False)
 
 
 def _resume(
@@ -226,8 +231,18 @@ def _rungs(trainers: Sequence[Trainer]) -> tuple[dict[str, str], ...]:
     return tuple({"simulator": trainer.name, "version": trainer.version} for trainer in trainers)
 
 
-def _study(storage: BaseStorage, described: StudyFile, manifest: Manifest) -> optuna.Study:
-    """The study in its storage, made there unless it is there already."""
+def _study(
+    storage: BaseStorage,
+    described: StudyFile,
+    manifest: Manifest,
+    start: Sequence[StartPoint] = (),
+) -> optuna.Study:
+    """The study in its storage, made there unless it is there already.
+
+    **Arguments:**
+
+    - `start`: the designs that a new one begins with.
+    """
     study = optuna.create_study(
         study_name=manifest.name,
         storage=storage,
@@ -236,7 +251,14 @@ def _study(storage: BaseStorage, described: StudyFile, manifest: Manifest) -> op
     )
     if study.user_attrs.get(_FINGERPRINT) == manifest.fingerprint:
         return study
-    if _FINGERPRINT in study.user_attrs or study.get_trials(deepcopy=False):
+    earlier = {start.get(EXTENDED) for start in manifest.resumed}
+    if study.user_attrs.get(_FINGERPRINT, manifest.fingerprint) in earlier:
+        study.set_user_attr(_FINGERPRINT, manifest.fingerprint)
+        return study
+    queued = study.get_trials(deepcopy=False)
+    # A driver that was killed while it laid the study down may have queued some of its designs.
+    ours = all(trial.state is TrialState.WAITING and _START in trial.user_attrs for trial in queued)
+    if _FINGERPRINT in study.user_attrs or not ours:
         msg = (
             f"The storage {manifest.storage} holds another study {manifest.name!r} by now; give "
             "another --storage and another --out."
@@ -247,6 +269,14 @@ def _study(storage: BaseStorage, described: StudyFile, manifest: Manifest) -> op
         study.set_metric_names(list(described.search.objectives))
     study.set_user_attr("linear_fit", described.plan.linear_fit())
     study.set_user_attr("package_version", manifest.package_version)
+    for point in start[len(queued) :]:
+        study.enqueue_trial(dict(point.values), user_attrs=_told(point))
     # Last, for it says that all the others are there.
     study.set_user_attr(_FINGERPRINT, manifest.fingerprint)
     return study
+
+
+def _told(point: StartPoint) -> dict[str, Any]:
+    """Where a trial's design comes from, as its user attributes."""
+    moved = {"moved": list(point.moved)} if point.moved else {}
+    return {_START: point.label, **moved}

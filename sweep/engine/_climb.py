@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from circuits import Design, Trainer
-from objectives import TrainingPlan
+from objectives import FIGURES, Measured, TrainingPlan
 from sweep.engine._equipment import Equipment
 from sweep.engine._ledger import Attempt
 from sweep.engine._task import CheckTask, Task, TaskResult
@@ -78,7 +78,7 @@ class Climb:
     - `ladder`: what it climbs; `rung`: where it is, from 0.
     - `passed`: the rungs below, as far as it has been on the ladder.
     - `works`: what is to be done on this rung: its trainings, or its check.
-    - `judged`: after how many epochs of this rung the pruner was last asked.
+    - `judged`: after how many epochs, or scenarios, of this rung the pruner was last asked.
     """
 
     attempt: Attempt
@@ -129,6 +129,11 @@ class Climb:
         curve = self.curve()
         return curve[-1] if curve else math.nan
 
+    @property
+    def has_scenarios(self) -> bool:
+        """Whether this rung trains in scenarios."""
+        return isinstance(self.current, TrainingRung) and self.current.robustness is not None
+
     def enter(self, rung: int) -> None:
         """Begin a rung. Trainings that the rung below has in common with it go on."""
         known = {training.name: training for training in self.trainings}
@@ -138,8 +143,9 @@ class Climb:
             self.works = (Checking(self.plan, current.kind, current.points),)
             return
         trainings = []
-        for seed in current.weight_seeds:
-            name, plan = self.ladder.training(rung, seed), current.plan(self.plan, seed)
+        for condition in current.conditions:
+            name = self.ladder.training(rung, condition)
+            plan = current.plan(self.plan, condition)
             training = known.get(name) or Training(self.number, name, plan)
             training.plan, training.in_one_go = plan, self.ladder.in_one_go(rung)
             trainings.append(training)
@@ -149,13 +155,19 @@ class Climb:
         """What can be done now, and is not being done; it counts as being done from now on.
 
         Trainings epoch by epoch keep step, so that a hopeless trial ends after as few as possible.
+        Scenarios do not: there a trial is judged by those that are finished.
         """
         level = self.level
         ready = [
             work
             for work in self.works
             if not (work.busy or work.is_done)
-            and (isinstance(work, Checking) or work.in_one_go or work.next_epoch == level)
+            and (
+                isinstance(work, Checking)
+                or work.in_one_go
+                or self.has_scenarios
+                or work.next_epoch == level
+            )
         ]
         for work in ready:
             work.busy = True
@@ -189,17 +201,33 @@ class Climb:
             for epoch in range(self.level)
         ]
 
-    def figures(self, directions: Mapping[str, str]) -> dict[str, float]:
-        """The rung's values of all objectives; `directions` of those that are searched for."""
+    def reports(self) -> dict[int, float]:
+        """Held-out NMSE at each step of this rung, from 1.
+
+        After each epoch that all trainings have finished or, of scenarios, of each finished one.
+        """
+        if not self.has_scenarios:
+            return dict(enumerate(self.curve(), start=1))
+        return {
+            step: training.scores[-1].nmse
+            for step, training in enumerate(self.trainings, start=1)
+            if training.is_done
+        }
+
+    def figures(self, ways: Mapping[str, str]) -> dict[str, float]:
+        """The rung's figures of merit, by name; `ways`: `minimize` or `maximize` for each."""
         current = self.current
         assert isinstance(current, TrainingRung)
-        each = [training.figures() for training in self.trainings]
+        each = [
+            Measured(training.plan, self.design, training.scores) for training in self.trainings
+        ]
         return {
-            name: current.combined(
-                [figures[name] for figures in each],
-                maximise=directions.get(name) == "maximize",
+            name: current.value(
+                FIGURES[name],
+                [FIGURES[name].measure(training) for training in each],
+                maximise=way == "maximize",
             )
-            for name in each[0]
+            for name, way in ways.items()
         }
 
     def values(self, directions: Mapping[str, str]) -> tuple[float, ...]:
@@ -208,8 +236,7 @@ class Climb:
         if isinstance(first, Checking):
             assert first.values is not None
             return first.values
-        figures = self.figures(directions)
-        return tuple(figures[name] for name in directions)
+        return tuple(self.figures(directions).values())
 
     def spent(self) -> Cost:
         """What was spent on this rung so far."""
@@ -239,9 +266,32 @@ class Climb:
             simulated=spent.simulated if begun else None,
         )
         # The rung last: where a storage writes one after the other, it says that the others are there.
-        return {**self._training_attributes(directions), **rungs, "rung": self.rung}
+        return {
+            **self._training_attributes(),
+            **self._scenario_attributes(directions),
+            **rungs,
+            "rung": self.rung,
+        }
 
-    def _training_attributes(self, directions: Mapping[str, str]) -> dict[str, Any]:
+    def _scenario_attributes(self, directions: Mapping[str, str]) -> dict[str, Any]:
+        """What each finished scenario of this rung gave."""
+        if not self.has_scenarios:
+            return {}
+        current = self.current
+        assert isinstance(current, TrainingRung)
+        names = [name for name in directions if FIGURES[name].over == "rung"]
+        found = []
+        for condition, training in zip(current.conditions, self.trainings, strict=True):
+            if not training.is_done:
+                continue
+            measured = Measured(training.plan, self.design, training.scores)
+            figures = {
+                name: FIGURES[name].measure(measured) for name in dict.fromkeys(["nmse", *names])
+            }
+            found.append({**condition.told(self.plan), "training": training.name, **figures})
+        return {"scenarios": found} if found else {}
+
+    def _training_attributes(self) -> dict[str, Any]:
         """The highest training's part of them.
 
         Nothing before this rung's first epoch: what the rung below left is there already.
@@ -252,7 +302,7 @@ class Climb:
             return {} if any(isinstance(r, TrainingRung) for r in below) else {"epochs": 0}
         current = self.current
         assert isinstance(current, TrainingRung)
-        figures = self.figures(directions)
+        figures = self.figures({"energy": "minimize", "seconds": "minimize"})
         before = [training.scores[0].nmse_before for training in trainings]
         cpu = [math.fsum(s.cpu_seconds for s in training.scores) for training in trainings]
         return {
@@ -275,20 +325,22 @@ class Climb:
         """
         for training in self.trainings:
             restore(training, self.design, layout, trainer)
-        first, curve = self.ladder.first_step(self.rung), self.curve()
+        first, own = self.ladder.first_step(self.rung), self.reports()
+        last = self.current.span if self.has_scenarios else None  # the value of all scenarios
         for step, nmse in reported.items():
-            epochs = step - first
-            if not 0 < epochs <= self.current.span:
+            here = step - first
+            if not 0 < here <= self.current.span or here == last:
                 continue
-            if epochs > len(curve):
+            if here not in own:
+                what = "Scenario" if self.has_scenarios else "Epoch"
                 msg = (
-                    f"Epoch {epochs - 1} of trial {self.number} was finished, and its file or one "
+                    f"{what} {here - 1} of trial {self.number} was finished, and its file or one "
                     f"before it is missing in {layout.trial(self.number)}."
                 )
                 raise RecordError(msg)
-            if not math.isclose(curve[epochs - 1], nmse):
+            if not math.isclose(own[here], nmse):
                 msg = (
                     f"The files in {layout.trial(self.number)} have another NMSE after "
-                    f"{epochs} epochs than the storage."
+                    f"{here} {'scenarios' if self.has_scenarios else 'epochs'} than the storage."
                 )
                 raise RecordError(msg)

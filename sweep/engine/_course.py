@@ -18,6 +18,7 @@ from sweep.engine._ledger import Attempt, Ledger
 from sweep.engine._patience import Patience
 from sweep.engine._queue import Job, Queue
 from sweep.engine._signals import StopWish
+from sweep.engine._stopping import StoppingRules
 from sweep.engine._task import TaskResult
 from sweep.engine._training import Training, clear
 from sweep.engine._verdicts import Verdicts
@@ -28,6 +29,7 @@ from sweep.engine.events import (
     NodeLeftOut,
     Observer,
     Paused,
+    Stopped,
     Stopping,
     TrialStarted,
 )
@@ -60,6 +62,7 @@ class Course:
     - `wish`: may end it early, or hold it.
     - `patience`: says which tasks are stragglers.
     - `target`: how many trials are wanted, those of earlier drivers included.
+    - `stopping`: the study's own rules for an early end, if any; `enough`: the one that ended it.
     - `overheads`: time outside the simulator of every epoch so far, s.
     """
 
@@ -72,6 +75,8 @@ class Course:
     wish: StopWish
     target: int
     patience: Patience
+    stopping: StoppingRules | None = None
+    enough: str = ""
     overheads: list[float] = field(default_factory=list)
     _queue: Queue = field(default_factory=Queue)
     _tickets: Iterator[int] = field(default_factory=itertools.count)
@@ -146,7 +151,7 @@ class Course:
             job = self._queue.take()
             if job is not None:
                 self._submit(job)
-            elif self.ledger.asked < self.target:
+            elif self.ledger.asked < self.target and not self._has_enough():
                 attempt = self.ledger.ask()
                 design = self._design(attempt)
                 if design is not None:
@@ -156,6 +161,18 @@ class Course:
                     self._queue.add(self._jobs(climb))
             else:
                 return
+
+    def _has_enough(self) -> bool:
+        """Whether a rule of the study file stops it here; told once."""
+        if self.stopping is None:
+            return False
+        reason = self.stopping.reason()
+        if reason is None:
+            return False
+        if not self.enough:
+            self.enough = reason
+            self.observer(Stopped(reason=reason))
+        return True
 
     def _climb(
         self, attempt: Attempt, design: Design, *, rung: int = 0, passed: Sequence[Passed] = ()
@@ -221,6 +238,8 @@ class Course:
             work.busy = False
             if self.verdicts.goes_on(climb):
                 self._queue.add(self._jobs(climb), first=True)
+            else:
+                self._drop(climb)
         elif failure.blame is Blame.MACHINE:
             self._leave_out(job, done, failure)
         elif failure.blame is Blame.CHANCE and tries <= _retries(failure):

@@ -21,9 +21,9 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from sweep.engine._promotion import Costs, domination_ranks, places_ahead
-from sweep.engine._pruners import WithinRung, make_pruner
+from sweep.engine._pruners import WithinRung, make_pruner, make_scenario_pruner
 from sweep.engine._samplers import make_sampler
-from sweep.results._passed import Passed, passed_by
+from sweep.results._passed import Passed, has_failed, is_allowed, passed_by
 from sweep.results._storage import Group
 from sweep.study.ladder import TrainingRung
 from sweep.study.study_file import StudyFile
@@ -31,6 +31,7 @@ from sweep.study.study_file import StudyFile
 _REPLACES = "replaces"
 _REPLACED = "replaced"
 _LACKING = "rungs above"
+_SIMULATES = "simulates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,9 @@ class Standing:
     best_values: tuple[tuple[float, ...], ...]
 
 
+_OTHERS = (TrialState.COMPLETE, TrialState.RUNNING, TrialState.WAITING)
+
+
 class Ledger:
     """Asks for trials and keeps book of them.
 
@@ -77,7 +81,12 @@ class Ledger:
         self._distributions = described.space.distributions()
         self._study = study
         study.sampler = make_sampler(described.search, self._distributions)
-        self._pruner = make_pruner(described.search)
+        self._pruners = [
+            make_scenario_pruner(rung.robustness)
+            if isinstance(rung, TrainingRung) and rung.robustness is not None
+            else make_pruner(described.search)
+            for rung in described.ladder.rungs
+        ]
         self._ladder = described.ladder
         self._single = len(study.directions) == 1
         # A rung's last report is its value, so that of other objectives no NMSE stands beside it.
@@ -129,9 +138,12 @@ class Ledger:
 
     def is_hopeless(self, attempt: Attempt, rung: int) -> bool:
         """Whether the pruner gives up the trial after its last report, judged by this rung alone."""
+        current = self._ladder.rungs[rung]
         first, last = self._ladder.first_step(rung), self._ladder.last_step(rung)
+        if isinstance(current, TrainingRung) and current.robustness is not None:
+            last -= 1  # the value of all scenarios is none of them
         view = WithinRung(self._study, rung, first, last)
-        return self._reports and view.prunes(self._pruner, attempt.number)
+        return self._reports and view.prunes(self._pruners[rung], attempt.number)
 
     def rung(self, attempt: Attempt) -> int:
         """The rung that a trial is on."""
@@ -152,7 +164,7 @@ class Ledger:
         """What all other trials that finished a rung, and did not fail, are ranked by."""
         found = []
         for trial in self._study.get_trials(deepcopy=False):
-            if trial.number == attempt.number or trial.state is TrialState.FAIL:
+            if trial.number == attempt.number or has_failed(trial):
                 continue
             passed = passed_by(trial.user_attrs)
             if len(passed) > rung:
@@ -202,6 +214,24 @@ class Ledger:
             self._attribute(attempt, attributes)
             self._study.tell(attempt.trial, state=TrialState.PRUNED)
 
+    def constrain(self, attempt: Attempt, violations: Mapping[str, float]) -> None:
+        """Note what of a trial must be 0 or less for its design to be allowed."""
+        with self._group():
+            for name, value in violations.items():
+                attempt.trial.set_constraint(name, value)
+
+    def fail_by_design(self, attempt: Attempt, rung: int, attributes: Mapping[str, Any]) -> None:
+        """End a trial whose design cannot be simulated, such that samplers learn from it.
+
+        Optuna's samplers pass over failed trials. So this one is told as pruned, with a violated
+        constraint: the number of rungs that it did not finish. Its attribute `status` says that it
+        failed.
+        """
+        with self._group():
+            attempt.trial.set_constraint(_SIMULATES, float(len(self._ladder.rungs) - rung))
+            self._attribute(attempt, attributes)
+            self._study.tell(attempt.trial, state=TrialState.PRUNED)
+
     def fail(self, attempt: Attempt, attributes: Mapping[str, Any]) -> None:
         """End a trial that came to no result."""
         with self._group():
@@ -230,13 +260,14 @@ class Ledger:
         trials = self._study.get_trials(deepcopy=False)
         counted = [trial for trial in trials if _REPLACED not in trial.user_attrs]
         states = [trial.state for trial in counted]
+        failed = sum(map(has_failed, counted))
         complete = [trial for trial in counted if trial.state is TrialState.COMPLETE]
-        values = {trial.number: tuple(trial.values) for trial in complete}
+        values = {trial.number: tuple(trial.values) for trial in complete if is_allowed(trial)}
         best = self._front(values)
         return Standing(
             complete=len(complete),
-            pruned=states.count(TrialState.PRUNED),
-            failed=states.count(TrialState.FAIL),
+            pruned=len(counted) - failed - sum(map(states.count, _OTHERS)),
+            failed=failed,
             running=states.count(TrialState.RUNNING),
             best=best,
             best_values=tuple(values[number] for number in best),
@@ -279,6 +310,8 @@ def _storable(value: Any) -> Any:
     """The value as JSON has it; None for a number that is none."""
     if isinstance(value, list | tuple):
         return [_storable(entry) for entry in value]
+    if isinstance(value, Mapping):
+        return {name: _storable(entry) for name, entry in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

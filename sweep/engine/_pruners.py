@@ -4,16 +4,20 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Container
 from typing import cast
 
-from optuna.pruners import BasePruner, MedianPruner, NopPruner
+from optuna.exceptions import ExperimentalWarning
+from optuna.pruners import BasePruner, MedianPruner, NopPruner, WilcoxonPruner
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep.engine._promotion import goes_on
+from sweep.results._passed import has_failed, passed_by
 from sweep.study import _schema
 from sweep.study._schema import Search
+from sweep.study.scenarios import Robustness
 
 
 def make_pruner(search: Search) -> BasePruner:
@@ -31,6 +35,17 @@ def make_pruner(search: Search) -> BasePruner:
             return Halving(least * factor**rate, factor)
         case _:
             return NopPruner()
+
+
+def make_scenario_pruner(robustness: Robustness) -> BasePruner:
+    """What stops a trial among its scenarios; it sees the NMSE of scenario k as the report of step k."""
+    if robustness.pruner == "none":
+        return NopPruner()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return WilcoxonPruner(
+            p_threshold=robustness.p_threshold, n_startup_steps=robustness.startup
+        )
 
 
 class Halving(BasePruner):
@@ -60,7 +75,7 @@ class Halving(BasePruner):
             other.intermediate_values[step]
             for other in study.get_trials(deepcopy=False)
             if other.number != trial.number
-            and other.state is not TrialState.FAIL
+            and not has_failed(other)
             and step in other.intermediate_values
         ]
         return not goes_on((own,), [(value,) for value in others], self._factor)
@@ -91,6 +106,20 @@ class WithinRung:
         """As of the study."""
         return self._study.direction
 
+    @property
+    def best_trial(self) -> FrozenTrial:
+        """The trial with the least value on this rung, of those that have finished it.
+
+        **Raises:** `ValueError` where there is none.
+        """
+        finished = [
+            (passed[self._rung].values[0], trial.number)
+            for trial in self._study.get_trials(deepcopy=False)
+            if not has_failed(trial) and len(passed := passed_by(trial.user_attrs)) > self._rung
+        ]
+        _, number = min(finished)
+        return self._seen(self._study.get_trials(deepcopy=False)[number])
+
     def get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None
     ) -> list[FrozenTrial]:
@@ -111,7 +140,9 @@ class WithinRung:
             for step, value in trial.intermediate_values.items()
             if self._first < step <= self._last
         }
-        if trial.state is not TrialState.FAIL:
+        if has_failed(trial):
+            seen.state = TrialState.FAIL
+        else:
             passed = len(trial.user_attrs.get("rung_values", ())) > self._rung
             if passed:
                 seen.state = TrialState.COMPLETE

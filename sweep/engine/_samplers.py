@@ -58,15 +58,21 @@ def make_sampler(search: Search, distributions: Mapping[str, BaseDistribution]) 
     match search.sampler:
         case "tpe":
             return Forgetful(
-                lambda seed: TPESampler(seed=seed, n_startup_trials=startup), search.seed
+                lambda seed: TPESampler(seed=seed, n_startup_trials=startup),
+                search.seed,
+                distributions,
             )
         case "gp":
             return Forgetful(
-                lambda seed: GPSampler(seed=seed, n_startup_trials=startup), search.seed
+                lambda seed: GPSampler(seed=seed, n_startup_trials=startup),
+                search.seed,
+                distributions,
             )
         case "nsga2":
             size = max(2, startup)
-            return Forgetful(lambda seed: Nsga(seed=seed, population_size=size), search.seed)
+            return Forgetful(
+                lambda seed: Nsga(seed=seed, population_size=size), search.seed, distributions
+            )
         case "random":
             return Forgetful(lambda seed: RandomSampler(seed=seed), search.seed)
         case "qmc":
@@ -90,10 +96,18 @@ class Forgetful(BaseSampler):
 
     - `make`: makes the sampler from a seed.
     - `seed`: of the study.
+    - `space`: what is searched. Optuna infers that from the trials, and leaves out a range that
+      differs between them, as it does in a study that was widened.
     """
 
-    def __init__(self, make: Callable[[int], BaseSampler], seed: int) -> None:
+    def __init__(
+        self,
+        make: Callable[[int], BaseSampler],
+        seed: int,
+        space: Mapping[str, BaseDistribution] | None = None,
+    ) -> None:
         self._make = make
+        self._space = {name: d for name, d in (space or {}).items() if not d.single()}
         self._seed = seed
         self._current: tuple[int, BaseSampler] = (-1, make(seed))
 
@@ -111,7 +125,9 @@ class Forgetful(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """See `BaseSampler`."""
-        return self._of(trial).infer_relative_search_space(study, trial)
+        inferred = self._of(trial).infer_relative_search_space(study, trial)
+        widened = any(name not in inferred for name in self._space)
+        return self._space if widened and _has_old_ranges(study, self._space) else inferred
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -139,6 +155,16 @@ class Forgetful(BaseSampler):
     ) -> None:
         """See `BaseSampler`."""
         self._make(_seed(self._seed, trial.number)).after_trial(study, trial, state, values)
+
+
+def _has_old_ranges(study: Study, space: Mapping[str, BaseDistribution]) -> bool:
+    """Whether a trial that ended had other ranges than the study has now."""
+    ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+    return any(
+        name in trial.distributions and trial.distributions[name] != distribution
+        for trial in ended
+        for name, distribution in space.items()
+    )
 
 
 class Nsga(NSGAIISampler):

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -140,18 +139,6 @@ class Training:
     def spend(self, rung: int, wall: float, simulated: float) -> None:
         """Note what was spent on it while its trial was on a rung."""
         self.costs.setdefault(rung, Cost()).add(wall, simulated)
-
-    def figures(self) -> dict[str, float]:
-        """The values of the objectives, of its finished epochs.
-
-        `nmse` after the last one; `energy`: mean of a training point, J; `seconds`: simulator
-        wall time of all epochs, s.
-        """
-        return {
-            "nmse": self.scores[-1].nmse,
-            "energy": float(np.mean([score.energy_per_point for score in self.scores])),
-            "seconds": math.fsum(score.seconds for score in self.scores),
-        }
 
 
 def clear(number: int, layout: Layout) -> None:

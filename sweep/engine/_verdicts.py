@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,12 +45,15 @@ class Verdicts:
         return {str(name): str(way) for name, way in self.described.search.objectives.items()}
 
     def report(self, climb: Climb) -> None:
-        """The NMSE after each epoch; of trainings in one go only the rung's end is told."""
-        if self.described.ladder.in_one_go(climb.rung):
+        """The NMSE after each epoch or scenario; of other trainings in one go only the end is told."""
+        if not self._is_told_on_the_way(climb):
             return
         first = self.described.ladder.first_step(climb.rung)
-        curve = enumerate(climb.curve(), start=first + 1)
-        self.ledger.report(climb.attempt, dict(curve))
+        reports = {first + step: nmse for step, nmse in climb.reports().items()}
+        self.ledger.report(climb.attempt, reports)
+
+    def _is_told_on_the_way(self, climb: Climb) -> bool:
+        return climb.has_scenarios or not self.described.ladder.in_one_go(climb.rung)
 
     def goes_on(self, climb: Climb) -> bool:
         """Whether a trial has something left to do; one that has not is told."""
@@ -59,8 +63,9 @@ class Verdicts:
                 if not self._goes_up(climb):
                     return False
                 continue
-            if climb.level > climb.judged and not self.described.ladder.in_one_go(climb.rung):
-                climb.judged = climb.level
+            told = len(climb.reports()) if self._is_told_on_the_way(climb) else 0
+            if told > climb.judged:
+                climb.judged = told
                 if self.ledger.is_hopeless(climb.attempt, climb.rung):
                     self._prune(climb)
                     return False
@@ -70,8 +75,14 @@ class Verdicts:
         """Whether a trial that has finished a rung is on the next one now; else it is told."""
         attempt, rung = climb.attempt, climb.rung
         values = climb.finish(self._directions).values
+        if not all(map(math.isfinite, values)):
+            words = "A figure of merit is no finite number."
+            failure = Failure(blame=Blame.DESIGN, status="failed", cause="not_finite", words=words)
+            self.fail(climb, failure, epoch=climb.level)
+            return False
         attributes = climb.attributes(self._directions)
         if climb.is_at_the_top:
+            self.ledger.constrain(attempt, self._violations(climb))
             self.ledger.complete(attempt, values, attributes)
             self.observer(
                 TrialFinished(
@@ -83,6 +94,7 @@ class Verdicts:
             )
             return False
         if not self._is_promising(climb, values):
+            self.ledger.constrain(attempt, self._violations(climb))
             self.ledger.stop(attempt, rung, values, attributes)
             self._tell_pruned(climb, values)
             return False
@@ -90,6 +102,15 @@ class Verdicts:
         climb.enter(rung + 1)
         self.observer(TrialPromoted(trial=climb.number, rung=climb.rung, values=values))
         return True
+
+    def _violations(self, climb: Climb) -> dict[str, float]:
+        """How far a rung's figures are beyond what the study allows, as shares of it; 0 is the limit."""
+        if not isinstance(climb.current, TrainingRung):
+            return {}
+        return {
+            bound.name: bound.violation(climb.figures({bound.figure: bound.way})[bound.figure])
+            for bound in self.described.search.constraints
+        }
 
     def _is_promising(self, climb: Climb, values: Sequence[float]) -> bool:
         """Whether a trial goes on from the rung that it has finished."""
@@ -121,12 +142,22 @@ class Verdicts:
     def fail(self, climb: Climb, failure: Failure, *, epoch: int) -> None:
         """End a trial of which a task came to nothing."""
         told = _told(failure, climb.rung, epoch)
-        self.ledger.fail(climb.attempt, {**climb.attributes(self._directions), **told})
+        attributes = {**climb.attributes(self._directions), **told}
+        self._end(climb.attempt, failure, climb.rung, attributes)
         self._tell_failure(climb.attempt, failure, rung=climb.rung, epoch=epoch)
+
+    def _end(
+        self, attempt: Attempt, failure: Failure, rung: int, attributes: Mapping[str, Any]
+    ) -> None:
+        """Tell a failure: one of the design's own is something to learn from."""
+        if failure.blame is Blame.DESIGN:
+            self.ledger.fail_by_design(attempt, rung, attributes)
+        else:
+            self.ledger.fail(attempt, attributes)
 
     def refuse(self, attempt: Attempt, failure: Failure) -> None:
         """End a trial whose parameters make no design."""
-        self.ledger.fail(attempt, {"epochs": 0, **_told(failure, 0, 0)})
+        self._end(attempt, failure, 0, {"epochs": 0, **_told(failure, 0, 0)})
         self._tell_failure(attempt, failure, rung=0, epoch=0)
 
     def give_up(self, attempt: Attempt, words: str) -> None:
@@ -135,7 +166,7 @@ class Verdicts:
         current = self.described.ladder.rungs[rung]
         epoch = 0
         if isinstance(current, TrainingRung):
-            name = self.described.ladder.training(rung, current.weight_seeds[0])
+            (name, *_) = self.described.ladder.trainings(rung)
             epoch = len(self.layout.epochs(attempt.number, name))
         failure = Failure(blame=Blame.CHANCE, status="damaged", cause="files", words=words)
         self.ledger.replace(attempt, _told(failure, rung, epoch))

@@ -21,12 +21,14 @@ from sweep._errors import SweepError
 from sweep.engine._begin import claim, read_begun
 from sweep.engine._benches import benches_for, trainers_for
 from sweep.engine._course import Course, MachineError
+from sweep.engine._extend import extend
 from sweep.engine._ledger import Ledger
 from sweep.engine._nodes import Needs
 from sweep.engine._patience import Patience
 from sweep.engine._samplers import make_sampler
 from sweep.engine._scratch import Scratch
 from sweep.engine._signals import StopWish
+from sweep.engine._stopping import StoppingRules
 from sweep.engine.events import Observer, Stopped, StudyFinished, StudyStarted, Summary
 from sweep.engine.executor import RayExecutor
 from sweep.results._files import StoreError
@@ -55,6 +57,7 @@ class Settings:
       the study file says.
     - `trials`: how many trials in all, those of earlier starts included; None as the file says.
     - `resume`: go on where an earlier start ended, if there was one.
+    - `extend`: go on with the study in `out` as a new study file says (`sweep.study.extension`).
     - `address`: of a running Ray cluster; None to start Ray on this machine.
     - `on_interrupt`: what the first SIGINT does about running simulations: `"finish"` or `"drop"`.
     - `cache`: whether runs that another study has finished are taken from the run cache, and those
@@ -67,6 +70,7 @@ class Settings:
     simulator: str | None = None
     trials: int | None = None
     resume: bool = False
+    extend: bool = False
     address: str | None = None
     on_interrupt: Literal["finish", "drop"] = "finish"
     cache: bool = True
@@ -86,9 +90,12 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
     """
     started = time.monotonic()
     make_sampler(study.search, study.space.distributions())
-    begun = read_begun(settings.out, study, resume=settings.resume)
+    if settings.extend:
+        extend(settings.out, study)
+    resume = settings.resume or settings.extend
+    begun = read_begun(settings.out, study, resume=resume)
     trainers = trainers_for(study, settings.simulator, begun, out=settings.out)
-    claimed = claim(settings.out, study, storage=settings.storage, resume=settings.resume)
+    claimed = claim(settings.out, study, storage=settings.storage, resume=resume)
     try:
         with (
             claimed as place,
@@ -117,6 +124,7 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
                         factor=execution.straggler_factor or math.inf,
                         least=execution.straggler_least,
                     ),
+                    stopping=StoppingRules(study.search.stop, opened.study, started),
                 )
                 observer(_started(course, settings.out, resumed=opened.resumed))
                 course.run()

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from optuna.trial import FrozenTrial, TrialState
+
 _VALUES, _SECONDS, _SIMULATED = "rung_values", "rung_seconds", "rung_simulated"
 
 
@@ -55,6 +57,17 @@ def attributes_of(
         _SECONDS: [rung.seconds for rung in passed] + begun,
         _SIMULATED: [rung.simulated for rung in passed] + in_circuit,
     }
+
+
+def has_failed(trial: FrozenTrial) -> bool:
+    """Whether a trial came to no result: its design cannot be simulated, or it was lost."""
+    ended = trial.state in {TrialState.FAIL, TrialState.PRUNED}
+    return trial.state is TrialState.FAIL or (ended and "status" in trial.user_attrs)
+
+
+def is_allowed(trial: FrozenTrial) -> bool:
+    """Whether a trial violates none of its study's constraints."""
+    return all(value <= 0.0 for value in trial.constraints.values())
 
 
 def _known(value: float | None) -> float:

@@ -11,6 +11,8 @@ from typing import Any
 
 from optuna.trial import FrozenTrial
 
+from objectives import FIGURES
+from sweep.results._passed import has_failed, is_allowed
 from sweep.results.rungs import RungView, rung_views
 from sweep.results.store import Results
 from sweep.study.ladder import TrainingRung
@@ -26,11 +28,6 @@ _STATE_OF = {
     "FAIL": FAILED,
     "RUNNING": RUNNING,
     "WAITING": WAITING,
-}
-_OBJECTIVES = {
-    "nmse": ("held-out NMSE", ""),
-    "energy": ("energy per training point", "J"),
-    "seconds": ("simulation time", "s"),
 }
 
 
@@ -89,6 +86,10 @@ class TrialView:
     - `energy`: J for each training point; `seconds`: simulator wall time; NaN where unknown.
     - `cached`: epochs that came out of the run cache.
     - `failure`: only where it failed.
+    - `allowed`: whether it violates no constraint of the study.
+    - `scenarios`: of each scenario that it has finished `corner`, `temperature` (deg C),
+      `mismatch_seed`, `weight_seed`, `noise_seed`, `data_seed`, its `training`'s name, `nmse`, and
+      the other objectives by name.
     """
 
     number: int
@@ -103,6 +104,8 @@ class TrialView:
     failure: Failure | None = None
     rung: int = 0
     epochs: int = 0
+    allowed: bool = True
+    scenarios: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def nmse(self) -> float:
@@ -145,8 +148,8 @@ class Overview:
 
     @property
     def front(self) -> tuple[TrialView, ...]:
-        """Complete trials that no other one beats in all objectives (Pareto front)."""
-        done = self.of(COMPLETE)
+        """Complete and allowed trials that no other such one beats in all objectives."""
+        done = [trial for trial in self.of(COMPLETE) if trial.allowed]
         return tuple(
             trial for trial in done if not any(self._dominates(other, trial) for other in done)
         )
@@ -193,7 +196,7 @@ def overview(results: Results) -> Overview:
     """What a study has found so far."""
     described = results.study_file
     objectives = tuple(
-        Objective(name, *_OBJECTIVES[name], maximise=direction == "maximize")
+        Objective(name, FIGURES[name].label, FIGURES[name].unit, maximise=direction == "maximize")
         for name, direction in described.search.objectives.items()
     )
     trials = results.study.get_trials(deepcopy=False)
@@ -212,7 +215,9 @@ def overview(results: Results) -> Overview:
 
 def _view(trial: FrozenTrial, results: Results, *, several: bool) -> TrialView:
     told = trial.user_attrs
-    state = REPLACED if told.get("replaced") else _STATE_OF[trial.state.name]
+    state = FAILED if has_failed(trial) else _STATE_OF[trial.state.name]
+    if told.get("replaced"):
+        state = REPLACED
     rung = int(told.get("rung", 0))
     current = results.study_file.ladder.rungs[rung]
     if several or results.study_file.ladder.declared:
@@ -232,6 +237,8 @@ def _view(trial: FrozenTrial, results: Results, *, several: bool) -> TrialView:
         failure=_failure(told) if state in {FAILED, REPLACED} else None,
         rung=rung,
         epochs=current.epochs if isinstance(current, TrainingRung) else 0,
+        allowed=is_allowed(trial),
+        scenarios=tuple(told.get("scenarios", ())),
     )
 
 
@@ -243,9 +250,7 @@ def _curve(results: Results, number: int) -> tuple[float, ...]:
     ladder = results.study_file.ladder
     rung = ladder.rungs[reached.rung]
     assert isinstance(rung, TrainingRung)
-    each = [
-        results.scores(number, ladder.training(reached.rung, seed)) for seed in rung.weight_seeds
-    ]
+    each = [results.scores(number, name) for name in ladder.trainings(reached.rung)]
     return tuple(
         rung.combined([score.nmse for score in scores]) for scores in zip(*each, strict=False)
     )

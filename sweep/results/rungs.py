@@ -10,7 +10,7 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
-from sweep.results._passed import costs_of
+from sweep.results._passed import costs_of, has_failed
 from sweep.study.ladder import Rung, TrainingRung
 from sweep.study.study_file import StudyFile
 
@@ -93,8 +93,8 @@ def _view(
         reached=len(reached),
         finished=sum(len(costs_of(trial.user_attrs)[0]) > index for trial in begun),
         promoted=len(reached) - len(here),
-        stopped=sum(trial.state is TrialState.PRUNED for trial in here),
-        failed=sum(trial.state is TrialState.FAIL for trial in here),
+        stopped=sum(trial.state is TrialState.PRUNED and not has_failed(trial) for trial in here),
+        failed=sum(map(has_failed, here)),
         running=sum(trial.state is TrialState.RUNNING for trial in here),
         seconds=_total([costs_of(trial.user_attrs)[1] for trial in trials], index),
         simulated=_total([costs_of(trial.user_attrs)[2] for trial in trials], index),

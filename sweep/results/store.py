@@ -45,6 +45,8 @@ __all__ = [
 
 TRIAL_ATTRIBUTES = MappingProxyType(
     {
+        "start": "where a design comes from that the search began with",
+        "moved": "parameters of such a design that were moved into their range",
         "nmse_before": "held-out NMSE before the first update",
         "nmse": "held-out NMSE after the last epoch",
         "epochs": "finished epochs of the highest training it reached",
@@ -52,6 +54,7 @@ TRIAL_ATTRIBUTES = MappingProxyType(
         "rung_values": "the values of each rung it finished",
         "rung_seconds": "wall time of each rung it began, of the workers, s",
         "rung_simulated": "time in the circuit simulated on each of these rungs, s",
+        "scenarios": "of each finished scenario what it was and its figures",
         "energy_per_point": "mean energy of a training point, J",
         "seconds": "simulator wall time of these epochs, s",
         "cpu_seconds": "simulator processor time of these epochs, s",
@@ -82,7 +85,7 @@ class Reached:
     """The highest training that a trial has begun.
 
     - `rung`: on which rung.
-    - `plan`: the training of the rung's first seed; `name` that of its files.
+    - `plan`: the training of the rung's first seed or scenario; `name` that of its files.
     """
 
     rung: int
@@ -114,10 +117,10 @@ class Results:
         for index in range(int(told.get("rung", 0)), -1, -1):
             rung = ladder.rungs[index]
             if isinstance(rung, TrainingRung):
-                seed = rung.weight_seeds[0]
-                name = ladder.training(index, seed)
+                (first, *_) = rung.conditions
+                name = ladder.training(index, first)
                 if Layout(self.out).epochs(trial, name):
-                    return Reached(index, rung.plan(plan, seed), name)
+                    return Reached(index, rung.plan(plan, first), name)
         return None
 
     def epochs(self, trial: int, training: str | None = None) -> list[EpochRecord]:

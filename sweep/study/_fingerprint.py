@@ -20,7 +20,7 @@ def fingerprint(plan: TrainingPlan, space: Space, search: Search, ladder: Ladder
     """SHA-256 over all that determines the trials and their results, as hexadecimal digits.
 
     That includes the values of the fields that the file does not mention. It leaves out what may
-    differ between two starts of one study: its name, how many trials it runs, where and with how
+    differ between two starts of one study: its name, how many trials it runs or when it stops, where and with how
     many workers, and how the file is written. A study without a ladder has the fingerprint that it
     had before there were ladders.
     """
@@ -33,12 +33,22 @@ def fingerprint(plan: TrainingPlan, space: Space, search: Search, ladder: Ladder
         "design": {**defaults, **space.fixed},
         "space": [dataclasses.asdict(parameter) for parameter in space.parameters],
         "rules": sorted((dataclasses.asdict(rule) for rule in space.rules), key=repr),
-        "search": search.model_dump(exclude={"trials"}),
+        "search": _search(search),
     }
     if ladder.declared:
         content["ladder"] = ladder.described()
     text = json.dumps(_plain(content), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _search(search: Search) -> dict[str, Any]:
+    """What of `[search]` determines results; what came later only where it is used."""
+    content = search.model_dump(exclude={"trials", "stop", "start", "constraints"})
+    if search.constraints:
+        content["constraints"] = [dataclasses.asdict(bound) for bound in search.constraints]
+    if search.start:
+        content["start"] = search.start
+    return content
 
 
 def _plain(value: Any) -> Any:

@@ -11,11 +11,13 @@ from pydantic import Field
 from circuits import Quantity
 from objectives import TrainedLayers, TrainingPlan
 from sweep.study._problems import Problems, nearest
-from sweep.study._schema import Execution, Seed, Table
+from sweep.study._scenarios_table import read_scenarios, scenario_ladder
+from sweep.study._schema import Execution, Search, Seed, Table
 from sweep.study._tables import read_table, reads, whole
 from sweep.study.ladder import (
+    ALPHA,
     QUASISTATIC,
-    Aggregate,
+    THRESHOLD,
     DeviceRung,
     GradientRung,
     Ladder,
@@ -23,6 +25,7 @@ from sweep.study.ladder import (
     TrainingRung,
     without_ladder,
 )
+from sweep.study.scenarios import Aggregate
 
 _LAST_SEED = 2**32 - 1
 
@@ -63,7 +66,10 @@ class TrainingTable(Table):
     epochs: Annotated[int, whole(1, 100_000)] | None = None
     weight_seeds: Annotated[list[Seed], Field(min_length=1, max_length=1000)] | None = None
     seeds: Annotated[int, whole(1, 1000)] | None = None
-    aggregate: Aggregate = "mean"
+    scenarios: bool = False
+    aggregate: Aggregate | None = None
+    alpha: Annotated[float, reads(Quantity(low=1e-6, high=1.0))] | None = None
+    threshold: Annotated[float, reads(Quantity(low=1e-12, high=1e9))] | None = None
     trained: TrainedLayers | None = None
     reduction_factor: Factor | None = None
     require: Annotated[float, reads(Quantity(low=0.0, high=1e9))] | None = None
@@ -82,26 +88,38 @@ def read_ladder(
     raw: dict[str, Any],
     plan: TrainingPlan | None,
     execution: Execution | None,
+    search: Search | None,
     problems: Problems,
 ) -> Ladder | None:
-    """`[ladder]`, or the one rung of a study without it; None where anything needed is wrong."""
+    """`[ladder]` and `[scenarios]`; None where anything needed is wrong.
+
+    A study without both has one rung, one with scenarios alone has its nominal training and these.
+    """
+    before = len(problems.found)
+    scenarios = read_scenarios(raw, plan, search, problems)
     if "ladder" not in raw:
-        if plan is None or execution is None:
+        if plan is None or execution is None or len(problems.found) > before:
             return None
+        if scenarios is not None:
+            return scenario_ladder(*scenarios, plan, execution.simulator)
         return without_ladder(plan, execution.simulator)
     table = read_table(LadderTable, raw["ladder"], ("ladder",), problems)
     if table is None:
         return None
-    before = len(problems.found)
     tables = [_table(entry, index, problems) for index, entry in enumerate(table.rungs)]
     if len(problems.found) == before:
-        _check_order([entry for entry in tables if entry is not None], problems)
+        present = [entry for entry in tables if entry is not None]
+        _check_order(present, problems)
+        _check_scenarios(present, "scenarios" in raw, problems)
     if len(problems.found) > before or plan is None:
         return None
     rungs: list[Rung] = []
     for index, entry in enumerate(tables):
         assert entry is not None
         rung = _rung(entry, index, plan, table.reduction_factor, problems)
+        if isinstance(entry, TrainingTable) and entry.scenarios and scenarios is not None:
+            assert isinstance(rung, TrainingRung)
+            rung = scenarios[0].rung(rung, scenarios[1])
         if isinstance(rung, TrainingRung):
             _check_goes_on(rung, index, rungs, problems)
         rungs.append(rung)
@@ -162,6 +180,33 @@ def _check_order(tables: list[_RungTable], problems: Problems) -> None:
             )  # fmt: skip
 
 
+_OF_SCENARIOS = ("weight_seeds", "seeds", "aggregate", "alpha", "threshold")
+
+
+def _check_scenarios(tables: list[_RungTable], there: bool, problems: Problems) -> None:
+    """Rungs train in scenarios where there are some, and say nothing of what these say."""
+    asking = [
+        (index, table)
+        for index, table in enumerate(tables)
+        if isinstance(table, TrainingTable) and table.scenarios
+    ]
+    if there and not asking:
+        problems.add(
+            ("ladder", "rungs", len(tables) - 1, "scenarios"), None,
+            "true on a rung, where there is a table [scenarios]",
+        )  # fmt: skip
+    for index, table in asking:
+        key = ("ladder", "rungs", index)
+        if not there:
+            problems.add((*key, "scenarios"), True, "true with a table [scenarios] only")
+        for name in _OF_SCENARIOS:
+            if (value := getattr(table, name)) is not None:
+                problems.add(
+                    (*key, name), value, "no such key beside scenarios = true",
+                    "[scenarios] says it",
+                )  # fmt: skip
+
+
 def _rung(
     table: _RungTable, index: int, plan: TrainingPlan, factor: int, problems: Problems
 ) -> Rung:
@@ -174,7 +219,9 @@ def _rung(
         simulator=table.simulator,
         epochs=table.epochs or plan.epochs,
         weight_seeds=_seeds(table, index, plan.weight_seed, problems),
-        aggregate=table.aggregate,
+        aggregate=table.aggregate or "mean",
+        alpha=ALPHA if table.alpha is None else table.alpha,
+        threshold=THRESHOLD if table.threshold is None else table.threshold,
         trained=table.trained or plan.trained,
         reduction_factor=factor,
         require=table.require,

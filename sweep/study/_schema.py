@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,7 @@ from circuits import Quantity
 from circuits.simulators import Limits
 from objectives import TrainedLayers
 from sweep.study._tables import reads, whole
+from sweep.study.constraints import Bound
 
 RATIO = Quantity(low=-1e9, high=1e9)
 """What a ratio of two fields can be."""
@@ -91,6 +92,19 @@ PRUNERS: dict[str, type[MedianPruner | HalvingPruner | NoPruner]] = {
 }
 
 
+class Stop(Table):
+    """`[search.stop]`: what ends a study before it has all its trials; the running ones end first.
+
+    - `wall_time`: of one driver, s.
+    - `simulated`: time in the circuit of all trials, s.
+    - `stagnation`: so many finished trials without a better best one.
+    """
+
+    wall_time: Annotated[float, reads(Quantity(unit="s", low=0.1, high=1e9))] | None = None
+    simulated: Annotated[float, reads(Quantity(unit="s", low=1e-12, high=1e9))] | None = None
+    stagnation: Annotated[int, whole(1, 1_000_000)] | None = None
+
+
 class Search(Table):
     """`[search]`: how the space is searched, and for what.
 
@@ -98,21 +112,25 @@ class Search(Table):
     - `trials`: how many designs are tried.
     - `seed`: of the sampler.
     - `startup_trials`: random trials before the sampler starts to learn (NSGA-II: population).
-    - `objectives`: name to direction, in the order of `OBJECTIVES`.
+    - `objectives`: name to direction, in the order of `objectives.FIGURES`.
     - `pruner`: what stops hopeless trials between two epochs.
+    - `constraints`: what a design must keep to.
+    - `start`: designs to begin with: `seed`, or files.
+    - `stop`: what ends the study before it has all its trials.
     """
-
-    OBJECTIVES: ClassVar[tuple[str, ...]] = ("nmse", "energy", "seconds")
 
     sampler: Literal["tpe", "gp", "nsga2", "cmaes", "qmc", "random"] = "tpe"
     trials: Annotated[int, whole(1, 1_000_000)] = 100
     seed: Seed = 0
     startup_trials: Annotated[int, whole(1, 100_000)] = 10
     objectives: Annotated[
-        dict[Literal["nmse", "energy", "seconds"], Literal["minimize", "maximize"]],
+        dict[str, Literal["minimize", "maximize"]],
         Field(min_length=1),
     ] = {"nmse": "minimize"}
     pruner: Pruner = MedianPruner()
+    constraints: tuple[Bound, ...] = ()
+    start: Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=1000)] = []
+    stop: Stop = Stop()
 
     @property
     def directions(self) -> list[str]:

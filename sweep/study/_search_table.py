@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from circuits import PluginError
+from objectives import FIGURES
 from sweep.study._problems import Problems, nearest
 from sweep.study._schema import PRUNERS, MedianPruner, NoPruner, Pruner, Search
 from sweep.study._tables import read_table
+from sweep.study.constraints import read_constraints
 
 
 def read_search(raw: dict[str, Any], problems: Problems) -> Search | None:
@@ -16,12 +20,16 @@ def read_search(raw: dict[str, Any], problems: Problems) -> Search | None:
     if not isinstance(values, dict):
         problems.add(("search",), values, "a table [search]")
         return None
-    rest = {key: value for key, value in values.items() if key != "pruner"}
+    apart = ("pruner", "constraints")
+    rest = {key: value for key, value in values.items() if key not in apart}
     search = read_table(Search, rest, ("search",), problems)
     pruner = _pruner(values["pruner"], problems) if "pruner" in values else None
+    constraints = read_constraints(values.get("constraints", {}), problems)
     if search is None:
         return None
-    names = [name for name in Search.OBJECTIVES if name in search.objectives]
+    if not _are_known(search.objectives, problems):
+        return None
+    names = [name for name in FIGURES if name in search.objectives]
     prunable = search.objectives == {"nmse": "minimize"}
     if pruner is None:
         pruner = MedianPruner() if prunable else NoPruner()
@@ -35,8 +43,30 @@ def read_search(raw: dict[str, Any], problems: Problems) -> Search | None:
             ("search", "sampler"), search.sampler, "'tpe', 'gp', 'nsga2', 'qmc' or 'random'",
             "CMA-ES has one objective only",
         )  # fmt: skip
+    if search.stop.stagnation is not None and len(names) > 1:
+        problems.add(
+            ("search", "stop", "stagnation"), search.stop.stagnation,
+            "no such key with several objectives", "of these there is no best trial",
+        )  # fmt: skip
     ordered = {name: search.objectives[name] for name in names}
-    return search.model_copy(update={"pruner": pruner, "objectives": ordered})
+    found = {"pruner": pruner, "objectives": ordered, "constraints": constraints}
+    return search.model_copy(update=found)
+
+
+def _are_known(objectives: Mapping[str, str], problems: Problems) -> bool:
+    """Whether all objectives are figures of merit that can be measured."""
+    before = len(problems.found)
+    for name, way in objectives.items():
+        key = ("search", "objectives", name)
+        if name not in FIGURES:
+            allowed = f"one of {', '.join(map(repr, FIGURES))}"
+            problems.add(key, way, allowed, nearest(name, FIGURES))
+            continue
+        try:
+            FIGURES[name]
+        except PluginError as error:
+            problems.add(key, name, "an objective that can be used", str(error))
+    return len(problems.found) == before
 
 
 def _pruner(raw: object, problems: Problems) -> Pruner | None:

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from circuits import Scenario
+from circuits import PluginError, Scenario
 from objectives import ObjectiveError, Task, TaskError, TrainingPlan, task_from
 from sweep.study._problems import Problems, nearest
 from sweep.study._schema import Execution, Network, Pdk, Training
@@ -112,6 +112,9 @@ def _task(raw: Raw, problems: Problems) -> Task | None:
         return None
     try:
         return task_from(values)
+    except PluginError as error:
+        problems.add(("task", "name"), values["name"], "a task that can be used", str(error))
+        return None
     except TaskError as error:
         problems.add(("task", error.field), error.value, error.allowed, error.hint)
         return None

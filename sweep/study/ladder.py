@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from objectives import TrainedLayers, TrainingPlan
+from objectives import Figure, TrainedLayers, TrainingPlan
+from sweep.study.scenarios import Aggregate, Condition, Robustness, combined
 
 QUASISTATIC = "quasistatic"
 TRANSIENT = "transient"
 
-Aggregate = Literal["mean", "median", "worst"]
+ALPHA, THRESHOLD = 0.2, 0.1
+"""Share of the trainings that CVaR looks at, and the NMSE below which one counts as trained."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +76,15 @@ class TrainingRung:
     - `simulator`: `quasistatic`, `ngspice`, `xyce`, or `transient` for either of the latter (in a
       study without a ladder also `auto`, which is the same).
     - `epochs`: of each training.
-    - `weight_seeds`: of the initial weights, one for each training.
-    - `aggregate`: how the trainings' values become the rung's.
+    - `weight_seeds`: of the initial weights, one for each training; on a rung of scenarios all of
+      theirs.
+    - `aggregate`: how the trainings' values become the rung's: `mean`, `median`, `worst`, `cvar` (mean
+      of the worst share `alpha`) or `yield` (of the NMSE the share of trainings that do not come
+      below `threshold`, of other values the mean).
     - `trained`: which crossbars are trained, as in `objectives.TrainingPlan`.
     - `reduction_factor`: one of so many trials goes on.
     - `require`: the held-out NMSE must be below it; None for no such bound.
+    - `robustness`: the scenarios, where there is one training for each of these.
     """
 
     kind: ClassVar[str] = "training"
@@ -90,36 +96,55 @@ class TrainingRung:
     trained: TrainedLayers = "all"
     reduction_factor: int = 4
     require: float | None = None
+    robustness: Robustness | None = None
+    alpha: float = ALPHA
+    threshold: float = THRESHOLD
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What each of its trainings meets."""
+        if self.robustness is not None:
+            return self.robustness.conditions
+        return tuple(Condition(weight_seed=seed) for seed in self.weight_seeds)
 
     @property
     def span(self) -> int:
-        """Steps of the study's reports that belong to it: one for each epoch."""
-        return self.epochs
+        """Steps of the study's reports that belong to it.
+
+        One for each epoch, or one for each scenario and one for their value.
+        """
+        return self.epochs if self.robustness is None else len(self.conditions) + 1
 
     @property
     def label(self) -> str:
         """The rung in a few words."""
-        count = len(self.weight_seeds)
+        count = len(self.conditions)
         epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
-        seeds = f", {count} seeds" if count > 1 else ""
+        what = "seeds" if self.robustness is None else "scenarios"
+        seeds = f", {count} {what}" if count > 1 else ""
         layers = f", {self.trained} layers only" if self.trained != "all" else ""
         return f"{self.simulator}, {epochs}{seeds}{layers}"
 
-    def plan(self, study: TrainingPlan, seed: int) -> TrainingPlan:
-        """The training of a seed."""
-        return dataclasses.replace(
-            study, epochs=self.epochs, weight_seed=seed, trained=self.trained
-        )
+    def plan(self, study: TrainingPlan, condition: Condition | int) -> TrainingPlan:
+        """The training of a condition, or of a weight seed."""
+        if isinstance(condition, int):
+            condition = Condition(weight_seed=condition)
+        return dataclasses.replace(condition.plan(study), epochs=self.epochs, trained=self.trained)
 
     def combined(self, values: Sequence[float], *, maximise: bool = False) -> float:
-        """The rung's value out of those of its trainings."""
-        worst: Callable[[Sequence[float]], float] = min if maximise else max
-        ways: dict[str, Callable[[Sequence[float]], float]] = {
-            "mean": statistics.fmean,
-            "median": statistics.median,
-            "worst": worst,
-        }
-        return ways[self.aggregate](values)
+        """One value out of those of its trainings; see `scenarios.combined`."""
+        return combined(values, self.aggregate, maximise=maximise, alpha=self.alpha)
+
+    def value(self, figure: Figure, values: Sequence[float], *, maximise: bool = False) -> float:
+        """A figure of the rung out of those of its trainings."""
+        if figure.over == "worst":
+            return combined(values, "worst", maximise=maximise)
+        below = statistics.fmean(value < self.threshold for value in values)
+        if figure.over == "share":
+            return below
+        if self.aggregate == "yield" and figure.name == "nmse":
+            return 1.0 - below
+        return self.combined(values, maximise=maximise)
 
 
 Rung = DeviceRung | GradientRung | TrainingRung
@@ -154,8 +179,8 @@ class Ladder:
         """The step at which a rung's value is reported."""
         return self.first_step(rung) + self.rungs[rung].span
 
-    def training(self, rung: int, seed: int) -> str:
-        """The name of a seed's training, by which its files are found.
+    def training(self, rung: int, seed: int | Condition) -> str:
+        """The name of the training of a seed or condition, by which its files are found.
 
         Rungs of the same simulator that train the same layers have their trainings in common: the
         higher one goes on where the lower one ended. Without a ladder there is one training, and it
@@ -163,18 +188,39 @@ class Ladder:
         """
         if not self.declared:
             return ""
+        if isinstance(seed, int):
+            seed = Condition(weight_seed=seed)
         current = self.rungs[rung]
         assert isinstance(current, TrainingRung)
         suffix = "" if current.trained == "all" else f"_{current.trained}"
-        return f"{current.simulator}_seed{seed}{suffix}"
+        return f"{current.simulator}_seed{seed.weight_seed}{seed.suffix}{suffix}"
+
+    def trainings(self, rung: int) -> list[str]:
+        """The names of a rung's trainings, in the order of its conditions; none of a check."""
+        current = self.rungs[rung]
+        if not isinstance(current, TrainingRung):
+            return []
+        return [self.training(rung, condition) for condition in current.conditions]
 
     def in_one_go(self, rung: int) -> bool:
         """Whether a training of the rung is one task: its epochs cost less than a task each."""
         return self.declared and self.rungs[rung].simulator == QUASISTATIC
 
     def described(self) -> list[Mapping[str, Any]]:
-        """The rungs as plain values."""
-        return [{"kind": rung.kind, **dataclasses.asdict(rung)} for rung in self.rungs]
+        """The rungs as plain values, without what only scenarios need where there are none."""
+        return [{"kind": rung.kind, **_plain(rung)} for rung in self.rungs]
+
+
+def _plain(rung: Rung) -> dict[str, Any]:
+    """A rung's fields; those that came later are left out at their defaults.
+
+    So studies that do not use them have the fingerprint that they had before.
+    """
+    plain = dataclasses.asdict(rung)
+    later = {"robustness": None, "alpha": ALPHA, "threshold": THRESHOLD}
+    return {
+        name: value for name, value in plain.items() if name not in later or value != later[name]
+    }
 
 
 def without_ladder(plan: TrainingPlan, simulator: str) -> Ladder:

@@ -60,7 +60,7 @@ __all__ = [
 ]
 
 _COMMON = ("version", "name", "network", "task", "training", "design", "execution", "pdk")
-_STUDY = (*_COMMON, "space", "search", "ladder")
+_STUDY = (*_COMMON, "space", "search", "ladder", "scenarios")
 _DESIGN = (*_COMMON, "provenance", "metrics")
 
 # Takes any number of crossbars; for reading on where the network itself is in error.
@@ -164,7 +164,8 @@ def parse(text: str, *, source: str) -> StudyFile:
     raw = read_toml(text, _STUDY, problems)
     common = _read_common(raw, problems)
     search = read_search(raw, problems)
-    ladder = read_ladder(raw, common.plan, common.execution, problems)
+    _check_classes(common.plan, search, problems)
+    ladder = read_ladder(raw, common.plan, common.execution, search, problems)
     entries = table(raw, "space", problems)
     depth = common.depth or _ANY_DEPTH
     space = read_space(entries, common.fixed, depth, problems, designed=common.designed)
@@ -221,6 +222,20 @@ def parse_design(text: str, *, source: str) -> DesignFile:
         text=text,
         source=source,
     )
+
+
+def _check_classes(plan: TrainingPlan | None, search: Search | None, problems: Problems) -> None:
+    """Refuse an error rate of a task without classes."""
+    if plan is None or search is None or plan.task.classes:
+        return
+    objectives: Mapping[str, str] = search.objectives
+    bounds = {bound.figure: bound.name for bound in search.constraints}
+    for table_name, names in (("objectives", objectives), ("constraints", bounds)):
+        if "error_rate" in names:
+            problems.add(
+                ("search", table_name, "error_rate"), names["error_rate"], "a figure of this task",
+                f"{plan.task.name} is no classification",
+            )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

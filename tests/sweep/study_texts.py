@@ -81,6 +81,30 @@ simulator = "transient"
 weight_seeds = [5, 6]
 """
 
+ROBUST = """
+[scenarios]
+corners = ["tt", "ss"]
+temperatures = ["-40 C", "27 C"]
+mismatch_seeds = [1, 2]
+weight_seeds = [7, 8]
+noise_seeds = [0, 1]
+data_seeds = [0]
+aggregate = "cvar"
+alpha = 0.25
+threshold = 0.2
+pruner = "wilcoxon"
+p_threshold = 0.2
+startup_scenarios = 3
+reduction_factor = 2
+require = 0.5
+
+[search]
+objectives = { nmse = "minimize" }
+constraints = { energy = { max = "10 pJ" }, yield = { min = 0.5 } }
+start = ["seed", "points.csv"]
+stop = { wall_time = "60 s", simulated = "1 s", stagnation = 5 }
+"""
+
 DESIGN = """\
 version = 1
 name = "best"

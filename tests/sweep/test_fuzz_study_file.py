@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import os
 from typing import Any
 
 import pytest
@@ -15,9 +16,15 @@ from circuits import Design, Quantity
 from sweep._errors import InfeasibleDesign
 from sweep.study.ladder import TrainingRung
 from sweep.study.study_file import StudyFile, StudyFileError, parse, parse_design
-from tests.sweep.study_texts import DESIGN, LADDER, STUDY, tables, toml
+from tests.sweep.study_texts import DESIGN, LADDER, ROBUST, STUDY, tables, toml
 
-_FUZZ = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# HYPOTHESIS_PROFILE=thorough tries five times as many files.
+_THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
+_FUZZ = settings(
+    max_examples=1000 if _THOROUGH else 200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 _TEXTS = st.sampled_from(
     ["", "cmos", "01v8_lvt", "tpe", "device", "training", "quasistatic", "transient", "worst", "0.15 um", "1 um", "50 uS", "20 1/V", "20/V", "inf V", "-inf V",
@@ -36,6 +43,8 @@ _SCALARS = st.one_of(
 _KEYS = st.sampled_from(
     ["low", "high", "step", "log", "per_layer", "choices", "ratio_of", "value", "tie", "kind",
      "version", "name", "layers", "outputs", "epochs", "space", "pdk", "path", "ladder", "rungs",
+     "scenarios", "corners", "temperatures", "mismatch_seeds", "alpha", "threshold", "constraints",
+     "max", "min", "start", "stop", "stagnation", "wall_time", "area", "error_rate",
      "simulator", "seeds", "weight_seeds", "reduction_factor", "require", "aggregate", ""]
 ) | st.text(max_size=6)  # fmt: skip
 _VALUES = st.recursive(
@@ -78,10 +87,11 @@ def _check_ladder(study: StudyFile) -> None:
         assert rung.label
         assert study.ladder.last_step(index) == steps[index] + rung.span
         if isinstance(rung, TrainingRung):
-            plans = [rung.plan(study.plan, seed) for seed in rung.weight_seeds]
+            plans = [rung.plan(study.plan, condition) for condition in rung.conditions]
             assert {plan.epochs for plan in plans} == {rung.epochs}
-            names = {study.ladder.training(index, seed) for seed in rung.weight_seeds}
-            assert len(names) == len(plans)
+            assert len(set(study.ladder.trainings(index))) == len(plans)
+            if rung.robustness is not None:
+                assert all(condition.told(study.plan) for condition in rung.conditions)
 
 
 def _check_refusal(error: StudyFileError) -> None:
@@ -132,6 +142,16 @@ def test_a_ladder_with_values_changed_is_accepted_or_refused(content: dict[str, 
     _accepted_or_refused(toml({**tables(), **content}))
 
 
+@_FUZZ
+@given(_mutated(ROBUST), st.booleans())
+def test_scenarios_and_constraints_with_values_changed_are_accepted_or_refused(
+    content: dict[str, Any], on_a_ladder: bool
+) -> None:
+    rung = {"kind": "training", "simulator": "quasistatic", "scenarios": True}
+    ladder = {"ladder": {"rungs": [rung]}} if on_a_ladder else {}
+    _accepted_or_refused(toml({**tables(), **ladder, **content}))
+
+
 _RUNGS = st.fixed_dictionaries(
     {"kind": st.sampled_from(["device", "training", "training", "gradient"])},
     optional={
@@ -140,7 +160,9 @@ _RUNGS = st.fixed_dictionaries(
         "seeds": st.integers(1, 5) | _VALUES,
         "weight_seeds": st.lists(st.integers(0, 5), max_size=4) | _VALUES,
         "points": st.integers(0, 20) | _VALUES,
-        "aggregate": st.sampled_from(["mean", "median", "worst", "best"]),
+        "aggregate": st.sampled_from(["mean", "median", "worst", "cvar", "yield", "best"]),
+        "alpha": st.floats(0.0, 2.0) | _VALUES,
+        "scenarios": st.booleans() | _VALUES,
         "reduction_factor": st.integers(1, 9) | _VALUES,
         "require": st.floats(0.0, 2.0) | _VALUES,
     },
@@ -267,4 +289,6 @@ def test_deep_nesting_is_refused(depth: int) -> None:
 def test_the_valid_files_that_all_this_starts_from_are_valid() -> None:
     assert parse(STUDY, source="x/study.toml").space.parameters
     assert len(parse(STUDY + LADDER, source="x/study.toml").ladder.rungs) == 5
+    robust = parse(toml({**tables(), **tables(ROBUST)}), source="x/study.toml")
+    assert len(robust.ladder.top.conditions) == 32
     assert parse_design(DESIGN, source="x/study.toml").design.flavour == "01v8_lvt"

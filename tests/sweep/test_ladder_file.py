@@ -135,7 +135,7 @@ def test_seeds_are_combined_as_asked(
         (
             {"rungs": [{**SLOW, "aggregate": "best"}]},
             "ladder.rungs[0].aggregate",
-            "'mean', 'median' or 'worst'",
+            "'mean', 'median', 'worst', 'cvar' or 'yield'",
         ),
         ({"rungs": [{**DEVICE, "points": 0}, SLOW]}, "ladder.rungs[0].points", "from 1 to"),
         ({"rungs": [{**DEVICE, "epochs": 1}, SLOW]}, "ladder.rungs[0].epochs", "kind, points"),

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Epochs until the first biasing that trains: a ladder with TPE against plain alternatives.
+
+Protocol. All searches have the same space (that of `studies/ladder_demo.toml`), quasi-static simulator,
+first weights and budget: so many epochs simulated, those of pruned and failed trials included. A biasing
+trains where its training of all epochs ends below a held-out NMSE. Counted are epochs until the first such
+trial, for each of several search seeds: that depends on no clock and no other load. One task at a time.
+
+- `random`, `qmc`: a training of all epochs for each point; they learn nothing.
+- `tpe`: the same trainings, proposed by TPE.
+- `ladder`: TPE, with a first rung of a third of the epochs, of which one in three trials goes on.
+
+    python -m benchmarks alternatives                        # 10 repetitions
+    python -m benchmarks alternatives --repetitions 3 --threshold 0.05
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import math
+import statistics
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import optuna
+
+import studies
+from circuits import Trainer
+from sweep.engine._benches import benches_for, trainers_for
+from sweep.engine._course import Course
+from sweep.engine._ledger import Ledger
+from sweep.engine._signals import StopWish
+from sweep.engine._task import Task, perform
+from sweep.engine.events import EpochFinished, Event, TrialFinished
+from sweep.engine.executor import Done, RayExecutor
+from sweep.results._files import Layout
+from sweep.study.study_file import StudyFile, parse
+
+STUDY = Path(studies.__file__).parent / "ladder_demo.toml"
+
+SHORT, FACTOR = 3, 3  # of the ladder: its first rung's share of the epochs, and who goes on
+
+
+@dataclass
+class InThisProcess:
+    """An executor that does each task at once, here: what Ray takes is no part of this."""
+
+    workers: int = 1
+    done: list[Done] = field(default_factory=list)
+
+    def submit(self, task: Task) -> None:
+        """Do a task."""
+        self.done.append(Done(task, perform(task)))
+
+    def wait(self, seconds: float) -> list[Done]:
+        """The tasks done since."""
+        del seconds
+        done, self.done = self.done, []
+        return done
+
+    def drop(self, tickets: set[int]) -> None:
+        """Forget tasks."""
+        self.done = [each for each in self.done if each.task.ticket not in tickets]
+
+
+class Enough(Exception):  # noqa: N818 - nothing is wrong
+    """The search has found what it was to find, or its budget is spent."""
+
+
+@dataclass
+class Count:
+    """An observer that counts epochs until a trial is below a threshold."""
+
+    threshold: float
+    budget: int
+    epochs: int = 0
+    found: float = math.inf
+
+    def __call__(self, event: Event) -> None:
+        """Take note of an event."""
+        if isinstance(event, EpochFinished):
+            self.epochs += event.epochs
+        elif isinstance(event, TrialFinished) and event.nmse < self.threshold:
+            self.found = self.epochs
+            raise Enough
+        if self.epochs >= self.budget:
+            raise Enough
+
+
+def described(method: str, seed: int, epochs: int) -> StudyFile:
+    """The study of a method: the demonstration's space, and one or two quasi-static rungs."""
+    text = STUDY.read_text("utf-8")
+    start, end = text.index("[[ladder.rungs]]"), text.index("[design]")
+    rung = '[[ladder.rungs]]\nkind = "training"\nsimulator = "quasistatic"\n'
+    short = f"{rung}epochs = {max(1, epochs // SHORT)}\nreduction_factor = {FACTOR}\n"
+    ladder = (short if method == "ladder" else "") + rung
+    text = text[:start] + ladder + text[end:]
+    study = parse(text.replace("epochs = 10", f"epochs = {epochs}", 1), source=str(STUDY))
+    sampler = "tpe" if method == "ladder" else method
+    search = study.search.model_copy(
+        update={"sampler": sampler, "seed": seed, "trials": 1_000_000, "startup_trials": 10}
+    )
+    return StudyFile(**{**vars(study), "search": search})
+
+
+def epochs_to_target(study: StudyFile, trainers: tuple[Trainer, ...], count: Count) -> float:
+    """Run a study until it has found a biasing that trains; the epochs that took."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with tempfile.TemporaryDirectory() as directory:
+        course = Course(
+            described=study,
+            layout=Layout(Path(directory) / "out"),
+            ledger=Ledger(optuna.create_study(), study, contextlib.nullcontext),
+            executor=cast("RayExecutor", InThisProcess()),
+            benches=benches_for(study, trainers, Path(directory)),
+            observer=count,
+            wish=StopWish(),
+            target=study.search.trials,
+        )
+        with contextlib.suppress(Enough):
+            course.run()
+    return count.found
+
+
+METHODS = ("random", "qmc", "tpe", "ladder")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run every method with every seed, and print a table."""
+    options = _options(arguments)
+    took: dict[str, list[float]] = {method: [] for method in METHODS}
+    trainers: tuple[Trainer, ...] = ()
+    for seed in range(options.repetitions):
+        for method in METHODS:
+            study = described(method, seed, options.epochs)
+            if not trainers:
+                trainers = trainers_for(study, None, None, out=Path())
+            count = Count(options.threshold, options.budget)
+            fitting = trainers[:1] * len(study.ladder.rungs)
+            took[method].append(epochs_to_target(study, fitting, count))
+        row = "  ".join(f"{method} {took[method][-1]:6g}" for method in METHODS)
+        print(f"seed {seed}: {row}", flush=True)
+    print(f"epochs to NMSE < {options.threshold:g}, budget {options.budget}")
+    for method, values in took.items():
+        reached = sum(map(math.isfinite, values))
+        median = statistics.median(values)
+        print(f"{method:8} median {median:6g}, reached in {reached} of {len(values)}")
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="benchmarks alternatives",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--repetitions", type=int, default=10, help="seeds of the search")
+    parser.add_argument("--epochs", type=int, default=12, help="of a whole training")
+    parser.add_argument("--threshold", type=float, default=0.03, help="the NMSE of what trains")
+    parser.add_argument("--budget", type=int, default=2400, help="epochs of one search")
+    return parser.parse_args(arguments)

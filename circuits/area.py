@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The silicon that a network's transistors and capacitors take."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+from circuits._parts import Scope
+from circuits.design import Design
+from circuits.sizes import smallest_run
+from circuits.synapses import synapse
+
+MIM_AREA, MIM_EDGE = 2.0, 0.19
+"""Capacitance of SkyWater 130's `cap_mim_m3_1`: fF/um2 of plate and fF/um of its circumference.
+
+The parameters `camimc` and `cpmimc` of SkyWater's model of it at tt.
+"""
+
+_HOLDS = 2  # sampling capacitors of a column's update circuit: the reference and the target
+
+
+def circuit_area(layers: tuple[int, ...], design: Design) -> float:
+    """Area of a network's gates and capacitors, um2.
+
+    Sum of W L M over the transistors of all synapses (the write transistor included), and of the
+    plates of all capacitors: M times the storage capacitance for each synapse, and two sampling
+    capacitors for each column. A capacitor C is a square MIM plate of side s with
+
+        C = 2.0 fF/um2 s^2 + 0.19 fF/um 4 s
+
+    What is ideal in the circuit (amplifiers, sampling switches, sources) has no area here, nor do
+    wires and spacings, so this compares designs and is a lower bound of a layout. MIM capacitors
+    lie above transistors; that they could share the area with them is not counted either.
+
+    **Arguments:**
+
+    - `layers`: sizes, inputs first.
+
+    **Raises:** `DesignError` for an illegal transistor size.
+    """
+    run = smallest_run(design, len(layers) - 1)
+    total = 0.0
+    for layer, (inputs, outputs) in enumerate(pairwise(layers)):
+        scope = Scope(run, layer)
+        gates = sum(
+            device.geometry.width * device.geometry.length * device.multiplicity * 1e12
+            for device in synapse(scope).transistors().values()
+        )
+        storage = scope.number("storage_capacitance") * scope.number("multiplicity")
+        total += inputs * outputs * (gates + mim_area(storage))
+        total += max(inputs, outputs) * _HOLDS * mim_area(design.hold_capacitance)
+    return total
+
+
+def mim_area(capacitance: float) -> float:
+    """Area of a square MIM capacitor (F) in um2; see `circuit_area`."""
+    femtofarads = capacitance * 1e15
+    half = 2.0 * MIM_EDGE / MIM_AREA
+    side = math.sqrt(half**2 + femtofarads / MIM_AREA) - half
+    return side**2

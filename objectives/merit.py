@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Figures of merit: what a search can minimise, maximise or bound, each by its name.
+
+A figure is measured on one training. A rung of several trainings (seeds, scenarios) combines them as
+it says; some figures, such as the worst fit, say themselves how. A new one is a line here, or
+an entry point of an installed package (`docs/plugins.md`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal
+
+from circuits import Design, Registry, circuit_area, points_duration
+from objectives.training import EpochScore, TrainingPlan
+
+Direction = Literal["minimize", "maximize"]
+
+Over = Literal["rung", "worst", "share"]
+"""How a rung's trainings make one figure: as the rung says, the worst one, or a share of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A finished training: what it was, and its epochs' figures."""
+
+    plan: TrainingPlan
+    design: Design
+    scores: Sequence[EpochScore]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A figure of merit.
+
+    **Attributes:**
+
+    - `name`: in a study file; `label`: in words; `unit`: of its values, empty for a pure number.
+    - `direction`: which way is better.
+    - `meaning`: one sentence.
+    - `measure`: its value for one training; it must be a finite number.
+    - `over`: how the trainings of a rung are combined. Of a `share`, `measure` is compared with the
+      rung's threshold, and the figure is the share of trainings below it.
+    """
+
+    name: str
+    label: str
+    unit: str = ""
+    direction: Direction
+    meaning: str
+    measure: Callable[[Measured], float]
+    over: Over = "rung"
+
+
+def _nmse(training: Measured) -> float:
+    return training.scores[-1].nmse
+
+
+def _energy(training: Measured) -> float:
+    return fmean(score.energy_per_point for score in training.scores)
+
+
+def _seconds(training: Measured) -> float:
+    return math.fsum(score.seconds for score in training.scores)
+
+
+def _error_rate(training: Measured) -> float:
+    return 1.0 - training.scores[-1].accuracy
+
+
+def _area(training: Measured) -> float:
+    return circuit_area(training.plan.layers, training.design)
+
+
+def _time(training: Measured) -> float:
+    points = training.plan.task.points * len(training.scores)
+    return points_duration(training.design, train=points, evaluate=0)
+
+
+_OWN: dict[str, Figure] = {
+    figure.name: figure
+    for figure in (
+        Figure(
+            name="nmse", label="held-out NMSE", direction="minimize", measure=_nmse,
+            meaning="normalised mean squared error of the held-out points after the last epoch",
+        ),
+        Figure(
+            name="energy", label="energy per training point", unit="J", direction="minimize",
+            measure=_energy, meaning="what inputs and amplifiers deliver for one training point",
+        ),
+        Figure(
+            name="seconds", label="simulation time", unit="s", direction="minimize",
+            measure=_seconds, meaning="wall time of the simulator for a whole training",
+        ),
+        Figure(
+            name="area", label="area", unit="um2", direction="minimize", measure=_area,
+            meaning="gates and capacitors of the whole network (circuits.area)",
+        ),
+        Figure(
+            name="time", label="training time", unit="s", direction="minimize", measure=_time,
+            meaning="time in the circuit that all training points of a training take",
+        ),
+        Figure(
+            name="error_rate", label="held-out error rate", direction="minimize",
+            measure=_error_rate,
+            meaning="share of the held-out points in the wrong class; of classifications only",
+        ),
+        Figure(
+            name="worst", label="worst held-out NMSE", direction="minimize", measure=_nmse,
+            over="worst", meaning="NMSE of the worst scenario, or weight seed, of a rung",
+        ),
+        Figure(
+            name="yield", label="yield", direction="maximize", measure=_nmse, over="share",
+            meaning="share of the scenarios, or weight seeds, with an NMSE below the threshold",
+        ),
+    )
+}  # fmt: skip
+
+
+def _checked(name: str, found: object) -> Figure:
+    if not isinstance(found, Figure):
+        msg = f"{found!r} is no objectives.Figure"
+        raise TypeError(msg)
+    if found.name != name:
+        msg = f"its figure is called {found.name!r}; give both the same name"
+        raise ValueError(msg)
+    return found
+
+
+FIGURES: Mapping[str, Figure] = Registry(_OWN, "analog_sweep.objectives", _checked)

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`Study`: what the command line does, in Python. See docs/python.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sweep.commands.export import Exported
+    from sweep.commands.sensitivity import Sensitivity
+    from sweep.engine.events import Observer, Summary
+    from sweep.results.overview import TrialView
+    from sweep.results.store import Results
+    from sweep.study.study_file import StudyFile
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study file and the directory of its results, begun or not.
+
+        study = Study.load("studies/demo.toml")
+        study.run()
+        study.best.values, study.best.parameters
+
+    **Attributes:**
+
+    - `file`: what the study file says.
+    - `out`: the directory.
+    """
+
+    file: StudyFile
+    out: Path
+
+    @classmethod
+    def load(cls, path: str | Path, out: str | Path | None = None) -> Self:
+        """The study of a file, as `sweep run` knows it.
+
+        **Arguments:**
+
+        - `out`: the directory of its results; None for `out/` and the file's name.
+
+        **Raises:** `sweep.study.study_file.StudyFileError` with all that is wrong with the file.
+        """
+        from sweep.study.study_file import load  # noqa: PLC0415 - `import sweep` costs nothing
+
+        path = Path(path)
+        return cls(load(path), Path("out") / path.stem if out is None else Path(out))
+
+    @classmethod
+    def open(cls, out: str | Path) -> Self:
+        """A study that was begun, from its directory.
+
+        **Raises:** `sweep.results.store.StoreError` where there is none.
+        """
+        from sweep.results.store import open_results  # noqa: PLC0415
+
+        return cls(open_results(Path(out)).study_file, Path(out))
+
+    def run(
+        self,
+        *,
+        trials: int | None = None,
+        workers: int | None = None,
+        simulator: str | None = None,
+        storage: str | None = None,
+        address: str | None = None,
+        extend: bool = False,
+        observer: Observer | None = None,
+    ) -> Summary:
+        """Run the study, or go on with it where it was begun, until it has all its trials.
+
+        Progress is shown as `sweep run` does it: a live board in a terminal, lines in a notebook.
+
+        **Arguments:** those of `sweep run`.
+
+        - `observer`: is told of all events instead; a callable.
+
+        **Returns:** how the study stands.
+
+        **Raises:** as `sweep.engine.driver.run_study`.
+        """
+        from sweep.commands.progress import RichObserver  # noqa: PLC0415
+        from sweep.engine.driver import Settings, run_study  # noqa: PLC0415
+
+        settings = Settings(
+            out=self.out,
+            storage=storage,
+            workers=workers,
+            simulator=simulator,
+            trials=trials,
+            resume=True,
+            extend=extend,
+            address=address,
+        )
+        if observer is not None:
+            return run_study(self.file, settings, observer=observer)
+        with RichObserver() as shown:
+            return run_study(self.file, settings, observer=shown)
+
+    @property
+    def results(self) -> Results:
+        """What it has left so far, read anew.
+
+        **Raises:** `sweep.results.store.StoreError` where it was not begun.
+        """
+        from sweep.results.store import open_results  # noqa: PLC0415
+
+        return open_results(self.out)
+
+    @property
+    def trials(self) -> tuple[TrialView, ...]:
+        """All trials so far, by number."""
+        from sweep.results.overview import overview  # noqa: PLC0415
+
+        return overview(self.results).trials
+
+    @property
+    def best(self) -> TrialView:
+        """The best complete trial; of several objectives, the one of the front that fits best.
+
+        **Raises:** `SweepError` where there is none yet.
+        """
+        from sweep._errors import SweepError  # noqa: PLC0415
+        from sweep.results.overview import overview  # noqa: PLC0415
+
+        best = overview(self.results).best
+        if best is None:
+            msg = f"No trial of {self.out} is complete and allowed yet; run more of them."
+            raise SweepError(msg)
+        return best
+
+    def trials_dataframe(self) -> pd.DataFrame:
+        """One row for each trial: state, objectives, NMSE, energy, time and parameters, SI units."""
+        import pandas as pd  # noqa: PLC0415
+
+        names = list(self.file.search.objectives)
+        return pd.DataFrame([_row(trial, names) for trial in self.trials]).set_index("trial")
+
+    def scenarios_dataframe(self) -> pd.DataFrame:
+        """One row for each finished scenario of each trial: what it was, and its figures."""
+        import pandas as pd  # noqa: PLC0415
+
+        return pd.DataFrame(
+            [
+                {"trial": trial.number, **scenario}
+                for trial in self.trials
+                for scenario in trial.scenarios
+            ]
+        )
+
+    def report(self, to: str | Path | None = None) -> Path:
+        """Write the report, as `sweep report`; the path of the HTML file."""
+        from sweep.report import write_report  # noqa: PLC0415
+
+        return write_report(self.results, None if to is None else Path(to))
+
+    def export(
+        self, trial: int | None = None, to: str | Path | None = None, *, verify: bool = True
+    ) -> Exported:
+        """Write a trial's design, netlists and weights, as `sweep export`."""
+        from sweep.commands.export import export  # noqa: PLC0415
+
+        where = None if to is None else Path(to)
+        return export(self.results, trial=trial, to=where, verify=verify)
+
+    def sensitivity(self, trial: int | None = None, *, step: float = 0.05) -> Sensitivity:
+        """Move each number of a trial up and down, as `sweep sensitivity`."""
+        from sweep.commands.sensitivity import sensitivity  # noqa: PLC0415
+
+        return sensitivity(self.results, trial=trial, step=step)
+
+
+def _row(trial: TrialView, objectives: list[str]) -> dict[str, Any]:
+    values: Mapping[str, float] = dict(zip(objectives, trial.values, strict=False))
+    return {
+        "trial": trial.number,
+        "state": trial.state,
+        "rung": trial.rung,
+        "allowed": trial.allowed,
+        **{name: values.get(name) for name in objectives},
+        "nmse_before": trial.before,
+        "nmse_after": trial.nmse,
+        "epochs": len(trial.curve),
+        "energy_per_point": trial.energy,
+        "seconds": trial.seconds,
+        **{f"parameters.{name}": value for name, value in trial.parameters.items()},
+    }

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options and arguments that several commands of `sweep.cli` take."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Simulator(StrEnum):
+    """What `--simulator` takes."""
+
+    AUTO = "auto"
+    XYCE = "xyce"
+    NGSPICE = "ngspice"
+    QUASISTATIC = "quasistatic"
+
+
+class OnInterrupt(StrEnum):
+    """What `--on-interrupt` takes."""
+
+    FINISH = "finish"
+    DROP = "drop"
+
+
+class SpiceChoice(StrEnum):
+    """What `--simulator` takes where currents are measured."""
+
+    AUTO = "auto"
+    XYCE = "xyce"
+    NGSPICE = "ngspice"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+Out = Annotated[Path, typer.Argument(metavar="OUT", help="A study's directory (`run --out`).")]
+Choice = Annotated[
+    Simulator | None,
+    typer.Option(
+        help="What computes: a transient (auto takes Xyce where it is installed, else ngspice), "
+        "or the much faster quasi-static equilibria. With a ladder: its rungs `transient`."
+    ),
+]
+Noise = Annotated[
+    bool, typer.Option("--noise", help="With the noise of the update circuits in any case.")
+]
+NoCrossCheck = Annotated[
+    bool,
+    typer.Option(
+        "--no-cross-check", help="Verify in one simulator, even where both are installed."
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(min=0, max=2**32 - 1, metavar="N", help="Another one than the file's."),
+]
+Pdk = Annotated[
+    Path | None,
+    typer.Option("--pdk", metavar="DIR", help="Where the SkyWater 130 models are."),
+]

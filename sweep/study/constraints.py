@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a design may cost at most, or must reach at least: the bounds of `[search.constraints]`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from circuits import DesignError, PluginError, Quantity
+from objectives import FIGURES
+from sweep.study._problems import Problems, nearest
+
+_ENDS = {"max": "minimize", "min": "maximize"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A figure of merit and its limit.
+
+    - `figure`: of `objectives.FIGURES`.
+    - `end`: `max` or `min`.
+    - `limit`: in the figure's unit.
+    """
+
+    figure: str
+    end: str
+    limit: float
+
+    @property
+    def name(self) -> str:
+        """As Optuna knows it."""
+        return f"{self.figure} {'<=' if self.end == 'max' else '>='} {self.limit:g}"
+
+    @property
+    def way(self) -> str:
+        """Which way is better, so that the worst of several trainings is the one that matters."""
+        return _ENDS[self.end]
+
+    def violation(self, value: float) -> float:
+        """How far a value is beyond the limit, as a share of that; 0 or less where it is not."""
+        beyond = value - self.limit if self.end == "max" else self.limit - value
+        return beyond / (abs(self.limit) or 1.0)
+
+
+def read_constraints(raw: object, problems: Problems) -> tuple[Bound, ...]:
+    """The table `[search.constraints]`: a figure's name to `{ max = ... }` or `{ min = ... }`."""
+    where = ("search", "constraints")
+    if not isinstance(raw, dict):
+        problems.add(where, raw, 'a table such as { energy = { max = "10 pJ" } }')
+        return ()
+    found = []
+    for name, ends in raw.items():
+        key = (*where, name)
+        if name not in FIGURES:
+            problems.add(key, ends, f"one of {', '.join(FIGURES)}", nearest(name, FIGURES))
+            continue
+        try:
+            FIGURES[name]
+        except PluginError as error:
+            problems.add(key, name, "an objective that can be used", str(error))
+            continue
+        if not isinstance(ends, dict) or not ends:
+            problems.add(key, ends, "a table with max, min, or both")
+            continue
+        found += _bounds(name, ends, key, problems)
+    return tuple(found)
+
+
+def _bounds(
+    name: str, ends: dict[str, Any], key: tuple[object, ...], problems: Problems
+) -> list[Bound]:
+    spec, found = Quantity(unit=FIGURES[name].unit), []
+    for end, value in ends.items():
+        if end not in _ENDS:
+            problems.add((*key, end), value, "one of the keys max, min", nearest(end, _ENDS))
+            continue
+        try:
+            limit = float(spec.parse(value, field="", units_required=True))
+        except DesignError as error:
+            allowed = f"a number in {spec.unit}" if spec.unit else "a number"
+            problems.add((*key, end), value, allowed, error.hint)
+            continue
+        if not math.isfinite(limit):
+            problems.add((*key, end), value, "a finite number", "leave it out for no limit")
+            continue
+        found.append(Bound(figure=name, end=end, limit=limit))
+    return found

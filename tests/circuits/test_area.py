@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a network's transistors and capacitors take of the silicon."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circuits import Design, circuit_area
+from circuits.area import MIM_AREA, MIM_EDGE, mim_area
+
+
+@given(st.floats(1e-15, 100e-12))
+def test_a_mim_plate_has_the_capacitance_that_it_was_made_for(capacitance: float) -> None:
+    area = mim_area(capacitance)
+    found = MIM_AREA * area + MIM_EDGE * 4.0 * area**0.5
+    assert found * 1e-15 == pytest.approx(capacitance, rel=1e-9)
+
+
+def test_a_synapse_of_the_seed_is_mostly_capacitor() -> None:
+    one, two = (circuit_area(layers, Design()) for layers in ((1, 1), (2, 1)))
+    gates = (1.302 + 0.42) * 0.15
+    holds = 2 * mim_area(0.1e-12)
+    assert one == pytest.approx(gates + mim_area(0.1e-12) + holds, rel=1e-9)
+    # Two inputs share the output's line, but a column each: the matrix is stored transposed.
+    assert two == pytest.approx(2 * one, rel=1e-9)
+
+
+@given(st.integers(1, 8), st.integers(2, 6))
+def test_parallel_copies_multiply_what_a_synapse_takes(copies: int, units: int) -> None:
+    layers, small = (units, units), dataclasses.replace(Design(), hold_capacitance=1e-15)
+    single = circuit_area(layers, small)
+    several = circuit_area(layers, dataclasses.replace(small, multiplicity=(copies,)))
+    columns = 2 * units * mim_area(1e-15)
+    gates = units**2 * copies * (1.302 + 0.42) * 0.15
+    assert several == pytest.approx(columns + gates + units**2 * mim_area(copies * 0.1e-12))
+    assert several >= single
+
+
+def test_a_real_write_switch_takes_its_place() -> None:
+    ideal, real = Design(), Design(write_switch="nfet")
+    more = circuit_area((3, 2, 1), real) - circuit_area((3, 2, 1), ideal)
+    assert more == pytest.approx(8 * 0.42 * 0.5, rel=1e-9)
