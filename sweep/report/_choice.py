@@ -6,6 +6,7 @@ Values come as arrays of shape `(trials, objectives)`.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -89,7 +90,9 @@ def hypervolume(costs: Array) -> Array:
     boxed = in_box(costs[known])
     study = optuna.create_study(directions=["minimize"] * costs.shape[1])
     study.add_trials([create_trial(values=row.tolist()) for row in boxed])
-    drawn = optuna.visualization.plot_hypervolume_history(study, [1.0] * costs.shape[1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        drawn = optuna.visualization.plot_hypervolume_history(study, [1.0] * costs.shape[1])
     grown = np.zeros(len(costs))
     grown[known] = np.diff(np.asarray(drawn.data[0].y, dtype=np.float64), prepend=0.0)
     return np.cumsum(grown)

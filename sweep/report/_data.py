@@ -9,6 +9,7 @@ from typing import Any
 from circuits import Design
 from sweep.report._findings import Findings
 from sweep.report._html import plain
+from sweep.report._trial import legal_range
 from sweep.results.overview import TrialView
 
 _MEASURED = (("energy", "energy a point", "J"), ("seconds", "simulation", "s"))
@@ -83,9 +84,8 @@ def _columns(found: Findings) -> list[dict[str, Any]]:
     specs = Design.quantities()
     for entry in found.parameters:
         spec = specs.get(entry.field)
-        legal = None
-        if spec is not None and "/" not in entry.name and not entry.choices:
-            legal = [spec.show(spec.low), spec.show(spec.high)]
+        known = spec is not None and "/" not in entry.name
+        legal = legal_range(spec) if spec is not None and known else ""
         columns.append(
             {
                 "key": entry.name,

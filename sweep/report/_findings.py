@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
 
+from optuna.trial import TrialState
+
 from sweep._version import __version__
 from sweep.report._course import quasistatic
 from sweep.report._importances import Target, targets
@@ -73,14 +75,15 @@ def find_out(results: Results, *, pages: int = PAGES, waveforms: bool = False) -
     - `waveforms`: whether to simulate the leader's first points again for their waveforms.
     """
     seen = overview(results)
+    leader = seen.leader
     chosen = worth_a_page(seen, max(1, pages))
     trainer = quasistatic(results) if chosen else ""
     return Findings(
         overview=seen,
-        leader=seen.leader,
+        leader=leader,
         pages={
             trial.number: find_out_trial(
-                results, trial, trainer, waveforms=waveforms and trial is seen.leader
+                results, trial, trainer, waveforms=waveforms and trial is leader
             )
             for trial in chosen
         },
@@ -88,7 +91,8 @@ def find_out(results: Results, *, pages: int = PAGES, waveforms: bool = False) -
         violating=frozenset(
             trial.number
             for trial in results.study.get_trials(deepcopy=False)
-            if any(value > 0.0 for value in (trial.constraints or {}).values())
+            if trial.state is TrialState.COMPLETE
+            and any(value > 0.0 for value in trial.constraints.values())
         ),
         parameters=results.study_file.space.parameters,
         provenance=_provenance(results),

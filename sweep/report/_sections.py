@@ -191,7 +191,7 @@ def front(found: Findings, figs: Figures) -> str:
 
 def ladder(found: Findings, figs: Figures) -> str:
     """What each rung did and cost, and how well it foretells the next one."""
-    rungs = found.overview.ladder
+    rungs, first = found.overview.ladder, found.overview.objectives[0]
     if not rungs:
         return ""
     blocks = [ladder_table(rungs)]
@@ -201,7 +201,7 @@ def ladder(found: Findings, figs: Figures) -> str:
     blocks += [
         figs.place(
             f"rungs{rung.number}",
-            figures.agreement(rung, above),
+            figures.agreement(rung, above, first.title),
             tools=False,
             caption=f"Rungs {rung.number} and {above.number}: rank correlation "
             f"{pure(rung.correlation)} over {len(rung.pairs)} trials.",

@@ -25,7 +25,8 @@ SERIES = (AFTER, BEFORE, GOOD, "#a05fc4", "#c9a227", "#3aa6b9", "#c25b8a", "#7f8
 FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 CLEAR = "rgba(0,0,0,0)"
 INK = "#6b7580"
-SCALE = "Viridis"
+SCALE = ((0.0, BEFORE), (0.5, "#a89fa6"), (1.0, AFTER))
+"""From bad to good, to be seen on light and dark paper."""
 LEGEND = {
     "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "bgcolor": CLEAR,
 }  # fmt: skip
@@ -43,7 +44,7 @@ def faint(colour: str, opacity: float) -> str:
 def axis(title: str, **changes: Any) -> dict[str, Any]:
     """An axis with its title; `changes` are attributes of a plotly axis."""
     return {
-        "title": {"text": title, "standoff": 8, "font": {"size": 14}},
+        "title": {"text": title, "standoff": 8, "font": {"size": 13}},
         "gridcolor": _GRID,
         "linecolor": LINE,
         "zeroline": False,

@@ -89,7 +89,7 @@ def design_table(name: str, values: Iterable[Value]) -> str:
             value.origin,
             [
                 (value.field, False), (value.shown, "value"), (_ruler(value), "html"),
-                (value.legal, "range"), (value.seed, "value"), (value.origin, False),
+                (value.legal, "range"), (value.seed, "range"), (value.origin, False),
                 (value.meaning, "words"),
             ],
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from circuits import Design
+from circuits import Design, Quantity
 from circuits.quasistatic import QuasistaticTrainer
 from sweep.report._course import Course, course
 from sweep.report._waves import waves
@@ -176,13 +176,26 @@ def _values(results: Results, design: Design) -> list[Value]:
                 shown=spec.show(_single(value), digits=_DIGITS),
                 origin=origin,
                 meaning=spec.meaning,
-                legal=spec.allowed.removeprefix("a number from ").removeprefix("one of "),
+                legal=legal_range(spec),
                 seed=spec.show(_single(seed), digits=_DIGITS),
                 place=_place(_single(value), *bounds),
                 seed_place=_place(_single(seed), *bounds),
             )
         )
     return sorted(values, key=lambda entry: ("searched", "set", "default").index(entry.origin))
+
+
+def legal_range(spec: Quantity) -> str:
+    """The legal values of a quantity in a few words."""
+    if spec.choices:
+        return ", ".join(spec.choices)
+    return f"{_short(spec, spec.low)} to {_short(spec, spec.high)}"
+
+
+def _short(spec: Quantity, value: float) -> str:
+    if not spec.unit or spec.unit.startswith("1/"):
+        return f"{value:.{_DIGITS}g} {spec.unit}".strip()
+    return spec.show(value, digits=_DIGITS)
 
 
 def _single(value: object) -> object:

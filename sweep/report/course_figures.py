@@ -30,10 +30,10 @@ __all__ = [
 
 MEASURES: Mapping[str, tuple[str, bool]] = {
     "reciprocity": ("reciprocity |y12 / y11|", False),
-    "transmission": ("nudge to that of the layer above", True),
-    "update_ratio": ("rms update to rms weight", True),
-    "alignment": ("cosine of update and -gradient, with noise", False),
-    "cosine": ("cosine of update and -gradient", False),
+    "transmission": ("nudge / nudge above", True),
+    "update_ratio": ("rms update / rms weight", True),
+    "cosine": ("cosine with -gradient", False),
+    "alignment": ("cosine, with noise", False),
 }
 """Fields of `LayerTrainability` that are drawn over the epochs: title, and whether in decades."""
 
@@ -191,7 +191,7 @@ def weights_in_epoch(
     return style.figure(
         traces + _legend_of(phases),
         height=340,
-        xaxis=style.axis("time in the epoch (s)", showgrid=False),
+        xaxis=style.axis("time in the epoch (s)", showgrid=False, tickformat="~s"),
         yaxis=style.axis("change of the weight (V)"),
         shapes=_bands(phases, phase, count),
         showlegend=True,
@@ -212,7 +212,7 @@ def waveforms(waves: Waves, group: str) -> go.Figure:
     return style.figure(
         [*traces, *_legend_of(phases)],
         height=300,
-        xaxis=style.axis("time (s)", showgrid=False),
+        xaxis=style.axis("time (s)", showgrid=False, tickformat="~s"),
         yaxis=style.axis(f"{group} (V)"),
         shapes=_bands(phases, waves.phase, waves.points),
         showlegend=True,

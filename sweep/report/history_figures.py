@@ -84,8 +84,13 @@ def history(overview: Overview, index: int = 0) -> go.Figure:
     )
 
 
-def agreement(rung: RungView, above: RungView) -> go.Figure:
-    """The values of the trials that finished two neighbouring rungs against each other."""
+def agreement(rung: RungView, above: RungView, objective: str = "first objective") -> go.Figure:
+    """The values of the trials that finished two neighbouring rungs against each other.
+
+    **Arguments:**
+
+    - `objective`: the first one, which is the value of a training.
+    """
     lower, higher = (list(side) for side in zip(*rung.pairs, strict=True))
     return style.figure(
         [
@@ -95,9 +100,14 @@ def agreement(rung: RungView, above: RungView) -> go.Figure:
             )
         ],
         height=300,
-        xaxis=_value_axis(rung.label, lower),
-        yaxis=_value_axis(above.label, higher),
+        xaxis=_value_axis(_value_of(rung, objective), lower),
+        yaxis=_value_axis(_value_of(above, objective), higher),
     )  # fmt: skip
+
+
+def _value_of(rung: RungView, objective: str) -> str:
+    value = "1 - worst alignment" if rung.kind == "gradient" else objective
+    return html.escape(f"rung {rung.number}: {value}")
 
 
 def _value_axis(title: str, values: list[float]) -> dict[str, object]:

@@ -127,8 +127,7 @@ def _at(entry: Parameter, places: Array, fraction: float) -> float:
 
 def _surface(x: Array, y: Array, values: Array) -> Array | None:
     """Values on a grid over the trials' range; NaN outside them, None where there are too few."""
-    from scipy.interpolate import griddata  # noqa: PLC0415 - half a second, and few need it
-    from scipy.spatial import QhullError  # noqa: PLC0415
+    from matplotlib.tri import LinearTriInterpolator, Triangulation  # noqa: PLC0415 - slow to import
 
     known = np.isfinite(values)
     places = np.stack([x, y], axis=1)[known] if len(x) else np.empty((0, 2))
@@ -137,9 +136,10 @@ def _surface(x: Array, y: Array, values: Array) -> Array | None:
     scaled = (places - places.min(axis=0)) / np.ptp(places, axis=0)
     ends = np.linspace(0.0, 1.0, _CELLS)
     try:
-        return np.asarray(griddata(scaled, values[known], tuple(np.meshgrid(ends, ends))))
-    except QhullError:  # all on one line
+        between = LinearTriInterpolator(Triangulation(*scaled.T), values[known])
+    except (RuntimeError, ValueError):  # all on one line
         return None
+    return np.asarray(between(*np.meshgrid(ends, ends)).filled(np.nan))
 
 
 def _bar(title: str, shown: Array, *, log: bool) -> dict[str, Any]:
@@ -171,6 +171,6 @@ def _figure(
             scales.append(style.axis(title, nticks=6))
     words = [] if text is None else [style.words(text)]
     return style.figure(
-        traces, height=400, xaxis=scales[0], yaxis=scales[1], annotations=words,
+        traces, height=500, xaxis=scales[0], yaxis=scales[1], annotations=words,
         showlegend=False,
     )  # fmt: skip

@@ -93,7 +93,7 @@ def slice_of(
         )  # fmt: skip
     return style.figure(
         traces,
-        height=260,
+        height=280,
         xaxis=scale,
         yaxis=scale_of(objective, y),
         margin={"l": 52, "r": 10, "t": 10, "b": 48},

@@ -40,7 +40,6 @@ R.lightPage = (row) => {
   const rows = R.data.columns.map((column, index) => [column, row[index]]).filter(([column]) => column.parameter)
     .map(([column, value]) => {
       const searched = column.range ? column.range.map((end) => R.show(end, column.unit)).join(" to ") : column.choices.join(", ");
-      const legal = column.legal ? column.legal.join(" to ") : "";
       const ruler = R.element("span", { class: "ruler" });
       if (column.range && typeof value === "number") {
         const [low, high] = column.range.map((end) => (column.log ? Math.log(end) : end));
@@ -49,7 +48,7 @@ R.lightPage = (row) => {
       }
       return R.element("tr", {}, R.element("td", {}, column.label), R.element("td", { class: "value" }, R.show(value, column.unit)),
         R.element("td", {}, column.range ? ruler : ""), R.element("td", { class: "range" }, searched),
-        R.element("td", { class: "range" }, legal), R.element("td", { class: "words" }, column.meaning));
+        R.element("td", { class: "range" }, column.legal), R.element("td", { class: "words" }, column.meaning));
     });
   const head = ["parameter", "value", "in the searched range", "searched", "legal", "meaning"];
   const table = R.element("div", { class: "tabled", "data-csv": `trial-${number}-parameters` }, R.element("div", { class: "scroll" },
