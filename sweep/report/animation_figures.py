@@ -55,10 +55,10 @@ def fit_over_epochs(fit: Fit, epochs: Sequence[int], outputs: Sequence[Array]) -
     ends = [low - margin, high + margin]
     drawn = style.figure(
         [*fixed, *moving],
-        height=470,
+        height=520,
         xaxis=style.axis(f"{fit.variables[0]} (normalised)" if one else "target (V)"),
         yaxis=style.axis("output (V)", range=ends),
-        margin={"l": 56, "r": 12, "t": 36, "b": 130},
+        margin={"l": 56, "r": 12, "t": 36, "b": 190},
         showlegend=True,
         sliders=[_slider(epochs)],
         updatemenus=[_buttons()],
@@ -115,7 +115,7 @@ def _slider(epochs: Sequence[int]) -> dict[str, Any]:
     now = {"mode": "immediate", "frame": {"duration": 0, "redraw": False},
            "transition": {"duration": 0}}  # fmt: skip
     return {
-        "active": len(epochs) - 1, "x": 0.16, "len": 0.84, "y": -0.24, "yanchor": "top",
+        "active": len(epochs) - 1, "x": 0, "len": 1, "y": -0.22, "yanchor": "top",
         "pad": {"t": 6, "b": 0}, "ticklen": 4, "minorticklen": 0, "tickcolor": style.LINE,
         "bordercolor": style.LINE, "bgcolor": style.faint(style.MUTED, 0.25),
         "activebgcolor": style.AFTER, "currentvalue": {"prefix": "epochs of training: "},
@@ -132,7 +132,7 @@ def _buttons() -> dict[str, Any]:
     stop = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}}
     return {
         "type": "buttons", "direction": "right", "showactive": False, "x": 0, "xanchor": "left",
-        "y": -0.3, "yanchor": "top", "pad": {"t": 8}, "bgcolor": style.faint(style.MUTED, 0.15),
+        "y": -0.52, "yanchor": "top", "pad": {"t": 8}, "bgcolor": style.faint(style.MUTED, 0.15),
         "bordercolor": style.LINE,
         "buttons": [
             {"label": "▶", "method": "animate", "args": [None, play]},

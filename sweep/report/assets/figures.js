@@ -8,11 +8,14 @@ R.drawn = new WeakMap();
 
 R.figure = (name) => JSON.parse(document.getElementById(`json-${name}`).textContent);
 
+/** Figures are drawn once plotly is there, which comes last. */
+R.plotly = new Promise((done) => { R.ready = done; });
+
 R.draw = (place, figure = null) => {
   const content = figure || R.figure(place.dataset.figure);
   const config = "noTools" in place.dataset ? { ...R.CONFIG, displayModeBar: false } : R.CONFIG;
   place.style.height = `${content.layout.height}px`;
-  const done = Plotly.newPlot(place, { data: content.data, layout: content.layout, frames: content.frames || [], config })
+  const done = R.plotly.then(() => Plotly.newPlot(place, { data: content.data, layout: content.layout, frames: content.frames || [], config }))
     .then(() => {
       place.on("plotly_click", (event) => {
         const number = event.points.map((point) => point.customdata).find((value) => Number.isInteger(value));
@@ -23,6 +26,8 @@ R.draw = (place, figure = null) => {
   R.drawn.set(place, done);
   return done;
 };
+
+R.clear = (place) => { if (window.Plotly && place.data) Plotly.purge(place); };
 
 R.watcher = new IntersectionObserver((entries) => {
   for (const entry of entries) {
@@ -40,7 +45,7 @@ R.drawAll = () => Promise.all(
 
 R.forget = (root) => root.querySelectorAll(".plot").forEach((place) => {
   R.watcher.unobserve(place);
-  if (R.drawn.has(place)) Plotly.purge(place);
+  R.clear(place);
   R.drawn.delete(place);
 });
 
@@ -49,7 +54,7 @@ R.choosers = (root) => root.querySelectorAll("[data-choice]").forEach((chooser) 
   const place = chooser.querySelector(".plot");
   chooser.addEventListener("change", () => {
     place.dataset.figure = `${chooser.dataset.choice}-${lists.map((list) => list.value).join("-")}`;
-    if (R.drawn.has(place)) Plotly.purge(place);
+    R.clear(place);
     R.draw(place);
   });
   for (const list of lists) if (list.options.length < 2) list.parentElement.hidden = true;
