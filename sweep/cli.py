@@ -155,7 +155,7 @@ def status(out: Out, as_json: Json = False) -> None:
 
 
 @app.command()
-def report(  # noqa: PLR0913, PLR0917  (one for each option)
+def report(
     out: Out,
     to: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The HTML file (default: OUT/report.html).")

@@ -42,7 +42,7 @@ class Figures:
         self,
         name: str,
         labels: Sequence[tuple[str, Sequence[str]]],
-        drawn: Mapping[tuple[int, ...], go.Figure],
+        drawn: Mapping[str, go.Figure],
         *,
         caption: str = "",
     ) -> str:
@@ -51,11 +51,11 @@ class Figures:
         **Arguments:**
 
         - `labels`: of each list its label and its options.
-        - `drawn`: the chosen options' numbers to figure.
+        - `drawn`: the chosen options' numbers, such as `0-2`, to figure.
         """
         if not drawn:
             return ""
-        keys = {key: f"{name}-{'-'.join(map(str, key))}" for key in drawn}
+        keys = {key: f"{name}-{key}" for key in drawn}
         for key, figure in drawn.items():
             self._texts[keys[key]] = embedded(_plain(figure.to_plotly_json()))
         lists = "".join(
@@ -147,7 +147,9 @@ def section(title: str, *blocks: str, anchor: str, words: str = "") -> str:
         return ""
     soft = f'<p class="soft">{html.escape(words)}</p>' if words else ""
     return (
-        f'<section id="{anchor}"><h2>{html.escape(title)}</h2>{soft}' + "".join(blocks) + "</section>"
+        f'<section id="{anchor}"><h2>{html.escape(title)}</h2>{soft}'
+        + "".join(blocks)
+        + "</section>"
     )
 
 

@@ -63,9 +63,7 @@ def targets(results: Results, objectives: Sequence[Objective]) -> tuple[Target, 
     return tuple(found)
 
 
-def _target(
-    title: str, known: Sequence[tuple[FrozenTrial, float]], *, maximise: bool
-) -> Target:
+def _target(title: str, known: Sequence[tuple[FrozenTrial, float]], *, maximise: bool) -> Target:
     sign = -1.0 if maximise else 1.0  # the evaluators take lower for better
     finite = [(trial, sign * value) for trial, value in known if math.isfinite(value)]
     methods: dict[str, BaseImportanceEvaluator] = {

@@ -13,7 +13,7 @@ from objectives import accuracy
 from sweep._numbers import duration, pure, quantity
 from sweep.report import figures, fit_figures
 from sweep.report._findings import Findings
-from sweep.report._html import Figures, section, table, tiles
+from sweep.report._html import Cell, Figures, section, table, tiles
 from sweep.report._tables import (
     facts_table,
     failure_table,
@@ -24,8 +24,6 @@ from sweep.report._tables import (
 from sweep.report._trial import TrialFindings
 from sweep.results.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
 from sweep.study.space import Parameter
-
-_SPACE = 3  # objectives that make a view in space
 
 
 def header(found: Findings) -> str:
@@ -84,7 +82,7 @@ def _glance(seen: Overview) -> str:
     if not seen.trials:
         return ""
     done = seen.of(COMPLETE)
-    rows = []
+    rows: list[tuple[str, list[Cell]]] = []
     for index, objective in enumerate(seen.objectives):
         if done:
             pick: Callable[..., TrialView] = max if objective.maximise else min
@@ -131,7 +129,7 @@ def history(found: Findings, figs: Figures) -> str:
     if not seen.trials:
         return ""
     titles = [objective.title for objective in seen.objectives]
-    drawn = {(index,): figures.history(seen, index) for index in range(len(titles))}
+    drawn = {str(index): figures.history(seen, index) for index in range(len(titles))}
     blocks = [figs.choice("history", [("Objective", titles)], drawn)]
     if len(titles) > 1 and seen.of(COMPLETE):
         blocks += ["<h3>Hypervolume</h3>", figs.place(
@@ -146,7 +144,9 @@ def learning(found: Findings, figs: Figures) -> str:
     """The learning curves of all trials."""
     if not any(trial.curve for trial in found.overview.trials):
         return ""
-    words = "Held-out NMSE of every trial; 0 epochs is before training. Click a curve for its trial."
+    words = (
+        "Held-out NMSE of every trial; 0 epochs is before training. Click a curve for its trial."
+    )
     return section(
         "Learning curves",
         figs.place("learning-curves", figures.learning_curves(found.overview)),
@@ -161,15 +161,15 @@ def front(found: Findings, figs: Figures) -> str:
     count = len(seen.objectives)
     if count < 2 or not seen.of(COMPLETE):  # noqa: PLR2004
         return ""
-    views: dict[tuple[int, ...], go.Figure] = {}
+    views: dict[str, go.Figure] = {}
     options = []
     for first, second in combinations(range(count), 2):
         options.append(" and ".join(seen.objectives[i].label for i in (first, second)))
-        views[(len(views),)] = figures.front(seen, first, second, violating=found.violating)
-    if count >= _SPACE:
-        for indices in combinations(range(count), _SPACE):
-            options.append(", ".join(seen.objectives[i].label for i in indices))
-            views[(len(views),)] = figures.front3d(seen, indices, violating=found.violating)
+        views[str(len(views))] = figures.front(seen, first, second, violating=found.violating)
+    if count > 2:  # noqa: PLR2004
+        for x, y, z in combinations(range(count), 3):
+            options.append(", ".join(seen.objectives[i].label for i in (x, y, z)))
+            views[str(len(views))] = figures.front3d(seen, (x, y, z), violating=found.violating)
     sliders = "".join(
         f'<label>{html.escape(objective.label)} <input type="range" min="0" max="1" step="0.01" '
         f'value="0.5" data-weight="{index}"><output>0.50</output></label>'
@@ -224,7 +224,7 @@ def importances(found: Findings, figs: Figures) -> str:
     if not known:
         few = '<p class="soft">Too few complete trials to tell.</p>'
         return section("Importances", few, anchor="importances")
-    drawn = {(i,): figures.importances(target.shares) for i, target in enumerate(known)}
+    drawn = {str(i): figures.importances(target.shares) for i, target in enumerate(known)}
     titles = [f"{target.title}, {target.trials} trials" for target in known]
     tables = "".join(
         f"<h3>{html.escape(title)}</h3>{importance_table(f'importances-{i}', target)}"
@@ -276,10 +276,12 @@ def pairs(found: Findings, figs: Figures) -> str:
             ("contour", "Contours", figures.contour),
             ("rank", "Ranks", figures.rank),
         ):
-            drawn = {(o, p): draw(seen, *couples[p], o) for o, p in keys}
+            drawn = {f"{o}-{p}": draw(seen, *couples[p], o) for o, p in keys}
             if drawn:
                 blocks += [f"<h3>{heading}</h3>", figs.choice(name, lists, drawn)]
-        drawn_all = {(o,): figures.parallel(seen, found.parameters, o) for o in range(len(titles))}
+        drawn_all = {
+            str(o): figures.parallel(seen, found.parameters, o) for o in range(len(titles))
+        }
         blocks += [
             "<h3>Parallel coordinates</h3>",
             figs.choice(
@@ -295,7 +297,7 @@ def failures(found: Findings, figs: Figures) -> str:
     seen, couples = found.overview, found.pairs()
     if not seen.of(FAILED):
         return ""
-    drawn = {(i,): figures.failures(seen, x, y) for i, (x, y) in enumerate(couples)}
+    drawn = {str(i): figures.failures(seen, x, y) for i, (x, y) in enumerate(couples)}
     names = [f"{x.name} and {y.name}" for x, y in couples]
     return section(
         "Failures by cause",

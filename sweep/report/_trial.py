@@ -87,9 +87,7 @@ def find_out_trial(
         fit=_fit(results, view.number, design),
         course=found,
         curves=_curves(results, view.number),
-        scenarios=_scenarios(
-            results.study.get_trials(deepcopy=False)[view.number].user_attrs
-        ),
+        scenarios=_scenarios(results.study.get_trials(deepcopy=False)[view.number].user_attrs),
         waves=waves(results, view.number, design, found) if waveforms else None,
     )
 

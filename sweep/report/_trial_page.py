@@ -112,7 +112,10 @@ def _before(course: Course) -> int | None:
 def _waves(found: TrialFindings, figs: Figures, name: str) -> str:
     waves = found.waves
     if not isinstance(waves, Waves):
-        words = waves or "Not simulated for this page; `sweep report OUT --waveforms` has those of the best trial."
+        words = (
+            waves
+            or "Not simulated for this page; `sweep report OUT --waveforms` has those of the best trial."
+        )
         return section(
             "Waveforms", f'<p class="soft">{html.escape(words)}</p>', anchor=f"waves-{name}"
         )

@@ -71,7 +71,7 @@ def film(fit: Fit, epochs: Sequence[int], outputs: Sequence[Array], linear_fit: 
     shown, found = [epochs[p] for p in places], [outputs[p] for p in places]
     losses = [nmse(values, fit.target) for values in found]
     figure = Figure(figsize=_INCHES, dpi=_DOTS, layout="constrained", facecolor="white")
-    canvas = FigureCanvasAgg(figure)
+    FigureCanvasAgg(figure)
     moving = _fit_panel(figure.add_subplot(1, 2, 1), fit, found)
     loss = figure.add_subplot(1, 2, 2)
     loss.axhline(linear_fit, color=style.TARGET, ls="--", lw=1, label="best linear fit")
@@ -85,8 +85,9 @@ def film(fit: Fit, epochs: Sequence[int], outputs: Sequence[Array], linear_fit: 
             line.set_ydata(_in_order(fit, found[index])[:, output])
         curve.set_data(shown[: index + 1], losses[: index + 1])
         figure.suptitle(f"{epoch} epochs: NMSE {losses[index]:.3g}", fontsize=10)
-        canvas.draw()
-        frames.append(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"))
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png")
+        frames.append(Image.open(picture).convert("RGB"))
     buffer = io.BytesIO()
     still = [image.quantize(colors=64) for image in frames]
     still[0].save(

@@ -73,9 +73,7 @@ def rank(overview: Overview, x: Parameter, y: Parameter, index: int = 0) -> go.F
 def failures(overview: Overview, x: Parameter, y: Parameter) -> go.Figure:
     """Failed trials by their cause over two parameters, among the others."""
     others = _with([t for t in overview.trials if t.state != FAILED and t.parameters], x, y)
-    traces = [
-        _dots(others, x, y, name="not failed", color=style.faint(style.MUTED, 0.45), size=5)
-    ]
+    traces = [_dots(others, x, y, name="not failed", color=style.faint(style.MUTED, 0.45), size=5)]
     shown = list(others)
     for number, (cause, trials) in enumerate(overview.failures()):
         failed = _with(trials, x, y)

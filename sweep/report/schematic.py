@@ -167,7 +167,13 @@ def amplifier_schematic(design: Design, layer: int, *, last: bool) -> str:
     """The amplifier behind a layer: gains, output resistance, clamps, load of the last one."""
     number = {
         name: float(design.layer(layer, name))
-        for name in ("gain_forward", "gain_backward", "output_resistance", "clamp_low", "clamp_high")
+        for name in (
+            "gain_forward",
+            "gain_backward",
+            "output_resistance",
+            "clamp_low",
+            "clamp_high",
+        )
     }
     sheet = _Sheet(470, 300, f"Amplifier behind layer {layer}")
     sheet.pin(24, 130)
