@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`python -m benchmarks [NAME]`: the measurements of speed, or the one of a name.
 
-`rank_correlation`, `ladder` and `noise_levels` (of design files) take minutes and have arguments of
-their own; they run only by name.
+`rank_correlation`, `ladder` and `noise_levels` (of design files) take minutes; they and `seed_figures`
+have arguments of their own and run only by name.
 """
 
 import sys
 
-from benchmarks import ladder, noise_levels, overhead, points, quasistatic, rank_correlation
+from benchmarks import (
+    ladder,
+    noise_levels,
+    overhead,
+    points,
+    quasistatic,
+    rank_correlation,
+    seed_figures,
+)
 
 SPEED = {"points": points.main, "quasistatic": quasistatic.main, "overhead": overhead.main}
 STUDIES = {
     "rank_correlation": rank_correlation.main,
     "ladder": ladder.main,
     "noise_levels": noise_levels.main,
+    "seed_figures": seed_figures.main,
 }
 
 match sys.argv[1:]:
