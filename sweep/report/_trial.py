@@ -136,7 +136,8 @@ def _curves(results: Results, number: int) -> dict[str, tuple[float, ...]]:
             name = ladder.training(index, seed)
             scores = results.scores(number, name)
             if scores:
-                words = f"{rung.simulator}, weight seed {seed}"
+                simulator = rung.simulator if ladder.declared else results.manifest.simulator
+                words = f"{simulator}, weight seed {seed}"
                 layers = "" if rung.trained == "all" else f", {rung.trained} layers only"
                 nmse = (score.nmse for score in scores)
                 found[words + layers] = (scores[0].nmse_before, *nmse)

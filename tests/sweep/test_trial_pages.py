@@ -193,7 +193,7 @@ def test_watching_ends_with_the_driver_and_a_page_that_stays(
     import sweep.commands.report as command
 
     written: list[float | None] = []
-    drivers = iter([4711, 4711, None])
+    drivers = iter([4711])
     monkeypatch.setattr(command, "driver_of", lambda _: next(drivers, None))
     original = command.write_report
 
