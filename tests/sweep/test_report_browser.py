@@ -145,9 +145,8 @@ def test_filter_sort_comparison_and_csv_of_the_trials(
     assert len(done) >= 8
     wanted = done[: max(7, len(done) // 2)]
     limit = float(f"{(wanted[-1].nmse + done[len(wanted)].nmse) / 2:.6g}")
-    act = (
-        f"const limit = {limit};"
-        + """
+    act = """
+    const limit = LIMIT;
     const filter = document.getElementById("filter");
     filter.value = `complete nmse<${limit}`;
     filter.dispatchEvent(new Event("input"));
@@ -171,8 +170,7 @@ def test_filter_sort_comparison_and_csv_of_the_trials(
     link.click();
     return { up, down, compared, csv, saved: await saved[0].text(), words: document.getElementById("count").textContent };
     """
-    )
-    seen = visit(text, act, tmp_path)
+    seen = visit(text, act.replace("LIMIT", repr(limit)), tmp_path)
     numbers = [trial.number for trial in wanted]
     assert seen["up"] == numbers
     assert set(seen["down"]) == set(numbers)
