@@ -87,7 +87,7 @@ def find_out(results: Results, *, pages: int = PAGES, waveforms: bool = False) -
             )
             for trial in chosen
         },
-        targets=targets(results, seen.objectives),
+        targets=targets(results, seen),
         violating=frozenset(
             trial.number
             for trial in results.study.get_trials(deepcopy=False)

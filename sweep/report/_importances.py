@@ -15,10 +15,10 @@ from optuna.importance import (
     PedAnovaImportanceEvaluator,
     get_param_importances,
 )
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, create_trial
 
 from sweep.results._passed import costs_of
-from sweep.results.overview import Objective
+from sweep.results.overview import COMPLETE, Overview
 from sweep.results.store import Results
 from sweep.study.ladder import GradientRung, TrainingRung
 
@@ -41,13 +41,14 @@ class Target:
     shares: Mapping[str, Mapping[str, float]]
 
 
-def targets(results: Results, objectives: Sequence[Objective]) -> tuple[Target, ...]:
+def targets(results: Results, seen: Overview) -> tuple[Target, ...]:
     """Importances for every objective, then for the values of the rungs below the last."""
-    trials = results.study.get_trials(deepcopy=False)
+    trials, objectives = results.study.get_trials(deepcopy=False), seen.objectives
+    done = [(trials[view.number], view.values) for view in seen.of(COMPLETE)]
     found = [
         _target(
             objective.title,
-            [(t, t.values[index]) for t in trials if t.state is TrialState.COMPLETE],
+            [(trial, values[index]) for trial, values in done],
             maximise=objective.maximise,
         )
         for index, objective in enumerate(objectives)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,7 @@ from sweep.report._waves import waves
 from sweep.report.course_figures import Waves
 from sweep.report.fit_figures import Fit
 from sweep.results.overview import Overview, TrialView
-from sweep.results.store import Results
-from sweep.study.ladder import TrainingRung
+from sweep.results.store import Layout, Results
 
 _DIGITS = 4
 
@@ -126,32 +125,26 @@ def _fit(results: Results, number: int, design: Design) -> Fit | None:
 
 
 def _curves(results: Results, number: int) -> dict[str, tuple[float, ...]]:
-    """NMSE over the epochs of every training on disk."""
-    ladder = results.study_file.ladder
+    """NMSE over the epochs of every training on disk: of each seed, simulator and scenario."""
+    directory = Layout(results.out).trial(number)
+    named = sorted(entry.name for entry in directory.glob("*/"))
+    first = f"{results.manifest.simulator}, weight seed {results.study_file.plan.weight_seed}"
     found: dict[str, tuple[float, ...]] = {}
-    for index, rung in enumerate(ladder.rungs):
-        if not isinstance(rung, TrainingRung):
-            continue
-        for seed in rung.weight_seeds:
-            name = ladder.training(index, seed)
-            scores = results.scores(number, name)
-            if scores:
-                simulator = rung.simulator if ladder.declared else results.manifest.simulator
-                words = f"{simulator}, weight seed {seed}"
-                layers = "" if rung.trained == "all" else f", {rung.trained} layers only"
-                nmse = (score.nmse for score in scores)
-                found[words + layers] = (scores[0].nmse_before, *nmse)
+    for name in named if results.study_file.ladder.declared else [""]:
+        scores = results.scores(number, name)
+        if scores:
+            words = name.replace("_seed", ", weight seed ").replace("_", ", ") or first
+            found[words] = (scores[0].nmse_before, *(score.nmse for score in scores))
     return found
 
 
 def _scenarios(told: Mapping[str, Any]) -> dict[tuple[str, float], float]:
-    """Values by corner and temperature, where the study has stored any."""
-    entries: Iterable[Any] = told.get("scenarios", ())
-    return {
-        (str(entry["corner"]), float(entry["temperature"])): float(entry["nmse"])
-        for entry in entries
-        if isinstance(entry, Mapping) and {"corner", "temperature", "nmse"} <= entry.keys()
-    }
+    """NMSE by corner and temperature, where the study has scenarios; the worst of their seeds."""
+    found: dict[tuple[str, float], float] = {}
+    for entry in told.get("scenarios", ()):
+        place = str(entry["corner"]), float(entry["temperature"])
+        found[place] = max(found.get(place, -math.inf), float(entry["nmse"]))
+    return found
 
 
 def _values(results: Results, design: Design) -> list[Value]:

@@ -155,7 +155,7 @@ def _updates(found: TrialFindings, figs: Figures, name: str) -> str:
 def _scenarios(found: TrialFindings, figs: Figures, name: str) -> str:
     if not found.scenarios:
         return ""
-    drawn = figures.scenario_map(found.scenarios, "held-out NMSE")
+    drawn = figures.scenario_map(found.scenarios, "held-out NMSE, the worst of each place")
     return section(
         "Corners and temperatures",
         figs.place(f"{name}-scenarios", drawn, tools=False),

@@ -24,6 +24,7 @@ from sweep.commands.report import report
 from sweep.report import figures, find_out
 from sweep.report._course import course, quasistatic
 from sweep.report._html import embedded, plain
+from sweep.report._trial import _scenarios
 from sweep.report._waves import waves
 from sweep.report.animation import film, write_animation
 from sweep.report.course_figures import Waves
@@ -220,3 +221,13 @@ def test_a_page_whose_trials_are_gone_is_written(finished: Results, tmp_path: Pa
     (path,) = report(tmp_path / "out")
     assert "Trial" in path.read_text("utf-8")
     assert overview(finished).of(COMPLETE)
+
+
+def test_of_scenarios_at_one_corner_and_temperature_the_worst_is_shown() -> None:
+    told = {"scenarios": [
+        {"corner": "ss", "temperature": 85.0, "weight_seed": 0, "nmse": 0.2},
+        {"corner": "ss", "temperature": 85.0, "weight_seed": 1, "nmse": 0.4},
+        {"corner": "tt", "temperature": 27.0, "weight_seed": 0, "nmse": 0.1},
+    ]}  # fmt: skip
+    assert _scenarios(told) == {("ss", 85.0): 0.4, ("tt", 27.0): 0.1}
+    assert _scenarios({}) == {}
