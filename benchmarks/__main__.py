@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`python -m benchmarks [NAME]`: the measurements of speed, or the one of a name.
 
-`rank_correlation`, `ladder`, `alternatives`, `noise_levels` (of design files) and `execution` take
-minutes and have arguments of their own; they run only by name.
+`rank_correlation`, `ladder`, `alternatives`, `noise_levels` (of design files), `execution` and
+`seed_figures` take minutes and have arguments of their own; they run only by name.
 """
 
 import sys
@@ -16,6 +16,7 @@ from benchmarks import (
     points,
     quasistatic,
     rank_correlation,
+    seed_figures,
 )
 
 SPEED = {"points": points.main, "quasistatic": quasistatic.main, "overhead": overhead.main}
@@ -25,6 +26,7 @@ STUDIES = {
     "noise_levels": noise_levels.main,
     "execution": execution.main,
     "alternatives": alternatives.main,
+    "seed_figures": seed_figures.main,
 }
 
 match sys.argv[1:]:

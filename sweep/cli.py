@@ -178,21 +178,41 @@ def report(
     to: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The HTML file (default: OUT/report.html).")
     ] = None,
+    pages: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Trials with a full page, the best ones.")
+    ] = 12,
+    waveforms: Annotated[
+        bool,
+        typer.Option("--waveforms", help="Simulate points of the best trial for their waveforms."),
+    ] = False,
+    animation: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.gif", help="Write the best trial's training as a film, too."),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Write it again and again while the study runs.")
+    ] = False,
+    every: Annotated[
+        float, typer.Option(min=1.0, metavar="SECONDS", help="How often, with --watch.")
+    ] = 30.0,
     as_json: Json = False,
 ) -> None:
     """Write a study's report: one HTML file, to be opened in any browser."""
     with console.errors(as_json):
-        from sweep.report import write_report
+        from sweep.commands.report import report as write
         from sweep.results.overview import overview
         from sweep.results.store import open_results
 
-        results = open_results(out)
-        path = write_report(results, to)
+        written = write(
+            out, to=to, pages=pages, waveforms=waveforms, animation=animation,
+            every=every if watch else None,
+        )  # fmt: skip
         if as_json:
-            ladder = [rung.to_json() for rung in overview(results).ladder]
-            console.print_json({"report": str(path), "ladder": ladder})
+            ladder = [rung.to_json() for rung in overview(open_results(out)).ladder]
+            console.print_json({"report": str(written[0]), "ladder": ladder})
         else:
-            typer.echo(path)
+            for path in written:
+                typer.echo(path)
 
 
 @app.command()

@@ -3,39 +3,28 @@
 
 from __future__ import annotations
 
-import math
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import combinations
 from typing import Any
 
-import optuna
-from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState
 
-from circuits import Design
 from sweep._version import __version__
-from sweep.report.fit_figures import Fit
+from sweep.report._course import quasistatic
+from sweep.report._importances import Target, targets
+from sweep.report._trial import TrialFindings, find_out_trial, worth_a_page
 from sweep.results.overview import Overview, TrialView, overview
 from sweep.results.store import Results
 from sweep.study.space import Parameter
 
-_DIGITS = 4
-_LEAST_TRIALS = 5  # complete ones, for importances that mean anything
+PAGES = 12
+_IN_PAIRS = 5
+"""Parameters, the most important ones, of which all pairs are drawn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A value of the leading trial's design: field, value with unit, where it is from, meaning."""
-
-    field: str
-    shown: str
-    origin: str
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """What a report shows.
 
@@ -44,9 +33,9 @@ class Findings:
     - `overview`: the trials.
     - `leader`: the best complete trial or, before there is one, the unfinished trial that fits
       best; None if no trial has finished an epoch.
-    - `fit`: its outputs at the held-out points, None where its files are gone.
-    - `design`: its design, field by field.
-    - `importances`: for each objective parameter to share; empty where trials are too few.
+    - `pages`: trials with a full page, by number; the leader's is among them.
+    - `targets`: importances; the first ones are those of the objectives, in their order.
+    - `violating`: numbers of complete trials that violate a constraint.
     - `parameters`: of the search space.
     - `provenance`: what to know in order to get the same results, name to words.
     - `study_text`: the study file.
@@ -54,92 +43,61 @@ class Findings:
 
     overview: Overview
     leader: TrialView | None
-    fit: Fit | None
-    design: tuple[Value, ...]
-    importances: tuple[Mapping[str, float], ...]
+    pages: Mapping[int, TrialFindings]
+    targets: tuple[Target, ...]
+    violating: frozenset[int]
     parameters: tuple[Parameter, ...]
     provenance: Mapping[str, str]
     study_text: str
 
+    @property
+    def led(self) -> TrialFindings | None:
+        """What was found of the leader."""
+        return None if self.leader is None else self.pages.get(self.leader.number)
 
-def find_out(results: Results) -> Findings:
-    """Everything that the report of a study shows."""
+    def by_importance(self, index: int = 0) -> list[Parameter]:
+        """The parameters, those first that matter most for an objective."""
+        shares = next(iter(self.targets[index].shares.values()), {})
+        return sorted(self.parameters, key=lambda entry: -shares.get(entry.name, 0.0))
+
+    def pairs(self) -> list[tuple[Parameter, Parameter]]:
+        """Pairs of the most important numbers among the parameters."""
+        of_numbers = [entry for entry in self.by_importance() if not entry.choices]
+        return list(combinations(of_numbers[:_IN_PAIRS], 2))
+
+
+def find_out(results: Results, *, pages: int = PAGES, waveforms: bool = False) -> Findings:
+    """Everything that the report of a study shows.
+
+    **Arguments:**
+
+    - `pages`: how many trials get a full page; the leader does in any case.
+    - `waveforms`: whether to simulate the leader's first points again for their waveforms.
+    """
     seen = overview(results)
     leader = seen.leader
-    design = None if leader is None else results.study_file.space.design(leader.parameters)
+    chosen = worth_a_page(seen, max(1, pages))
+    trainer = quasistatic(results) if chosen else ""
     return Findings(
         overview=seen,
         leader=leader,
-        fit=None if leader is None or design is None else _fit(results, leader.number, design),
-        design=() if design is None else tuple(_values(results, design)),
-        importances=tuple(
-            _importances(results.study, index, maximise=objective.maximise)
-            for index, objective in enumerate(seen.objectives)
+        pages={
+            trial.number: find_out_trial(
+                results, trial, trainer, waveforms=waveforms and trial is leader
+            )
+            for trial in chosen
+        },
+        targets=targets(results, seen),
+        violating=frozenset(
+            trial.number
+            for trial in results.study.get_trials(deepcopy=False)
+            if trial.state is TrialState.COMPLETE
+            and any(value > 0.0 for value in trial.constraints.values())
         ),
         parameters=results.study_file.space.parameters,
         provenance=_provenance(results),
         study_text=results.study_file.text,
     )
-
-
-def _fit(results: Results, number: int, design: Design) -> Fit | None:
-    records = results.epochs(number)
-    if not records:
-        return None
-    plan = results.study_file.plan
-    task, data = plan.task, plan.task.data()
-    return Fit(
-        x=data.held_inputs[:, : len(task.variables)],  # what doubles them comes after them
-        variables=task.variables,
-        classes=task.classes,
-        target=plan.targets_in_volts(design, data.held_targets),
-        before=records[0].arrays.get("held_out_before"),
-        after=records[-1].arrays["held_out"],
-    )
-
-
-def _values(results: Results, design: Design) -> list[Value]:
-    """Fields that were searched first, then those that the study sets, then the defaults."""
-    space = results.study_file.space
-    searched = {parameter.field for parameter in space.parameters}
-    defaults = Design()
-    values = []
-    for field, spec in Design.quantities().items():
-        value = getattr(design, field)
-        if field in searched:
-            origin = "searched"
-        elif field in space.fixed or value != getattr(defaults, field):
-            origin = "set"
-        else:
-            origin = "default"
-        entry = value[0] if isinstance(value, tuple) and len(value) == 1 else value
-        shown = spec.show(entry, digits=_DIGITS)
-        values.append(Value(field, shown, origin, spec.meaning))
-    return sorted(values, key=lambda entry: ("searched", "set", "default").index(entry.origin))
-
-
-def _importances(study: optuna.Study, index: int, *, maximise: bool) -> Mapping[str, float]:
-    """Shares by PED-ANOVA (Watanabe et al. 2023, arXiv 2304.10255) for one objective."""
-    sign = -1.0 if maximise else 1.0  # with a target, the evaluator takes lower for better
-    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    values = {trial.values[index] for trial in done}
-    if len(done) < _LEAST_TRIALS or len(values) == 1:
-        return {}
-
-    def target(trial: optuna.trial.FrozenTrial) -> float:
-        return sign * float(trial.values[index])
-
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", message=".*achieve low `target`", category=UserWarning
-            )
-            shares = get_param_importances(
-                study, evaluator=PedAnovaImportanceEvaluator(), target=target
-            )
-    except (ValueError, RuntimeError):  # trials without a parameter in common
-        return {}
-    return shares if math.isfinite(sum(shares.values())) else {}
 
 
 def _simulators(results: Results) -> str:

@@ -33,3 +33,8 @@ def hover(trial: TrialView) -> str:
         for name, value in trial.parameters.items()
     ]
     return "<br>".join(lines)
+
+
+def numbers(trials: Sequence[TrialView]) -> list[int]:
+    """The trials' numbers, by which a click on a marker finds their pages."""
+    return [trial.number for trial in trials]

@@ -12,17 +12,27 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
+import quantiphy
 
 AFTER = "#2f81d6"
 BEFORE = "#d9822b"
 TARGET = "#808a96"
 MUTED = "#8b949e"
 FAILED = "#d64550"
+GOOD = "#2a9d74"
+SERIES = (AFTER, BEFORE, GOOD, "#a05fc4", "#c9a227", "#3aa6b9", "#c25b8a", "#7f8c3a")
+"""Colours of what has no order: seeds, layers, causes."""
 FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 CLEAR = "rgba(0,0,0,0)"
+INK = "#6b7580"
+SCALE = ((0.0, BEFORE), (0.5, "#a89fa6"), (1.0, AFTER))
+"""From bad to good, to be seen on light and dark paper."""
+LEGEND = {
+    "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "bgcolor": CLEAR,
+}  # fmt: skip
 _NARROW = 0.6  # decades; below, equally spaced labels do
 _GRID = "rgba(128,138,150,0.22)"
-_LINE = "rgba(128,138,150,0.55)"
+LINE = "rgba(128,138,150,0.55)"
 
 
 def faint(colour: str, opacity: float) -> str:
@@ -34,13 +44,13 @@ def faint(colour: str, opacity: float) -> str:
 def axis(title: str, **changes: Any) -> dict[str, Any]:
     """An axis with its title; `changes` are attributes of a plotly axis."""
     return {
-        "title": {"text": title, "standoff": 8, "font": {"size": 14}},
+        "title": {"text": title, "standoff": 8, "font": {"size": 13}},
         "gridcolor": _GRID,
-        "linecolor": _LINE,
+        "linecolor": LINE,
         "zeroline": False,
         "showline": True,
         "ticks": "outside",
-        "tickcolor": _LINE,
+        "tickcolor": LINE,
         "ticklen": 4,
         "automargin": True,
         "exponentformat": "SI",
@@ -66,6 +76,20 @@ def log_axis(
     return axis(title, type="log", tickformat=form, **ticks, **changes)
 
 
+def axis3d(title: str, *, log: bool = False) -> dict[str, Any]:
+    """An axis of a scene, whose text no style sheet reaches."""
+    return {
+        "title": {"text": title, "font": {"size": 12}},
+        "type": "log" if log else "linear",
+        "color": MUTED,
+        "gridcolor": _GRID,
+        "linecolor": LINE,
+        "showbackground": False,
+        "zeroline": False,
+        "exponentformat": "SI",
+    }
+
+
 def figure(traces: Sequence[Any], *, height: int, **layout: Any) -> go.Figure:
     """A figure in the report's style."""
     return go.Figure(
@@ -78,14 +102,7 @@ def figure(traces: Sequence[Any], *, height: int, **layout: Any) -> go.Figure:
                 "font": {"family": FONT, "size": 13, "color": MUTED},
                 "margin": {"l": 56, "r": 12, "t": 36, "b": 48},
                 "hovermode": "closest",
-                "legend": {
-                    "orientation": "h",
-                    "x": 0,
-                    "xanchor": "left",
-                    "y": 1.02,
-                    "yanchor": "bottom",
-                    "bgcolor": CLEAR,
-                },
+                "legend": LEGEND,
                 "modebar": {"bgcolor": CLEAR, "color": MUTED, "activecolor": AFTER},
                 "template": "none",
                 **layout,
@@ -94,8 +111,50 @@ def figure(traces: Sequence[Any], *, height: int, **layout: Any) -> go.Figure:
     )
 
 
+def short(number: float) -> str:
+    """A number of three digits with an SI prefix where it is far from 1."""
+    if number == 0.0 or not math.isfinite(number) or 1e-2 <= abs(number) < 1e4:  # noqa: PLR2004
+        return f"{number:.3g}"
+    return quantiphy.Quantity(number).render(prec=2, strip_zeros=True)
+
+
+def colorbar(title: str, **changes: Any) -> dict[str, Any]:
+    """A flat bar below a figure that says what its colours are."""
+    return {
+        "title": {"text": title, "side": "top"},
+        "thickness": 10,
+        "orientation": "h",
+        "y": -0.24,
+        "yanchor": "top",
+        "outlinewidth": 0,
+        "nticks": 5,
+        "exponentformat": "SI",
+        **changes,
+    }
+
+
+def level(value: float) -> dict[str, Any]:
+    """A horizontal line across the whole figure."""
+    return {
+        "type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": value, "y1": value,
+        "line": {"color": TARGET, "width": 1.5, "dash": "dash"},
+    }  # fmt: skip
+
+
+def level_entry(name: str) -> go.Scatter:
+    """The entry of such a line in the legend."""
+    return go.Scatter(
+        x=[None], y=[None], name=name, mode="lines", hoverinfo="skip",
+        line={"color": TARGET, "width": 1.5, "dash": "dash"},
+    )  # fmt: skip
+
+
+def words(text: str) -> dict[str, Any]:
+    """Words in the middle of a figure."""
+    return {"text": text, "showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
+
+
 def note(text: str) -> go.Figure:
     """A figure that says why there is nothing to be seen."""
     hidden = {"visible": False}
-    words = {"text": text, "showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
-    return figure([], height=120, xaxis=hidden, yaxis=hidden, annotations=[words])
+    return figure([], height=120, xaxis=hidden, yaxis=hidden, annotations=[words(text)])

@@ -95,7 +95,7 @@ def _cell(value: object) -> str:
 
 def characterization_page(found: Characterization) -> str:
     """The whole page."""
-    style = files("sweep.report").joinpath("page.css").read_text("utf-8")
+    style = files("sweep.report").joinpath("assets/page.css").read_text("utf-8")
     title = html.escape(_title(found))
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

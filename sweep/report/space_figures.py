@@ -1,39 +1,53 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the search has learnt of its space: importances and slices, as plotly figures."""
+"""What the search has learnt of its space: importances, slices, parallel coordinates."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import html
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
 from sweep.report import _style as style
-from sweep.report._marks import hover, scale_of
+from sweep.report._marks import hover, numbers, scale_of
 from sweep.results.overview import COMPLETE, Overview, TrialView
+from sweep.study.space import Parameter
 
-__all__ = ["importances", "slice_of"]
+__all__ = ["importances", "parallel", "slice_of"]
 
 _FEW = 8
+_TICKS = 5
 
 
-def importances(shares: Mapping[str, float]) -> go.Figure:
-    """Share of each parameter in what separates good trials from the others, the largest on top."""
-    ordered = sorted(shares.items(), key=lambda entry: entry[1])
-    figures = [f"{share:.2f}" for _, share in ordered]
+def importances(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
+    """Share of each parameter in what makes trials good or bad, the largest on top.
+
+    **Arguments:**
+
+    - `shares`: of each method, parameter to share; ordered by the first.
+    """
+    first = next(iter(shares.values()), {})
+    ordered = sorted(first, key=lambda name: first[name])
+    traces = [
+        go.Bar(
+            x=[found.get(name, math.nan) for name in ordered],
+            y=[html.escape(name) for name in ordered], name=method, orientation="h",
+            text=[f"{found[name]:.2f}" if name in found else "" for name in ordered],
+            textposition="outside", cliponaxis=False, marker={"color": colour}, hoverinfo="skip",
+        )
+        for (method, found), colour in zip(shares.items(), style.SERIES, strict=False)
+    ]  # fmt: skip
     return style.figure(
-        [
-            go.Bar(
-                x=[share for _, share in ordered], y=[name for name, _ in ordered],
-                orientation="h", text=figures, textposition="outside", cliponaxis=False,
-                marker={"color": style.AFTER}, hoverinfo="skip",
-            )
-        ],
-        height=96 + 26 * len(ordered),
-        xaxis=style.axis("share", rangemode="tozero"),
-        yaxis=style.axis("", showgrid=False, ticks=""),
-        margin={"l": 56, "r": 44, "t": 8, "b": 48},
-        bargap=0.35,
-    )  # fmt: skip
+        traces[::-1],
+        height=116 + (16 + 14 * len(traces)) * len(ordered),
+        xaxis=style.axis("share of the importance", rangemode="tozero"),
+        yaxis=style.axis("parameter", showgrid=False, ticks=""),
+        margin={"l": 56, "r": 44, "t": 36, "b": 48},
+        bargap=0.3,
+        legend={"traceorder": "reversed"} | style.LEGEND,
+    )
 
 
 def slice_of(
@@ -52,7 +66,7 @@ def slice_of(
     y = [trial.values[index] for trial in done]
     best = overview.best
     words = any(isinstance(value, str) for value in x)
-    title = f"{name} ({unit})" if unit else name
+    title = html.escape(f"{name} ({unit})" if unit else name)
     if words:
         scale = style.axis(title, type="category")
     else:
@@ -64,7 +78,7 @@ def slice_of(
     traces = [
         go.Scatter(
             x=x, y=y, mode="markers", text=[hover(trial) for trial in done],
-            hovertemplate="%{text}<extra></extra>", showlegend=False,
+            customdata=numbers(done), hovertemplate="%{text}<extra></extra>", showlegend=False,
             marker={"size": 7, "color": [_by_age(trial, overview) for trial in done]},
         )
     ]  # fmt: skip
@@ -79,7 +93,7 @@ def slice_of(
         )  # fmt: skip
     return style.figure(
         traces,
-        height=260,
+        height=280,
         xaxis=scale,
         yaxis=scale_of(objective, y),
         margin={"l": 52, "r": 10, "t": 10, "b": 48},
@@ -89,3 +103,55 @@ def slice_of(
 def _by_age(trial: TrialView, overview: Overview) -> str:
     last = max(1, overview.trials[-1].number)
     return style.faint(style.AFTER, round(0.4 + 0.6 * trial.number / last, 3))
+
+
+def parallel(overview: Overview, parameters: Sequence[Parameter], index: int = 0) -> go.Figure:
+    """Every complete trial as a line through its parameters and objectives; drag on axes to filter.
+
+    Logarithmic quantities stand as such; the colour is that of one objective.
+    """
+    done = overview.of(COMPLETE)
+    axes = []
+    for position, objective in enumerate(overview.objectives):
+        values = [trial.values[position] for trial in done]
+        positive = all(value > 0 for value in values)
+        axes.append(_axis(objective.title, values, log=positive))
+    for entry in parameters:
+        title = f"{entry.name} ({entry.unit})" if entry.unit else entry.name
+        given = [trial.parameters.get(entry.name) for trial in done]
+        axes.append(_axis(title, given, log=entry.log, choices=entry.choices))
+    colours = axes[index]["values"] if done else []
+    return style.figure(
+        [
+            go.Parcoords(
+                dimensions=axes, labelangle=-18, labelfont={"size": 12},
+                line={"color": colours, "colorscale": style.SCALE,
+                      "reversescale": not overview.objectives[index].maximise},
+                unselected={"line": {"color": style.MUTED, "opacity": 0.08}},
+            )
+        ],
+        height=460,
+        margin={"l": 70, "r": 60, "t": 110, "b": 24},
+    )  # fmt: skip
+
+
+def _axis(
+    title: str, given: Sequence[Any], *, log: bool, choices: Sequence[object] = ()
+) -> dict[str, Any]:
+    label = html.escape(title)
+    if choices:
+        return {
+            "label": label, "values": [choices.index(value) for value in given],
+            "tickvals": list(range(len(choices))), "ticktext": [html.escape(str(choice)) for choice in choices],
+            "range": [-0.1, len(choices) - 0.9],
+        }  # fmt: skip
+    values = [math.nan if value is None else float(value) for value in given]
+    if log:
+        values = [math.log10(value) if value > 0 else math.nan for value in values]
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return {"label": label, "values": values}
+    low, high = min(finite), max(finite)
+    ticks = [low + (high - low) * step / (_TICKS - 1) for step in range(_TICKS)]
+    shown = [style.short(10.0**tick if log else tick) for tick in ticks]
+    return {"label": label, "values": values, "tickvals": ticks, "ticktext": shown}

@@ -14,7 +14,7 @@ import pytest
 from sweep.engine.driver import Settings, run_study
 from sweep.engine.events import EpochFinished, Event, StudyStarted
 from sweep.results.store import Results, open_results
-from sweep.study.study_file import StudyFile
+from sweep.study.study_file import StudyFile, parse
 from tests.sweep.running import FLAVOURS, Record, laddered, tiny
 
 LENGTHS = 'length_p = { low = "0.15 um", high = "0.8 um", log = true }'
@@ -92,3 +92,60 @@ def stopped(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Resul
 def empty(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A study that was stopped before its first trial."""
     return ran(tiny(), tmp_path_factory.mktemp("empty") / "out", Record(do=stop_at_once))
+
+
+WIDE = """\
+version = 1
+name = "wide"
+[network]
+layers = [3, 4, 1]
+[task]
+name = "sine"
+frequency = 6.0
+points = 8
+held_out = 8
+[training]
+epochs = 6
+[[ladder.rungs]]
+kind = "gradient"
+points = 2
+reduction_factor = 2
+[[ladder.rungs]]
+kind = "training"
+simulator = "quasistatic"
+epochs = 2
+reduction_factor = 2
+[[ladder.rungs]]
+kind = "training"
+simulator = "quasistatic"
+weight_seeds = [0, 1]
+[design]
+flavour = "01v8_lvt"
+length_p = "350 nm"
+multiplicity = [1, 2]
+weight_high = "0.7 V"
+bias_level = "0.3 V"
+load_conductance = "400 uS"
+[space]
+input_amplitude = { low = "0.5 V", high = "0.9 V" }
+gain_forward = { low = 2.5, high = 9.0, log = true }
+gain_backward = { ratio_of = "gain_forward", low = 0.03, high = 0.3, log = true }
+nudge_conductance = { low = "0.5 mS", high = "5 mS", log = true }
+update_scale = { low = "0.2 1/V", high = "100 1/V", log = true, per_layer = true }
+update_rule = { choices = ["seed", "product"] }
+phase_duration = { low = "7 us", high = "80 us", log = true }
+[search]
+trials = 210
+seed = 1
+startup_trials = 30
+objectives = { nmse = "minimize", energy = "minimize" }
+[execution]
+workers = 2
+"""
+"""Two objectives and a ladder. Some phases are too short for their edges: these trials fail."""
+
+
+@pytest.fixture(scope="session")
+def wide(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """More than 200 trials: stopped on three rungs, complete, and infeasible."""
+    return ran(parse(WIDE, source="wide.toml"), tmp_path_factory.mktemp("wide") / "out")

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Choosing among trials with several objectives: front, knee, weighted choice, hypervolume.
+
+Values come as arrays of shape `(trials, objectives)`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+import optuna
+from numpy.typing import NDArray
+from optuna.trial import create_trial
+
+Array = NDArray[np.float64]
+
+_TIE = 1e-3
+"""Share of the plain sum in a weighted choice, so that it is never a dominated trial."""
+
+
+def costs_of(values: Array, maximise: Sequence[bool]) -> Array:
+    """Values as costs, of which less is better: logarithms where all are above 0."""
+    costs = np.array(values, dtype=np.float64).reshape(-1, len(maximise))
+    for column, most in enumerate(maximise):
+        finite = costs[np.isfinite(costs[:, column]), column]
+        if len(finite) and finite.min() > 0:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                costs[:, column] = np.log10(costs[:, column])
+        if most:
+            costs[:, column] *= -1.0
+    return costs
+
+
+def pareto(costs: Array) -> NDArray[np.bool_]:
+    """Which trials no other one beats in all objectives; never one with an unknown value."""
+    known = np.isfinite(costs).all(axis=1)
+    kept = np.zeros(len(costs), dtype=bool)
+    chosen = costs[known]
+    kept[known] = [
+        not ((chosen <= own).all(axis=1) & (chosen < own).any(axis=1)).any() for own in chosen
+    ]
+    return kept
+
+
+def in_box(costs: Array) -> Array:
+    """Costs between 0, the least of each objective, and 1, its most; all 0 where they are equal."""
+    low, high = costs.min(axis=0), costs.max(axis=0)
+    return np.asarray((costs - low) / np.where(high > low, high - low, 1.0))
+
+
+def knee(costs: Array) -> int | None:
+    """Where a front bends most: furthest from the plane through its ends.
+
+    Distance to the plane on which the costs, between 0 and 1 on the front, add up to 1 (Das 1999,
+    normal boundary intersection; Branke et al. 2004).
+
+    **Returns:** its index; None without a front.
+    """
+    front = np.flatnonzero(pareto(costs))
+    if not len(front):
+        return None
+    return int(front[np.argmin(in_box(costs[front]).sum(axis=1))])
+
+
+def weighted_choice(costs: Array, weights: Sequence[float]) -> int | None:
+    """What a reader to whom the objectives matter so much takes from the front.
+
+    The least of the largest weighted cost (augmented Tchebycheff; Steuer and Choo 1983), which
+    reaches every trial of a front, those in its dents, too.
+
+    **Returns:** its index; None without a front.
+    """
+    front = np.flatnonzero(pareto(costs))
+    if not len(front):
+        return None
+    share = in_box(costs[front]) * np.asarray(weights, dtype=np.float64)
+    return int(front[np.argmin(share.max(axis=1) + _TIE * share.sum(axis=1))])
+
+
+def hypervolume(costs: Array) -> Array:
+    """Share of the box between the best and the worst of each objective that is dominated.
+
+    **Returns:** after each trial, shape `(trials,)`; trials with an unknown value change nothing.
+    """
+    known = np.isfinite(costs).all(axis=1)
+    if not known.any():
+        return np.zeros(len(costs))
+    boxed = in_box(costs[known])
+    study = optuna.create_study(directions=["minimize"] * costs.shape[1])
+    study.add_trials([create_trial(values=row.tolist()) for row in boxed])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        drawn = optuna.visualization.plot_hypervolume_history(study, [1.0] * costs.shape[1])
+    grown = np.zeros(len(costs))
+    grown[known] = np.diff(np.asarray(drawn.data[0].y, dtype=np.float64), prepend=0.0)
+    return np.cumsum(grown)

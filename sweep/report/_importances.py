@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each parameter matters for: PED-ANOVA and fANOVA, for objectives and for values of rungs."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import optuna
+from optuna.importance import (
+    BaseImportanceEvaluator,
+    FanovaImportanceEvaluator,
+    PedAnovaImportanceEvaluator,
+    get_param_importances,
+)
+from optuna.trial import FrozenTrial, create_trial
+
+from sweep.results._passed import costs_of
+from sweep.results.overview import COMPLETE, Overview
+from sweep.results.store import Results
+from sweep.study.ladder import GradientRung, TrainingRung
+
+_LEAST_TRIALS = 5  # for importances that mean anything
+_TREES = 32
+_MOST_TRIALS = 1500  # that fANOVA looks at, the last ones: its cost grows faster than theirs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Something that depends on the parameters.
+
+    - `title`: what it is, with its unit.
+    - `trials`: how many have a value of it.
+    - `shares`: of each method, parameter to share; empty where trials are too few.
+    """
+
+    title: str
+    trials: int
+    shares: Mapping[str, Mapping[str, float]]
+
+
+def targets(results: Results, seen: Overview) -> tuple[Target, ...]:
+    """Importances for every objective, then for the values of the rungs below the last."""
+    trials, objectives = results.study.get_trials(deepcopy=False), seen.objectives
+    done = [(trials[view.number], view.values) for view in seen.of(COMPLETE)]
+    found = [
+        _target(
+            objective.title,
+            [(trial, values[index]) for trial, values in done],
+            maximise=objective.maximise,
+        )
+        for index, objective in enumerate(objectives)
+    ]
+    for index, rung in enumerate(results.study_file.ladder.rungs[:-1]):
+        passed = [(trial, costs_of(trial.user_attrs)[0]) for trial in trials]
+        known = [(t, float(v[index][0])) for t, v in passed if len(v) > index and v[index]]
+        trains = isinstance(rung, TrainingRung)
+        what = objectives[0].title if trains else "1 - worst alignment of an update"
+        if trains or isinstance(rung, GradientRung):
+            title = f"rung {index + 1} ({rung.label}): {what}"
+            found.append(_target(title, known, maximise=trains and objectives[0].maximise))
+    return tuple(found)
+
+
+def _target(title: str, known: Sequence[tuple[FrozenTrial, float]], *, maximise: bool) -> Target:
+    sign = -1.0 if maximise else 1.0  # the evaluators take lower for better
+    finite = [(trial, sign * value) for trial, value in known if math.isfinite(value)]
+    methods: dict[str, BaseImportanceEvaluator] = {
+        "PED-ANOVA": PedAnovaImportanceEvaluator(),
+        "fANOVA": FanovaImportanceEvaluator(n_trees=_TREES, seed=0),
+    }
+    shares = {name: _shares(finite[-_MOST_TRIALS:], way) for name, way in methods.items()}
+    return Target(
+        title=title,
+        trials=len(finite),
+        shares={name: found for name, found in shares.items() if found},
+    )
+
+
+def _shares(
+    known: Sequence[tuple[FrozenTrial, float]], evaluator: BaseImportanceEvaluator
+) -> Mapping[str, float]:
+    """Shares by PED-ANOVA (Watanabe et al. 2023, arXiv 2304.10255) or fANOVA (Hutter et al. 2014)."""
+    if len(known) < _LEAST_TRIALS or len({value for _, value in known}) == 1:
+        return {}
+    study = optuna.create_study()
+    study.add_trials(
+        [
+            create_trial(params=trial.params, distributions=trial.distributions, value=value)
+            for trial, value in known
+        ]
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of evaluators, on few trials
+            shares = get_param_importances(study, evaluator=evaluator)
+    except (ValueError, RuntimeError):  # trials without a parameter in common
+        return {}
+    return shares if math.isfinite(sum(shares.values())) else {}

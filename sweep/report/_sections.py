@@ -1,0 +1,336 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sections of the report that tell of the study as a whole."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from itertools import combinations, pairwise
+
+import plotly.graph_objects as go
+
+from objectives import accuracy
+from sweep._numbers import duration, pure, quantity
+from sweep.report import figures, fit_figures
+from sweep.report._findings import Findings
+from sweep.report._html import Cell, Figures, section, table, tiles
+from sweep.report._tables import (
+    facts_table,
+    failure_table,
+    importance_table,
+    ladder_table,
+    outcome_table,
+)
+from sweep.report._trial import TrialFindings
+from sweep.results.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
+from sweep.study.space import Parameter
+
+
+def header(found: Findings) -> str:
+    """The study at a glance."""
+    seen, leader, led = found.overview, found.leader, found.led
+    counts = seen.counts
+    others = [f"{counts[state]} {state}" for state in (PRUNED, FAILED, RUNNING) if counts[state]]
+    entries = []
+    if leader is not None:
+        best = "best NMSE" if leader.state == COMPLETE else "lowest NMSE so far"
+        entries.append((best, pure(leader.nmse), f"trial {leader.number}, {leader.state}"))
+        entries.append(("before training", pure(leader.before), "the same trial"))
+        if led is not None and led.fit is not None and led.fit.classes:
+            share = accuracy(led.fit.after, led.fit.target)
+            entries.append(("accuracy", f"{share:.1%}", "of its held-out points"))
+    entries += [
+        ("best linear fit", pure(seen.linear_fit), "what a circuit has to beat"),
+        (
+            "trials",
+            f"{counts[COMPLETE]} of {seen.planned}",
+            ", ".join(others) or ("all complete" if seen.trials else "none has begun"),
+        ),
+    ]
+    if leader is not None:
+        entries.append(("energy", quantity(leader.energy, "J"), "for each training point"))
+        entries.append(("training took", duration(leader.seconds), f"{len(leader.curve)} epochs"))
+    network, task = found.provenance["network"], found.provenance["task"]
+    return (
+        f'<header id="top"><h1>{html.escape(seen.name)}</h1>\n'
+        f'<p class="soft">Network {html.escape(network)}; task {html.escape(task)}; '
+        f"{html.escape(found.provenance['simulator'])}; "
+        f"SkyWater 130 nm, {html.escape(found.provenance['silicon'])}.</p>\n"
+        f'<p class="lead">{html.escape(_verdict(seen, leader))}</p>\n{tiles(entries)}'
+        f"{_glance(seen)}</header>"
+    )
+
+
+def _verdict(seen: Overview, leader: TrialView | None) -> str:
+    """What the study has shown so far, in a sentence."""
+    if leader is None:
+        if seen.of(FAILED):
+            return "No trial has finished an epoch: see the failures below."
+        return "No trial has finished an epoch yet."
+    scale = "(1 is a constant output, 0 a perfect fit)"
+    against = f"the best linear fit leaves {pure(seen.linear_fit)}"
+    if leader.nmse < min(seen.linear_fit, leader.before):
+        return f"Trial {leader.number} learns to a held-out NMSE of {pure(leader.nmse)} {scale}; {against}."
+    return (
+        f"No trial has learnt more than a linear fit: trial {leader.number}, the best, goes from a "
+        f"held-out NMSE of {pure(leader.before)} to {pure(leader.nmse)} {scale}; {against}."
+    )
+
+
+def _glance(seen: Overview) -> str:
+    """Best values of each objective, and trials by outcome."""
+    if not seen.trials:
+        return ""
+    done = seen.of(COMPLETE)
+    rows: list[tuple[str, list[Cell]]] = []
+    for index, objective in enumerate(seen.objectives):
+        if done:
+            pick: Callable[..., TrialView] = max if objective.maximise else min
+            best = pick(done, key=lambda trial, at=index: trial.values[at])
+            link = f'<a href="#trial-{best.number}">trial {best.number}</a>'
+            value = quantity(best.values[index], objective.unit)
+            rows.append(("", [(objective.label, False), (value, True), (link, "html")]))
+    values = (
+        table("best", [("objective", False), ("best value", True), ("by", False)], rows)
+        if rows else ""
+    )  # fmt: skip
+    return f'<div class="pair">{values}{outcome_table(seen)}</div>'
+
+
+def fit(found: Findings, figs: Figures) -> str:
+    """How the leader fits."""
+    leader, led = found.leader, found.led
+    if leader is None or led is None or led.fit is None:
+        return ""
+    called = "best trial" if leader.state == COMPLETE else f"trial ({leader.state})"
+    return section(
+        f"Fit of the {called}, number {leader.number}",
+        *fit_panels(led, figs, "best"),
+        f'<p><a class="button" href="#trial-{leader.number}">Page of trial {leader.number}</a></p>',
+        anchor="fit",
+        words="Held-out points, in free phases without updates.",
+    )
+
+
+def fit_panels(found: TrialFindings, figs: Figures, name: str) -> list[str]:
+    """The figures that show the fit of a trial as makes sense for its task."""
+    if found.fit is None:
+        return []
+    blocks = [
+        figs.place(f"fit-{name}-{panel.name}", panel.figure, caption=panel.caption)
+        for panel in fit_figures.panels(found.fit)
+    ]
+    return blocks if len(blocks) == 1 else ['<div class="slices">', *blocks, "</div>"]
+
+
+def history(found: Findings, figs: Figures) -> str:
+    """Values over the trials, the dominated hypervolume, learning curves."""
+    seen = found.overview
+    if not seen.trials:
+        return ""
+    titles = [objective.title for objective in seen.objectives]
+    drawn = {str(index): figures.history(seen, index) for index in range(len(titles))}
+    blocks = [figs.choice("history", [("Objective", titles)], drawn)]
+    if len(titles) > 1 and seen.of(COMPLETE):
+        blocks += ["<h3>Hypervolume</h3>", figs.place(
+            "hypervolume", figures.hypervolume(seen),
+            caption="Share of the box between the best and the worst value of each objective that "
+            "is dominated; logarithms where all values are above 0.",
+        )]  # fmt: skip
+    return section("History", *blocks, anchor="history")
+
+
+def learning(found: Findings, figs: Figures) -> str:
+    """The learning curves of all trials."""
+    if not any(trial.curve for trial in found.overview.trials):
+        return ""
+    words = (
+        "Held-out NMSE of every trial; 0 epochs is before training. Click a curve for its trial."
+    )
+    return section(
+        "Learning curves",
+        figs.place("learning-curves", figures.learning_curves(found.overview)),
+        anchor="learning",
+        words=words,
+    )
+
+
+def front(found: Findings, figs: Figures) -> str:
+    """The Pareto front of any two or three objectives, with weights to be chosen."""
+    seen = found.overview
+    count = len(seen.objectives)
+    if count < 2 or not seen.of(COMPLETE):  # noqa: PLR2004
+        return ""
+    views: dict[str, go.Figure] = {}
+    options = []
+    for first, second in combinations(range(count), 2):
+        options.append(" and ".join(seen.objectives[i].label for i in (first, second)))
+        views[str(len(views))] = figures.front(seen, first, second, violating=found.violating)
+    if count > 2:  # noqa: PLR2004
+        for x, y, z in combinations(range(count), 3):
+            options.append(", ".join(seen.objectives[i].label for i in (x, y, z)))
+            views[str(len(views))] = figures.front3d(seen, (x, y, z), violating=found.violating)
+    sliders = "".join(
+        f'<label>{html.escape(objective.label)} <input type="range" min="0" max="1" step="0.01" '
+        f'value="0.5" data-weight="{index}"><output>0.50</output></label>'
+        for index, objective in enumerate(seen.objectives)
+    )
+    constraint = (
+        f" {len(found.violating)} complete trials violate a constraint." if found.violating else ""
+    )
+    return section(
+        "Pareto front",
+        figs.choice("front", [("Objectives", options)], views),
+        f'<div class="weights"><b>What matters to you</b>{sliders}'
+        '<p id="weighted" aria-live="polite"></p></div>',
+        anchor="front",
+        words="Click a trial for its page. The knee is where the front bends most; the ring is what "
+        "the weights below choose." + constraint,
+    )
+
+
+def ladder(found: Findings, figs: Figures) -> str:
+    """What each rung did and cost, and how well it foretells the next one."""
+    rungs, first = found.overview.ladder, found.overview.objectives[0]
+    if not rungs:
+        return ""
+    blocks = [ladder_table(rungs)]
+    if any(rung.seconds > 0 or rung.simulated > 0 for rung in rungs):
+        blocks.append(figs.place("rung-costs", figures.rung_costs(rungs), tools=False))
+    blocks.append('<div class="slices wide">')
+    blocks += [
+        figs.place(
+            f"rungs{rung.number}",
+            figures.agreement(rung, above, first.title),
+            tools=False,
+            caption=f"Rungs {rung.number} and {above.number}: rank correlation "
+            f"{pure(rung.correlation)} over {len(rung.pairs)} trials.",
+        )
+        for rung, above in pairwise(rungs)
+        if rung.pairs
+    ]
+    words = (
+        "Wall time is that of the workers, simulated time that in the circuits. The rank "
+        "correlation is Spearman's, over the trials that finished both rungs."
+    )
+    return section("Ladder", *blocks, "</div>", anchor="ladder", words=words)
+
+
+def importances(found: Findings, figs: Figures) -> str:
+    """What each parameter matters for."""
+    if not found.overview.trials:
+        return ""
+    known = [target for target in found.targets if target.shares]
+    if not known:
+        few = '<p class="soft">Too few complete trials to tell.</p>'
+        return section("Importances", few, anchor="importances")
+    drawn = {str(i): figures.importances(target.shares) for i, target in enumerate(known)}
+    titles = [f"{target.title}, {target.trials} trials" for target in known]
+    tables = "".join(
+        f"<h3>{html.escape(title)}</h3>{importance_table(f'importances-{i}', target)}"
+        for i, (title, target) in enumerate(zip(titles, known, strict=True))
+    )
+    return section(
+        "Importances",
+        figs.choice("importances", [("For", titles)], drawn),
+        f"<details><summary>As tables</summary>{tables}</details>",
+        anchor="importances",
+        words="PED-ANOVA: how much a parameter separates the best tenth of the trials from the rest. "
+        "fANOVA: its share of the variance over the whole space. Both as shares of their sum.",
+    )
+
+
+def slices(found: Findings, figs: Figures) -> str:
+    """Objectives over single parameters."""
+    seen = found.overview
+    if not seen.of(COMPLETE):
+        return ""
+    blocks = []
+    for index, objective in enumerate(seen.objectives):
+        shown = [
+            figs.place(f"slice{index}-{number}", _slice(seen, entry, index), tools=False)
+            for number, entry in enumerate(found.by_importance(index))
+        ]
+        title = f"<h3>{html.escape(objective.title)}</h3>" if len(seen.objectives) > 1 else ""
+        blocks.append(f'{title}<div class="slices">{"".join(shown)}</div>')
+    words = "One point for each complete trial, later ones darker; the ring is the best trial."
+    return section("Slices", *blocks, anchor="slices", words=words)
+
+
+def _slice(seen: Overview, entry: Parameter, index: int) -> go.Figure:
+    return figures.slice_of(
+        seen, entry.name, unit=entry.unit, log=entry.log, whole=entry.integer, index=index
+    )
+
+
+def pairs(found: Findings, figs: Figures) -> str:
+    """Two parameters at a time: contours, ranks, failures; and all at once."""
+    seen, couples = found.overview, found.pairs()
+    names = [f"{x.name} and {y.name}" for x, y in couples]
+    blocks = []
+    if seen.of(COMPLETE):
+        titles = [objective.title for objective in seen.objectives]
+        lists = [("Objective", titles), ("Parameters", names)]
+        keys = [(o, p) for o in range(len(titles)) for p in range(len(couples))]
+        for name, heading, draw in (
+            ("contour", "Contours", figures.contour),
+            ("rank", "Ranks", figures.rank),
+        ):
+            drawn = {f"{o}-{p}": draw(seen, *couples[p], o) for o, p in keys}
+            if drawn:
+                blocks += [f"<h3>{heading}</h3>", figs.choice(name, lists, drawn)]
+        drawn_all = {
+            str(o): figures.parallel(seen, found.parameters, o) for o in range(len(titles))
+        }
+        blocks += [
+            "<h3>Parallel coordinates</h3>",
+            figs.choice(
+                "parallel", [("Colour", titles)], drawn_all,
+                caption="One line for each complete trial; drag along an axis to pick.",
+            ),
+        ]  # fmt: skip
+    return section("Space", *blocks, anchor="space")
+
+
+def failures(found: Findings, figs: Figures) -> str:
+    """Failed trials by cause, and where in the space they lie."""
+    seen, couples = found.overview, found.pairs()
+    if not seen.of(FAILED):
+        return ""
+    drawn = {str(i): figures.failures(seen, x, y) for i, (x, y) in enumerate(couples)}
+    names = [f"{x.name} and {y.name}" for x, y in couples]
+    return section(
+        "Failures by cause",
+        failure_table(seen.failures()),
+        figs.choice("failures", [("Parameters", names)], drawn),
+        anchor="failures",
+    )
+
+
+def trials(found: Findings) -> str:
+    """The table of all trials, which the script fills."""
+    if not found.overview.trials:
+        return section("Trials", '<p class="soft">None has begun.</p>', anchor="trials")
+    return section(
+        "Trials",
+        '<div class="controls"><label class="grow">Filter <input id="filter" type="search" '
+        'placeholder="complete nmse&lt;0.1 energy&lt;50n" spellcheck="false"></label>'
+        '<span id="count" class="soft" aria-live="polite"></span></div>'
+        '<div class="tabled" id="trial-table" data-csv="trials"><div class="scroll"><table></table>'
+        '</div></div><p><button id="more" type="button">Show all</button></p>'
+        '<div id="compare"></div>',
+        anchor="trials",
+        words="A filter is words, and comparisons such as nmse<0.1 or update_scale[0]>=20; all must "
+        "hold. Click a heading to sort by it; tick up to four trials to compare them.",
+    )
+
+
+def provenance(found: Findings) -> str:
+    """Where the results come from."""
+    return section(
+        "Provenance",
+        facts_table(found.provenance),
+        f"<details><summary>The study file</summary><pre>{html.escape(found.study_text)}</pre>"
+        "</details>",
+        anchor="provenance",
+    )

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`TrialFindings`: all that the page of one trial shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from circuits import Design, Quantity
+from circuits.quasistatic import QuasistaticTrainer
+from sweep.report._course import Course, course
+from sweep.report._waves import waves
+from sweep.report.course_figures import Waves
+from sweep.report.fit_figures import Fit
+from sweep.results.overview import Overview, TrialView
+from sweep.results.store import Layout, Results
+
+_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """A value of a design.
+
+    - `field`, `meaning`: which it is; `shown`: with its unit; `origin`: searched, set or default.
+    - `legal`: its legal values in words; `seed`: the default, which is the seed's circuit's.
+    - `place`, `seed_place`: of value and seed's value in the legal range, from 0 to 1; NaN where there
+      is no finite range or there are several values.
+    """
+
+    field: str
+    shown: str
+    origin: str
+    meaning: str
+    legal: str
+    seed: str
+    place: float
+    seed_place: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFindings:
+    """What the page of a trial shows.
+
+    - `view`: the trial; `design`, `values`: what its parameters make, field by field.
+    - `fit`: before and after training; `course`: in between. None where files are gone.
+    - `curves`: NMSE before and after each epoch of every training of the trial, by name.
+    - `scenarios`: held-out NMSE by corner and temperature; empty where the study has none.
+    - `waves`: waveforms, or why there are none; None where none were asked for.
+    """
+
+    view: TrialView
+    layers: tuple[int, ...]
+    design: Design
+    values: tuple[Value, ...]
+    fit: Fit | None
+    course: Course | None
+    curves: Mapping[str, tuple[float, ...]]
+    scenarios: Mapping[tuple[str, float], float]
+    waves: Waves | str | None
+
+
+def find_out_trial(
+    results: Results,
+    view: TrialView,
+    trainer: QuasistaticTrainer | str,
+    *,
+    waveforms: bool = False,
+) -> TrialFindings:
+    """All that is to be said about one trial.
+
+    **Arguments:**
+
+    - `trainer`: looks at its updates, or why there is none.
+    - `waveforms`: whether to simulate its first points again for them.
+    """
+    design = results.study_file.space.design(view.parameters)
+    found = course(results, view.number, design, trainer)
+    return TrialFindings(
+        view=view,
+        layers=results.study_file.layers,
+        design=design,
+        values=tuple(_values(results, design)),
+        fit=_fit(results, view.number, design),
+        course=found,
+        curves=_curves(results, view.number),
+        scenarios=_scenarios(results.study.get_trials(deepcopy=False)[view.number].user_attrs),
+        waves=waves(results, view.number, design, found) if waveforms else None,
+    )
+
+
+def worth_a_page(seen: Overview, count: int) -> list[TrialView]:
+    """The trials that get a full page: the leader, the Pareto front, then by the first objective."""
+    if seen.leader is None:
+        return []
+    first = seen.objectives[0]
+    sign = -1.0 if first.maximise else 1.0
+
+    def place(trial: TrialView) -> tuple[float, int]:
+        value = sign * trial.values[0]
+        return (math.inf if math.isnan(value) else value, trial.number)
+
+    front = sorted(seen.front, key=place)
+    rest = sorted((trial for trial in seen.of("complete") if trial not in front), key=place)
+    chosen = {trial.number: trial for trial in [seen.leader, *front, *rest]}
+    return list(chosen.values())[:count]
+
+
+def _fit(results: Results, number: int, design: Design) -> Fit | None:
+    reached = results.reached(number)
+    records = [] if reached is None else results.epochs(number, reached.name)
+    if reached is None or not records:
+        return None
+    task, data = reached.plan.task, reached.plan.task.data()
+    return Fit(
+        x=data.held_inputs[:, : len(task.variables)],  # what doubles them comes after them
+        variables=task.variables,
+        classes=task.classes,
+        target=reached.plan.targets_in_volts(design, data.held_targets),
+        before=records[0].arrays.get("held_out_before"),
+        after=records[-1].arrays["held_out"],
+    )
+
+
+def _curves(results: Results, number: int) -> dict[str, tuple[float, ...]]:
+    """NMSE over the epochs of every training on disk: of each seed, simulator and scenario."""
+    directory = Layout(results.out).trial(number)
+    named = sorted(entry.name for entry in directory.glob("*/"))
+    first = f"{results.manifest.simulator}, weight seed {results.study_file.plan.weight_seed}"
+    found: dict[str, tuple[float, ...]] = {}
+    for name in named if results.study_file.ladder.declared else [""]:
+        scores = results.scores(number, name)
+        if scores:
+            words = name.replace("_seed", ", weight seed ").replace("_", ", ") or first
+            found[words] = (scores[0].nmse_before, *(score.nmse for score in scores))
+    return found
+
+
+def _scenarios(told: Mapping[str, Any]) -> dict[tuple[str, float], float]:
+    """NMSE by corner and temperature, where the study has scenarios; the worst of their seeds."""
+    found: dict[tuple[str, float], float] = {}
+    for entry in told.get("scenarios", ()):
+        place = str(entry["corner"]), float(entry["temperature"])
+        found[place] = max(found.get(place, -math.inf), float(entry["nmse"]))
+    return found
+
+
+def _values(results: Results, design: Design) -> list[Value]:
+    """Fields that were searched first, then those that the study sets, then the defaults."""
+    space = results.study_file.space
+    searched = {parameter.field for parameter in space.parameters}
+    defaults = Design()
+    values = []
+    for field, spec in Design.quantities().items():
+        value, seed = getattr(design, field), getattr(defaults, field)
+        if field in searched:
+            origin = "searched"
+        elif field in space.fixed or value != seed:
+            origin = "set"
+        else:
+            origin = "default"
+        bounds = (spec.low, spec.high, spec.log)
+        values.append(
+            Value(
+                field=field,
+                shown=spec.show(_single(value), digits=_DIGITS),
+                origin=origin,
+                meaning=spec.meaning,
+                legal=legal_range(spec),
+                seed=spec.show(_single(seed), digits=_DIGITS),
+                place=_place(_single(value), *bounds),
+                seed_place=_place(_single(seed), *bounds),
+            )
+        )
+    return sorted(values, key=lambda entry: ("searched", "set", "default").index(entry.origin))
+
+
+def legal_range(spec: Quantity) -> str:
+    """The legal values of a quantity in a few words."""
+    if spec.choices:
+        return ", ".join(spec.choices)
+    return f"{_short(spec, spec.low)} to {_short(spec, spec.high)}"
+
+
+def _short(spec: Quantity, value: float) -> str:
+    if not spec.unit or spec.unit.startswith("1/"):
+        return f"{value:.{_DIGITS}g} {spec.unit}".strip()
+    return spec.show(value, digits=_DIGITS)
+
+
+def _single(value: object) -> object:
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+
+
+def _place(value: object, low: float, high: float, log: bool) -> float:
+    """Where a number lies in its range, from 0 to 1."""
+    if not isinstance(value, int | float) or not (low < high) or math.isinf(low + high + value):
+        return math.nan
+    if log and low > 0:
+        return math.log(value / low) / math.log(high / low)
+    return (value - low) / (high - low)

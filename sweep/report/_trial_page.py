@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page of one trial: what the script puts below its heading."""
+
+from __future__ import annotations
+
+import html
+
+from circuits import weight_shapes
+from sweep.report import figures
+from sweep.report._course import Course
+from sweep.report._html import Figures, section
+from sweep.report._sections import fit_panels
+from sweep.report._tables import design_table
+from sweep.report._trial import TrialFindings
+from sweep.report.course_figures import MEASURES, Waves
+from sweep.report.schematic import amplifier_schematic, synapse_schematic
+
+
+def trial_page(found: TrialFindings, figs: Figures, linear_fit: float) -> str:
+    """The sections of a trial's page, in a template that the script shows."""
+    number = found.view.number
+    name = f"t{number}"
+    blocks = [
+        _biases(found),
+        _fit(found, figs, name),
+        _curves(found, figs, name, linear_fit),
+        _weights(found, figs, name),
+        _waves(found, figs, name),
+        _updates(found, figs, name),
+        _scenarios(found, figs, name),
+        _schematics(found),
+    ]
+    notes = () if found.course is None else found.course.notes
+    words = "".join(f'<p class="note">{html.escape(note)}</p>' for note in notes)
+    return f'<template id="page-{number}">{words}{"".join(blocks)}</template>'
+
+
+def _biases(found: TrialFindings) -> str:
+    chosen = [value for value in found.values if value.origin != "default"]
+    rest = [value for value in found.values if value.origin == "default"]
+    number = found.view.number
+    return section(
+        "Bias",
+        design_table(f"trial-{number}-bias", chosen),
+        f"<details><summary>{len(rest)} fields at their default</summary>"
+        f"{design_table(f'trial-{number}-defaults', rest)}</details>",
+        anchor=f"bias-{number}",
+        words="The dot is this trial, the bar the circuit this project starts from; the line is the "
+        "legal range, logarithmic where the quantity is.",
+    )
+
+
+def _fit(found: TrialFindings, figs: Figures, name: str) -> str:
+    if found.fit is None:
+        return section(
+            "Fit", '<p class="soft">The files of its epochs are gone.</p>', anchor=f"fit-{name}"
+        )
+    blocks = fit_panels(found, figs, name)
+    course = found.course
+    if course is not None and course.held_out:
+        drawn = figures.fit_over_epochs(found.fit, course.epochs, course.held_out)
+        blocks += ["<h3>In the course of training</h3>", figs.place(
+            f"{name}-course", drawn,
+            caption=f"Held-out points after each epoch, weight seed {course.seed}; drag the slider.",
+        )]  # fmt: skip
+    return section("Fit before and after training", *blocks, anchor=f"fit-{name}")
+
+
+def _curves(found: TrialFindings, figs: Figures, name: str, linear_fit: float) -> str:
+    if not found.curves:
+        return ""
+    drawn = figures.seed_curves(found.curves, linear_fit)
+    return section(
+        "Learning curves",
+        figs.place(f"{name}-seeds", drawn, caption="Every training of this trial."),
+        anchor=f"curves-{name}",
+    )
+
+
+def _weights(found: TrialFindings, figs: Figures, name: str) -> str:
+    course = found.course
+    if course is None or not course.weights:
+        return ""
+    shapes = weight_shapes(found.layers)
+    design = found.design
+    before = _before(course)
+    blocks = [
+        figs.place(
+            f"{name}-weights",
+            figures.weights_over_epochs(course.epochs, course.weights, shapes),
+            caption="Over the epochs; of large layers evenly spaced ones.",
+        )
+    ]
+    if before is not None and len(course.within):
+        drawn = figures.weights_in_epoch(
+            course.weights[before], course.within, shapes, design.nudging, design.phase_duration
+        )
+        blocks.append(figs.place(
+            f"{name}-within", drawn,
+            caption=f"In the first points of epoch {course.within_epoch + 1}, less what they began "
+            "with: held in the free and nudged phases, written in the update.",
+        ))  # fmt: skip
+    return section("Weights", *blocks, anchor=f"weights-{name}")
+
+
+def _before(course: Course) -> int | None:
+    """Which weights are those before the epoch of `course.within`."""
+    places = {epoch: place for place, epoch in enumerate(course.epochs)}
+    return places.get(course.within_epoch)
+
+
+def _waves(found: TrialFindings, figs: Figures, name: str) -> str:
+    waves = found.waves
+    if not isinstance(waves, Waves):
+        words = (
+            waves
+            or "Not simulated for this page; `sweep report OUT --waveforms` has those of the best trial."
+        )
+        return section(
+            "Waveforms", f'<p class="soft">{html.escape(words)}</p>', anchor=f"waves-{name}"
+        )
+    blocks = [
+        figs.place(f"{name}-waves-{group.replace(' ', '-')}", figures.waveforms(waves, group))
+        for group in waves.voltages
+    ]
+    words = (
+        f"The first {waves.points} points of an epoch with the weights after training, in "
+        f"{waves.simulator}."
+    )
+    return section("Waveforms", *blocks, anchor=f"waves-{name}", words=words)
+
+
+def _updates(found: TrialFindings, figs: Figures, name: str) -> str:
+    course = found.course
+    if course is None or not course.examined:
+        return ""
+    epochs = [epoch for epoch, _ in course.examined]
+    blocks = []
+    for measure, (title, log) in MEASURES.items():
+        values = [
+            [getattr(layer, measure) for layer in looked.layers] for _, looked in course.examined
+        ]
+        drawn = figures.layer_measure(epochs, values, title, log=log)
+        blocks.append(figs.place(f"{name}-{measure.replace('_', '-')}", drawn, tools=False))
+    points = course.examined[0][1].points
+    return section(
+        "What its updates are worth",
+        f'<div class="slices">{"".join(blocks)}</div>',
+        anchor=f"updates-{name}",
+        words=f"At {points} training points with the weights of these epochs, in quasi-static "
+        "simulation; docs/trainability.md says what the measures mean.",
+    )
+
+
+def _scenarios(found: TrialFindings, figs: Figures, name: str) -> str:
+    if not found.scenarios:
+        return ""
+    drawn = figures.scenario_map(found.scenarios, "held-out NMSE, the worst of each place")
+    return section(
+        "Corners and temperatures",
+        figs.place(f"{name}-scenarios", drawn, tools=False),
+        anchor=f"scenarios-{name}",
+    )
+
+
+def _schematics(found: TrialFindings) -> str:
+    depth = len(found.layers) - 1
+    drawings = "".join(
+        f"<figure><figcaption>Layer {layer}: {what}</figcaption>{drawing}</figure>"
+        for layer in range(depth)
+        for what, drawing in (
+            ("synapse", synapse_schematic(found.design, layer)),
+            ("amplifier", amplifier_schematic(found.design, layer, last=layer == depth - 1)),
+        )
+    )
+    return section(
+        "Schematic",
+        f'<div class="slices wide">{drawings}</div>',
+        anchor=f"schematic-{found.view.number}",
+    )
