@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The commands of `sweep` about one design or device, without a study."""
+
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweep._options import (
+    Choice,
+    Json,
+    NoCrossCheck,
+    Noise,
+    Pdk,
+    Seed,
+    Simulator,
+    SpiceChoice,
+)
+from sweep.commands import _console as console
+from sweep.commands import _views as views
+
+app = typer.Typer()
+
+
+@app.command()
+def verify(
+    design: Annotated[
+        Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
+    ],
+    simulator: Annotated[
+        Simulator | None, typer.Option(help="The only one to use (default: the export's own).")
+    ] = None,
+    no_cross_check: NoCrossCheck = False,
+    as_json: Json = False,
+) -> None:
+    """Simulate an exported design again, and say what differs from its figures, weights, files."""
+    with console.errors(as_json):
+        from sweep.commands.verify import verify as look_again
+        from sweep.study.study_file import load_design
+
+        path = design / "design.toml" if design.is_dir() else design
+        epochs = load_design(path).plan.epochs
+        with console.epochs_shown(epochs, quiet=as_json) as progress:
+            checked = look_again(
+                path, simulator=None if simulator is None else str(simulator),
+                cross_check=not no_cross_check, progress=progress,
+            )  # fmt: skip
+        if as_json:
+            console.print_json(console.finite(checked.to_json()))
+        else:
+            views.show(views.verification_view(checked))
+    raise typer.Exit(0 if checked.ok else console.FAILED)
+
+
+@app.command()
+def simulate(  # noqa: PLR0913, PLR0917  (one for each option)
+    design: Annotated[
+        Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
+    ],
+    simulator: Choice = None,
+    corner: Annotated[
+        str | None, typer.Option(metavar="C", help="tt, ss, ff, sf or fs (default: the file's).")
+    ] = None,
+    temperature: Annotated[
+        str | None, typer.Option(metavar="T", help="Degrees Celsius, as 85.")
+    ] = None,
+    mismatch_seed: Seed = None,
+    weight_seed: Seed = None,
+    noise_seed: Seed = None,
+    data_seed: Seed = None,
+    as_json: Json = False,
+) -> None:
+    """Simulate the whole training of one design, and print its figures."""
+    with console.errors(as_json):
+        import pdk
+        from circuits import make_trainer
+        from sweep.commands.simulate import in_scenario
+        from sweep.commands.simulate import simulate as train
+        from sweep.study.study_file import load_design
+
+        described = in_scenario(
+            load_design(design), corner=corner, temperature=temperature,
+            mismatch_seed=mismatch_seed, weight_seed=weight_seed, noise_seed=noise_seed,
+            data_seed=data_seed,
+        )  # fmt: skip
+        trainer = make_trainer(
+            str(simulator or described.execution.simulator),
+            pdk.locate(described.pdk_path),
+            limits=described.trainer_limits(),
+            processes=described.execution.processes,
+        )
+        with console.epochs_shown(described.plan.epochs, quiet=as_json) as progress:
+            training = train(described, trainer, progress=progress)
+        if as_json:
+            console.print_json(training.to_json())
+        else:
+            views.show(views.training_view(training))
+    raise typer.Exit(0 if training.ok else console.FAILED)
+
+
+@app.command()
+def trainability(
+    design: Annotated[
+        Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
+    ],
+    points: Annotated[int, typer.Option(min=1, metavar="N", help="Training points.")] = 16,
+    epochs: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Train so many epochs first.")
+    ] = 0,
+    noise: Noise = False,
+    as_json: Json = False,
+) -> None:
+    """Show, layer by layer, what a design's updates are worth (docs/trainability.md)."""
+    with console.errors(as_json):
+        import pdk
+        from sweep.commands._figures import trainability_view
+        from sweep.commands.trainability import examine, load, quasistatic_trainer
+
+        described = load(design, noise=noise)
+        trainer = quasistatic_trainer(described, pdk.locate(described.pdk_path))
+        with console.epochs_shown(epochs, quiet=as_json or not epochs) as progress:
+            found = examine(described, trainer, points=points, epochs=epochs, progress=progress)
+        if as_json:
+            console.print_json(console.finite(found.to_json()))
+        else:
+            views.show(trainability_view(found))
+
+
+@app.command()
+def controls(
+    design: Annotated[
+        Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
+    ],
+    seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Weight seeds.")] = 3,
+    noise: Noise = False,
+    as_json: Json = False,
+) -> None:
+    """Train a design and its controls: frozen layers, exact gradient, software."""
+    with console.errors(as_json):
+        import pdk
+        from objectives.controls import controls as train_controls
+        from objectives.controls import counts_as_deep
+        from sweep.commands._figures import controls_view
+        from sweep.commands.trainability import load, quasistatic_trainer
+
+        described = load(design, noise=noise)
+        trainer = quasistatic_trainer(described, pdk.locate(described.pdk_path))
+        with console.trainings_shown(quiet=as_json) as progress:
+            found = train_controls(
+                trainer, described.plan, described.design, seeds=seeds, progress=progress
+            )
+        if as_json:
+            console.print_json(console.finite({"name": described.name, **found.to_dict()}))
+        else:
+            views.show(controls_view(described.name, found, deep=counts_as_deep(found)))
+
+
+@app.command()
+def replay(
+    trajectory: Annotated[
+        Path, typer.Argument(metavar="TRAJECTORY.npz", help="A recorded training.")
+    ],
+    simulator: Choice = None,
+    pdk: Pdk = None,
+    as_json: Json = False,
+) -> None:
+    """Replay a recorded training in this program's circuit, and print the deviations."""
+    with console.errors(as_json):
+        from sweep.commands.replay import replay as play
+
+        played = play(trajectory, simulator=str(simulator or Simulator.AUTO), pdk_path=pdk)
+        if as_json:
+            console.print_json(played.to_json())
+        else:
+            views.show(views.replay_view(played))
+
+
+@app.command()
+def characterize(  # noqa: PLR0913, PLR0917  (one for each option)
+    synapse: Annotated[
+        str | None, typer.Option(metavar="KIND", help="cmos (default) or dram.")
+    ] = None,
+    flavour: Annotated[
+        str | None, typer.Option(metavar="F", help="Transistors: 01v8 (default), 01v8_lvt, ...")
+    ] = None,
+    width_p: Annotated[
+        str | None, typer.Option(metavar="SIZE", help='The pfet\'s width, as "0.5 um".')
+    ] = None,
+    width_n: Annotated[
+        str | None, typer.Option(metavar="SIZE", help='The nfet\'s width, as "0.5 um".')
+    ] = None,
+    length_p: Annotated[
+        str | None, typer.Option(metavar="SIZE", help='The pfet\'s length, as "0.5 um".')
+    ] = None,
+    length_n: Annotated[
+        str | None, typer.Option(metavar="SIZE", help='The nfet\'s length, as "0.5 um".')
+    ] = None,
+    multiplicity: Annotated[
+        int | None, typer.Option(metavar="M", help="Transistors in parallel (default: 1).")
+    ] = None,
+    corner: Annotated[str, typer.Option(metavar="C", help="tt, ss, ff, sf or fs.")] = "tt",
+    temperature: Annotated[
+        str | None, typer.Option(metavar="T", help='As "85 C" (default: 27 C).')
+    ] = None,
+    simulator: Annotated[
+        SpiceChoice, typer.Option(help="auto takes Xyce where it is installed, else ngspice.")
+    ] = SpiceChoice.AUTO,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where to (default: out/SYNAPSE-FLAVOUR-CORNER)."),
+    ] = None,
+    pdk: Pdk = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a synapse and its transistors: a page of curves, and their numbers as CSV."""
+    with console.errors(as_json):
+        from sweep.commands.characterize import characterize as measure
+
+        values = {
+            "synapse": synapse, "flavour": flavour, "width_p": width_p, "width_n": width_n,
+            "length_p": length_p, "length_n": length_n, "multiplicity": multiplicity,
+        }  # fmt: skip
+        done = measure(
+            values, corner=corner, temperature=temperature, simulator=str(simulator), pdk_path=pdk,
+            to=out,
+        )  # fmt: skip
+        if as_json:
+            console.print_json(done.to_json())
+        else:
+            for name in done.files:
+                typer.echo(done.directory / name)
