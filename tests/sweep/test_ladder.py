@@ -131,7 +131,7 @@ def test_status_and_report_show_the_rungs(
     text = page(find_out(climbed))
     assert "<h2>Ladder</h2>" in text
     assert "quasistatic, 2 epochs, 2 seeds" in text
-    assert "3 of 4" in text or "2 of 4" in text
+    assert '"key":"rung"' in text
     show(ladder_view(seen.ladder))
     assert "quasistatic" in capsys.readouterr().out
 

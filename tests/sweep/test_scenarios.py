@@ -41,7 +41,7 @@ def quasistatic(tables: str = SCENARIOS, *, trials: int = 8, **changes: object) 
     filling = {
         "points": 4, "epochs": 2, "trials": trials, "sampler": "tpe", "workers": 1,
         "length_p": 'length_p = "0.35 um"', "design": "", "space": "", "search": "",
-        "execution": tables, **changes,
+        "execution": tables, "run_cache": "0 B", **changes,
     }  # fmt: skip
     text = TINY.format(**filling).replace('"ngspice"', '"quasistatic"')
     return parse(text, source="tiny.toml")

@@ -221,6 +221,7 @@ def test_another_version_of_the_simulator_is_asked_for_less(copy: Path) -> None:
     [
         "studies/best/one_hidden.toml",
         "studies/best/two_hidden.toml",
+        "studies/best/three_hidden.toml",
         "docs/two-hidden-noiseless.toml",
     ],
 )
