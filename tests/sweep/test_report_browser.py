@@ -58,12 +58,17 @@ const trace = place.data.find((each) => each.name === "Pareto front");
 const { xaxis, yaxis } = place._fullLayout;
 const drag = place.querySelector(".nsewdrag");
 const box = drag.getBoundingClientRect();
-const at = { bubbles: true, view: window, clientX: box.left + xaxis.d2p(trace.x[0]), clientY: box.top + yaxis.d2p(trace.y[0]) };
+const points = place.data.flatMap((each) => [...each.x].map((x, i) => [xaxis.d2p(x), yaxis.d2p(each.y[i]), each.customdata?.[i]]));
+// The one with most room around it: of two on the same spot, a click finds either.
+const room = (i) => Math.min(...points.filter((p) => p[2] !== undefined && p[2] !== trace.customdata[i])
+  .map((p) => Math.hypot(p[0] - xaxis.d2p(trace.x[i]), p[1] - yaxis.d2p(trace.y[i]))));
+const chosen = [...trace.x.keys()].reduce((best, i) => (room(i) > room(best) ? i : best), 0);
+const at = { bubbles: true, view: window, clientX: box.left + xaxis.d2p(trace.x[chosen]), clientY: box.top + yaxis.d2p(trace.y[chosen]) };
 for (const kind of ["mouseover", "mousemove", "mousedown", "mouseup", "click"]) {
   (kind === "mouseup" ? document : drag).dispatchEvent(new MouseEvent(kind, at));
   await sleep(200);
 }
-const clicked = { wanted: trace.customdata[0], address: location.hash, heading: document.querySelector("#trial h1")?.textContent };
+const clicked = { wanted: trace.customdata[chosen], address: location.hash, heading: document.querySelector("#trial h1")?.textContent };
 """
 
 
