@@ -35,6 +35,12 @@ NO_POINT_ABOVE_HALF = (
 NO_STEP_AFTER_1_US = NO_POINT_ABOVE_HALF.replace("in 0 1\n", "in 0 PWL(0 0 1u 0 1.01u 1)\n")
 
 
+def children() -> set[int]:
+    """Processes that this thread has started; other tests of the session may have left helpers."""
+    listed = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text()
+    return set(map(int, listed.split()))
+
+
 def assert_failed(run: Execution, status: Status, *causes: Cause, words: str = "") -> None:
     assert run.waveforms is None
     assert run.outcome.status is status, run.outcome
@@ -157,11 +163,11 @@ def test_a_simulator_that_is_killed_half_way(
     simulator: SpiceSimulator, number: signal.Signals
 ) -> None:
     victims: list[int] = []
+    before = children()
 
     def kill_it(_: float) -> None:
-        own = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text()
         if not victims:
-            victims.extend(map(int, own.split()))
+            victims.extend(children() - before)
             os.kill(victims[0], number)
 
     run = simulator.execute(deck(analysis=Transient(1.0, 1e-9, 1e-7)), progress=kill_it)
@@ -208,6 +214,8 @@ def test_values_that_are_no_numbers_are_no_result(simulator: SpiceSimulator) -> 
 def test_what_a_callback_raises_comes_back_and_leaves_nothing(
     simulator: SpiceSimulator, tmp_path: Path, error: type[BaseException]
 ) -> None:
+    before = children()
+
     def fail(*_: float) -> NoReturn:
         raise error
 
@@ -216,7 +224,7 @@ def test_what_a_callback_raises_comes_back_and_leaves_nothing(
     with pytest.raises(error):
         simulator.execute(deck(analysis=ENDLESS), progress=fail, directory=tmp_path)
     assert not list(tmp_path.iterdir())
-    assert not Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text()
+    assert children() == before
 
 
 def test_a_process_that_the_system_refuses(

@@ -86,7 +86,7 @@ def wait_for_simulator(driver: subprocess.Popen[bytes], log: Path) -> None:
     def simulates() -> bool:
         assert driver.poll() is None, log.read_text()
         finished = sum(event["event"] == "epoch_finished" for event in events_in(log))
-        return finished >= 1 and bool(below(driver.pid), SIMULATOR)
+        return finished >= 1 and bool(below(driver.pid, SIMULATOR))
 
     wait_until(simulates, 120, "the driver simulates")
 
@@ -127,7 +127,8 @@ def test_ctrl_c_ends_a_study_that_can_be_resumed(undisturbed: Path, tmp_path: Pa
     last = events_in(tmp_path / "out.log")[-2:]
     assert [event["event"] for event in last] == ["stopped", "study_finished"]
     assert last[0]["reason"] == "SIGINT"
-    assert last[1]["summary"]["running"] == 1
+    # The simulation that was running, of the trial's second and last epoch, came to its end.
+    assert (last[1]["summary"]["epochs"], last[1]["summary"]["complete"]) == (2, 1)
     run_study(LONG, Settings(out=out, resume=True), observer=Record())
     assert digest(out) == digest(undisturbed)
 
