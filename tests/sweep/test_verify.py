@@ -221,7 +221,8 @@ def test_another_version_of_the_simulator_is_asked_for_less(copy: Path) -> None:
     [
         "studies/best/one_hidden.toml",
         "studies/best/two_hidden.toml",
-        "studies/best/three_hidden.toml",
+        # Its training is sensitive: tables that ngspice measured lead it elsewhere (docs/deep-networks.md).
+        pytest.param("studies/best/three_hidden.toml", marks=pytest.mark.xyce),
         "docs/two-hidden-noiseless.toml",
     ],
 )
