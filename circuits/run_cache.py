@@ -35,8 +35,7 @@ _PARTIAL = ".part"
 _SCRAP_SECONDS = 3600.0
 _KEPT = 0.9  # of the largest size, after some were removed
 _LOOKS = 64  # a process looks at the whole size after so large a part of the largest was written
-# What numpy and zipfile raise on a file whose bytes are not what they should be.
-_DAMAGE = (
+ARCHIVE_DAMAGE = (
     OSError,
     EOFError,
     LookupError,
@@ -49,6 +48,7 @@ _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+"""What numpy and zipfile raise on a file whose bytes are not what they should be."""
 
 
 def default_directory() -> Path:
@@ -86,7 +86,7 @@ class RunCache:
             os.utime(path)
         except FileNotFoundError:
             return None
-        except _DAMAGE:
+        except ARCHIVE_DAMAGE:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
             return None

@@ -6,9 +6,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import struct
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,26 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from circuits.run_cache import ARCHIVE_DAMAGE
 from objectives import EpochScore
 from sweep.results._files import StoreError, write_whole
 
 _SCHEMA = 3
 _READ = (1, 2, 3)  # schema 1: one epoch in each file; 2: nothing of a run cache
 _DESCRIPTION = "record"
-# What numpy and zipfile raise on a file whose bytes are not what they should be.
-_DAMAGE = (
-    OSError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ValueError,
-    ArithmeticError,
-    MemoryError,
-    RuntimeError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 class RecordError(StoreError):
@@ -141,7 +125,7 @@ def read_record(path: Path) -> EpochRecord:
             if not np.isfinite(arrays[name]).all():
                 msg = f"{path} holds no finite {name}."
                 raise RecordError(msg)
-    except _DAMAGE as error:
+    except ARCHIVE_DAMAGE as error:
         words = " ".join(str(error).split())
         msg = f"{path} is damaged or is not the file of an epoch: {words}."
         raise RecordError(msg) from error
@@ -156,7 +140,7 @@ def read_scores(path: Path) -> tuple[EpochScore, ...]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return _scores(_description(archive)["scores"])
-    except _DAMAGE as error:
+    except ARCHIVE_DAMAGE as error:
         words = " ".join(str(error).split())
         msg = f"{path} is damaged or is not the file of an epoch: {words}."
         raise RecordError(msg) from error
