@@ -21,6 +21,7 @@ import contextlib
 import math
 import statistics
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -31,7 +32,9 @@ import studies
 from circuits import Trainer
 from sweep.engine._benches import benches_for, trainers_for
 from sweep.engine._course import Course
+from sweep.engine._equipment import Equipment
 from sweep.engine._ledger import Ledger
+from sweep.engine._patience import Patience
 from sweep.engine._signals import StopWish
 from sweep.engine._task import Task, perform
 from sweep.engine.events import EpochFinished, Event, TrialFinished
@@ -50,6 +53,11 @@ class InThisProcess:
 
     workers: int = 1
     done: list[Done] = field(default_factory=list)
+
+    def check(self, equipments: Sequence[Equipment]) -> list[str]:
+        """This machine is the one that measures."""
+        del equipments
+        return []
 
     def submit(self, task: Task) -> None:
         """Do a task."""
@@ -110,15 +118,17 @@ def epochs_to_target(study: StudyFile, trainers: tuple[Trainer, ...], count: Cou
     """Run a study until it has found a biasing that trains; the epochs that took."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with tempfile.TemporaryDirectory() as directory:
+        layout = Layout(Path(directory) / "out")
         course = Course(
             described=study,
-            layout=Layout(Path(directory) / "out"),
+            layout=layout,
             ledger=Ledger(optuna.create_study(), study, contextlib.nullcontext),
             executor=cast("RayExecutor", InThisProcess()),
-            benches=benches_for(study, trainers, Path(directory)),
+            benches=benches_for(study, trainers, Path(directory), cache=False),
             observer=count,
-            wish=StopWish(),
+            wish=StopWish(layout),
             target=study.search.trials,
+            patience=Patience(factor=math.inf, least=math.inf),
         )
         with contextlib.suppress(Enough):
             course.run()

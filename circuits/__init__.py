@@ -10,7 +10,8 @@ and reads the result:
 
 from circuits._errors import CircuitError, DesignError, IllegalValue, NetworkError, PluginError
 from circuits._plugins import Registry
-from circuits._quantity import Quantity
+from circuits._quantity import Quantity, quantity
+from circuits.amplifiers import design_type
 from circuits.area import circuit_area
 from circuits.design import Design
 from circuits.mlp import TrainingCircuit, training_circuit
@@ -59,10 +60,12 @@ __all__ = [
     "check_layers",
     "check_sizes",
     "circuit_area",
+    "design_type",
     "initial_weights",
     "join_weights",
     "make_trainer",
     "points_duration",
+    "quantity",
     "reading_noise",
     "schedule",
     "shuffled_rows",

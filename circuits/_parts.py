@@ -80,6 +80,11 @@ def rail_n(layer: int, index: int) -> str:
     return f"n{layer}_{index}"
 
 
+def sense(rail: str) -> str:
+    """The source of 0 V through which an amplifier that is no ideal source feeds a rail."""
+    return f"vo{rail}"
+
+
 def line(layer: int, index: int) -> str:
     """Output line of a crossbar, the input node of the amplifier behind it (layer from 1)."""
     return f"z{layer}_{index}"

@@ -166,6 +166,13 @@ def quantity(default: Any, **attributes: Any) -> Any:
     return dataclasses.field(default=default, metadata={_METADATA_KEY: spec})
 
 
+def spec_of(field: object) -> Quantity | None:
+    """The `Quantity` that a field made by `quantity` carries; None for anything else."""
+    if not isinstance(field, dataclasses.Field):
+        return None
+    return field.metadata.get(_METADATA_KEY)
+
+
 def quantities_of(record: type) -> Mapping[str, Quantity]:
     """Field name to `Quantity`, in the order of declaration."""
     return {

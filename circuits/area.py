@@ -6,7 +6,9 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+from circuits._cell import Cell
 from circuits._parts import Scope
+from circuits.amplifiers import amplifier
 from circuits.design import Design
 from circuits.sizes import smallest_run
 from circuits.synapses import synapse
@@ -23,13 +25,13 @@ _HOLDS = 2  # sampling capacitors of a column's update circuit: the reference an
 def circuit_area(layers: tuple[int, ...], design: Design) -> float:
     """Area of a network's gates and capacitors, um2.
 
-    Sum of W L M over the transistors of all synapses (the write transistor included), and of the
-    plates of all capacitors: M times the storage capacitance for each synapse, and two sampling
+    Sum of W L M over the transistors of all synapses (the write transistor included) and of
+    amplifiers that have any, and of the plates of all capacitors: M times the storage capacitance for each synapse, and two sampling
     capacitors for each column. A capacitor C is a square MIM plate of side s with
 
         C = 2.0 fF/um2 s^2 + 0.19 fF/um 4 s
 
-    What is ideal in the circuit (amplifiers, sampling switches, sources) has no area here, nor do
+    What is ideal in the circuit (linear amplifiers, sampling switches, sources) has no area here, nor do
     wires and spacings, so this compares designs and is a lower bound of a layout. MIM capacitors
     lie above transistors; that they could share the area with them is not counted either.
 
@@ -43,14 +45,18 @@ def circuit_area(layers: tuple[int, ...], design: Design) -> float:
     total = 0.0
     for layer, (inputs, outputs) in enumerate(pairwise(layers)):
         scope = Scope(run, layer)
-        gates = sum(
-            device.geometry.width * device.geometry.length * device.multiplicity * 1e12
-            for device in synapse(scope).transistors().values()
-        )
+        gates = _gates(synapse(scope))
         storage = scope.number("storage_capacitance") * scope.number("multiplicity")
-        total += inputs * outputs * (gates + mim_area(storage))
+        total += inputs * outputs * (gates + mim_area(storage)) + outputs * _gates(amplifier(scope))
         total += max(inputs, outputs) * _HOLDS * mim_area(design.hold_capacitance)
     return total
+
+
+def _gates(cell: Cell) -> float:
+    """Gates of all transistors of a cell, um2."""
+    devices = cell.transistors().values()
+    shapes = [(device.geometry, device.multiplicity) for device in devices]
+    return sum(shape.width * shape.length * copies * 1e12 for shape, copies in shapes)
 
 
 def mim_area(capacitance: float) -> float:

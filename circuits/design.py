@@ -23,6 +23,8 @@ SYNAPSE_KINDS = (
     *_OWN_SYNAPSES,
     *sorted(installed("analog_sweep.synapses").keys() - set(_OWN_SYNAPSES)),
 )
+LINEAR = "linear"
+AMPLIFIER_KINDS = (LINEAR, *sorted(installed("analog_sweep.amplifiers").keys() - {LINEAR}))
 FLAVOURS = ("01v8", "01v8_lvt", "01v8_hvt", "g5v0d10v5")
 WRITE_SWITCHES = ("ideal", "nfet")
 UPDATE_RULES = ("seed", "product")
@@ -37,6 +39,9 @@ class Design:
     otherwise there is one entry for each crossbar, the input side first. The amplifier after
     crossbar `l` belongs to layer `l`. A plain number given for such a field is taken as a tuple
     of one.
+
+    A design with an amplifier of an installed package has that one's sizes as well: its type is
+    `circuits.design_type(amplifier)`, which `from_values` finds by itself.
 
     **Raises:** `DesignError` for a value outside its legal range.
     """
@@ -188,6 +193,11 @@ class Design:
     )
 
     # Bidirectional amplifier
+    amplifier: str = quantity(
+        LINEAR,
+        choices=AMPLIFIER_KINDS,
+        meaning="kind of amplifier: linear with clamps, or one of an installed package",
+    )
     gain_forward: tuple[float, ...] = quantity(
         2.5,
         low=0.1,
@@ -362,6 +372,14 @@ class Design:
     def __post_init__(self) -> None:
         for name, spec in self.quantities().items():
             object.__setattr__(self, name, _checked(spec, name, getattr(self, name)))
+        own = type(self).__dataclass_fields__["amplifier"].default
+        if self.amplifier != own:
+            raise DesignError(
+                "amplifier",
+                self.amplifier,
+                f"{own!r} in a {type(self).__name__}",
+                hint=f"circuits.design_type({self.amplifier!r}) makes designs with its sizes",
+            )
         if self.edge + self.guard > 0.5 * self.phase_duration:
             raise DesignError(
                 "edge",
@@ -394,8 +412,17 @@ class Design:
           quantity that belongs to a layer.
         - `units_required`: refuse a bare number where the quantity has a unit (files do).
 
-        **Raises:** `DesignError` for an unknown field (naming the nearest) or an illegal value.
+        **Returns:** of the type that `amplifier` asks for.
+
+        **Raises:** `DesignError` for an unknown field (naming the nearest) or an illegal value;
+        `PluginError` for an installed amplifier that cannot be used.
         """
+        amplifier = values.get("amplifier", LINEAR)
+        if cls is Design and amplifier != LINEAR and amplifier in AMPLIFIER_KINDS:
+            from circuits.amplifiers import design_type  # noqa: PLC0415 - they build on designs
+
+            kind = design_type(str(amplifier))
+            return kind.from_values(values, units_required=units_required)
         known = cls.quantities()
         parsed: dict[str, Any] = {}
         for name, value in values.items():

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from PySpice.Spice.Netlist import Circuit
 
-from circuits._parts import Scope, gate, line, memory, rail_n, rail_p, value
-from circuits.amplifier import amplifier
+from circuits._parts import Scope, gate, line, memory, rail_n, rail_p, sense, value
+from circuits.amplifiers import amplifier
 from circuits.crossbar import add_crossbar
 from circuits.loss import loss
 from circuits.run import Run, join_weights
@@ -59,7 +59,7 @@ def training_circuit(run: Run) -> TrainingCircuit:
         cell = synapse(scope)
         geometries |= {device.geometry for device in cell.transistors().values()}
         add_crossbar(circuit, scope, cell, timing)
-        _add_amplifiers(circuit, scope)
+        geometries |= _add_amplifiers(circuit, scope)
     _add_loss(circuit, Scope(run, run.depth - 1), timing)
     memories = tuple(
         memory(layer, i, j)
@@ -92,14 +92,24 @@ def _add_inputs(circuit: Circuit, timing: Schedule) -> None:
         circuit.V(negative, negative, "0", raw_spice=wave.text(scale=-1.0))
 
 
-def _add_amplifiers(circuit: Circuit, scope: Scope) -> None:
-    circuit.subcircuit(amplifier(scope))
-    layer = scope.layer + 1
+def _add_amplifiers(circuit: Circuit, scope: Scope) -> set[Geometry]:
+    """A layer's amplifiers; the transistor shapes that they call for."""
+    part = amplifier(scope)
+    circuit.subcircuit(part.subcircuit())
+    layer, seed = scope.layer + 1, scope.run.scenario.mismatch_seed
     for unit in range(scope.run.layers[layer]):
-        nodes = [line(layer, unit), rail_p(layer, unit)]
-        if not scope.last:
-            nodes.append(rail_n(layer, unit))
-        circuit.X(f"a{layer}_{unit}", f"amplifier{scope.layer}", *nodes)
+        name = f"a{layer}_{unit}"
+        rails = [rail_p(layer, unit)] if scope.last else [rail_p(layer, unit), rail_n(layer, unit)]
+        outputs = rails if part.is_ideal_source else [f"o{rail}" for rail in rails]
+        shifts = {} if seed is None else part.shifts(seed=seed, instance=name)
+        circuit.X(
+            name, part.name, line(layer, unit), *outputs,
+            **{key: value(shift) for key, shift in shifts.items()},
+        )  # fmt: skip
+        if not part.is_ideal_source:
+            for output, rail in zip(outputs, rails, strict=True):
+                circuit.V(sense(rail)[1:], output, rail, 0)
+    return {device.geometry for device in part.transistors().values()}
 
 
 def _add_loss(circuit: Circuit, scope: Scope, timing: Schedule) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from circuits._errors import DesignError
 from circuits._parts import Scope
+from circuits.amplifiers import AMPLIFIERS, amplifier
 from circuits.design import Design
 from circuits.run import Run, Stimulus
 from circuits.synapses import synapse
@@ -26,8 +27,13 @@ def check_sizes(design: Design, crossbars: int) -> None:
     """
     run = smallest_run(design, crossbars)
     for layer in range(crossbars):
+        scope = Scope(run, layer)
         try:
-            synapse(Scope(run, layer)).transistors()
+            amplifier(scope).transistors()
+        except SizeError as error:
+            raise _of_amplifier(error, design, layer) from error
+        try:
+            synapse(scope).transistors()
         except SizeError as error:
             raise _as_design_error(error, design, layer) from error
 
@@ -37,6 +43,18 @@ def smallest_run(design: Design, crossbars: int) -> Run:
     point, weight = np.zeros((1, 1)), np.zeros((1, 1))
     stimulus = Stimulus.evaluation(point, point, layers=crossbars)
     return Run((1,) * (crossbars + 1), design, stimulus, (weight,) * crossbars)
+
+
+def _of_amplifier(error: SizeError, design: Design, layer: int) -> DesignError:
+    """The error of the amplifier's size that has the value, or else of the amplifier."""
+    low, high = (f"{bound * _UM:g} um" for bound in error.allowed)
+    allowed = f"{low} to {high} for the {error.parameter} of {error.device}"
+    for name in AMPLIFIERS[design.amplifier].sizes:
+        spec = design.quantities()[name]
+        value = design.layer(layer, name) if spec.per_layer else getattr(design, name)
+        if spec.unit == "m" and np.isclose(value, error.value, rtol=1e-8, atol=0.0):
+            return DesignError(name, spec.show(value), allowed)
+    return DesignError("amplifier", design.amplifier, allowed, hint=str(error))
 
 
 def _as_design_error(error: SizeError, design: Design, layer: int) -> DesignError:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits._parts import line, rail_n, rail_p
+from circuits._parts import Scope, line, rail_n, rail_p, sense
+from circuits.amplifiers import Amplifier, Transfer, amplifier, time_constant
 from circuits.mlp import TrainingCircuit, training_circuit
 from circuits.run import Run
 from circuits.run_cache import RunCache
@@ -191,7 +191,7 @@ def _largest_step(run: Run) -> float:
         float(design.layer(layer, "storage_capacitance")) * int(design.layer(layer, "multiplicity"))
         for layer in range(run.depth)
     ]
-    poles = [1 / (2 * math.pi * bandwidth) for bandwidth in design.amplifier_bandwidth]
+    poles = [time_constant(run, layer) for layer in range(run.depth)]
     switched = [store / design.switch_conductance for store in (*stores, design.hold_capacitance)]
     slowest = max(*switched, *poles)
     if slowest * _DWARFED < design.phase_duration:
@@ -210,11 +210,22 @@ def _signals(run: Run, circuit: TrainingCircuit) -> list[str]:
     for index in range(run.layers[0]):
         for rail in (rail_p(0, index), rail_n(0, index)):
             names += [f"v({rail})", f"i(v{rail})"]
-    for layer in range(1, run.depth):
+    for layer in range(1, run.depth + 1):
+        part = amplifier(Scope(run, layer - 1))
         for unit in range(run.layers[layer]):
-            names += [f"v({node(layer, unit)})" for node in (line, rail_p, rail_n)]
-    names += [f"v({line(run.depth, unit)})" for unit in range(run.layers[-1])]
+            rails = _rails(run, layer, unit)
+            if part.is_ideal_source:
+                names.append(f"v({line(layer, unit)})")
+            else:
+                names += [f"i({sense(rail)})" for rail in rails]
+            names += [f"v({rail})" for rail in rails if layer < run.depth]
     return names
+
+
+def _rails(run: Run, layer: int, unit: int) -> tuple[str, ...]:
+    """What an amplifier feeds: two rails, or an output."""
+    positive = rail_p(layer, unit)
+    return (positive,) if layer == run.depth else (positive, rail_n(layer, unit))
 
 
 def _energy(run: Run, waves: Waveforms, bounds: Array) -> Array:
@@ -224,15 +235,22 @@ def _energy(run: Run, waves: Waveforms, bounds: Array) -> Array:
         for rail in (rail_p(0, index), rail_n(0, index)):
             power -= waves[f"v({rail})"] * waves[f"i(v{rail})"]
     for layer in range(1, run.depth + 1):
-        gain = float(run.design.layer(layer - 1, "gain_forward"))
-        offset = float(run.design.layer(layer - 1, "amplifier_offset"))
-        resistance = float(run.design.layer(layer - 1, "output_resistance"))
+        part = amplifier(Scope(run, layer - 1))
         for unit in range(run.layers[layer]):
-            ideal = gain * (waves[f"v({line(layer, unit)})"] + offset)
-            sides = [(rail_p, 1.0)] if layer == run.depth else [(rail_p, 1.0), (rail_n, -1.0)]
-            for rail_of, sign in sides:
-                output = waves[f"v({rail_of(layer, unit)})"]
-                power += output * (sign * ideal - output) / resistance
+            for side, rail in enumerate(_rails(run, layer, unit)):
+                power += waves[f"v({rail})"] * _delivered(
+                    part, waves, line(layer, unit), rail, side
+                )
     elapsed = np.diff(waves.values)
     cumulated = np.concatenate([[0.0], np.cumsum(elapsed * (power[1:] + power[:-1]) / 2)])
     return np.diff(np.interp(bounds, waves.values, cumulated))
+
+
+def _delivered(part: Amplifier, waves: Waveforms, node: str, rail: str, side: int) -> Array:
+    """The current that an amplifier delivers into a rail, A; `side` 1 is the inverting output."""
+    if not part.is_ideal_source:
+        return waves[f"i({sense(rail)})"]
+    transfer = part.transfer()
+    assert isinstance(transfer, Transfer)
+    ideal = transfer.gain * (waves[f"v({node})"] + transfer.offset) * (-1.0 if side else 1.0)
+    return (ideal - waves[f"v({rail})"]) / transfer.resistance

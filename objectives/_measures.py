@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits import Run
+from circuits import Run, amplifiers
 from circuits.quasistatic import MIRRORED, NONE, TARGET, Probe
 
 Array = NDArray[np.float64]
@@ -136,11 +136,10 @@ def time_constant(run: Run, layer: LayerProbe, index: int) -> float:
         lines = float(np.max(layer.behind["capacitance"] / conductance))
     copies = int(design.layer(index, "multiplicity"))
     storage = float(design.layer(index, "storage_capacitance")) * copies
-    bandwidth = float(design.layer(index, "amplifier_bandwidth"))
     return max(
         lines,
         # A weight is written through two switches in series: bitline driver and row.
         2.0 * storage / design.switch_conductance,
         design.hold_capacitance / design.switch_conductance,
-        1.0 / (2.0 * math.pi * bandwidth),
+        amplifiers.time_constant(run, index),
     )

@@ -342,14 +342,20 @@ def validate(
 
 
 @app.command()
-def fields(as_json: Json = False) -> None:
+def fields(
+    amplifier: Annotated[
+        str, typer.Option(help="Also list the sizes of this amplifier, of an installed package.")
+    ] = "linear",
+    as_json: Json = False,
+) -> None:
     """List the fields of a design: default, legal range, meaning."""
     with console.errors(as_json):
+        from circuits import Design, design_type
+
+        design = Design.from_values({"amplifier": amplifier})
         if as_json:
             from sweep.commands._documents import fields_document
 
-            console.print_json(console.finite(fields_document()))
+            console.print_json(console.finite(fields_document(amplifier)))
         else:
-            from circuits import Design
-
-            views.show(views.fields_view(Design.quantities(), Design()))
+            views.show(views.fields_view(design_type(amplifier).quantities(), design))

@@ -74,7 +74,7 @@ def second_equilibria(
     inputs = np.ascontiguousarray(run.stimulus.inputs[chosen], dtype=np.float64)
     generator = np.random.default_rng(np.random.SeedSequence([seed, 0x0E01]))
     gains = [
-        float(run.design.layer(layer, "gain_forward"))
+        float(network.crossbars["gain"][layer])
         for layer in range(run.depth)
         for _ in range(run.layers[layer + 1])
     ]

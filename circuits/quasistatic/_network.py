@@ -11,13 +11,13 @@ a fraction of the time that one array for each quantity would take.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from circuits._parts import Scope, Transistor, memory
+from circuits.amplifiers import Transfer, amplifier
 from circuits.quasistatic.tables import Packed
 from circuits.run import Run, join_weights
 from circuits.synapses import synapse
@@ -26,8 +26,6 @@ from circuits.update import gain_limit
 Array = NDArray[np.float64]
 Records = NDArray[np.void]
 
-_BOLTZMANN_OVER_CHARGE = 8.617333262e-5  # V/K
-_ZERO_CELSIUS = 273.15
 _DIRECTIONS = 40
 
 CROSSBAR = np.dtype(
@@ -134,6 +132,13 @@ class Network(NamedTuple):
     write_limit: float
 
 
+def transfer(scope: Scope) -> Transfer:
+    """The transfer of an amplifier that has one; others were refused by then."""
+    found = amplifier(scope).transfer()
+    assert found is not None
+    return found
+
+
 def transistors(run: Run) -> list[tuple[Transistor, Transistor]]:
     """The pfet and the nfet of the synapses, for each crossbar."""
     devices = [synapse(Scope(run, layer)).read_transistors() for layer in range(run.depth)]
@@ -171,7 +176,7 @@ def network(run: Run, packed: Packed) -> Network:
 
 
 def _crossbars(run: Run, packed: Packed) -> Records:
-    design, depth = run.design, run.depth
+    depth = run.depth
     scopes = [Scope(run, layer) for layer in range(depth)]
     devices = transistors(run)
     records = np.zeros(depth, CROSSBAR)
@@ -183,24 +188,17 @@ def _crossbars(run: Run, packed: Packed) -> Records:
     records["pfet"] = [packed.offsets[p.geometry] for p, _ in devices]
     records["nfet"] = [packed.offsets[n.geometry] for _, n in devices]
     for field, name in (
-        ("copies", "multiplicity"), ("storage", "storage_capacitance"), ("gain", "gain_forward"),
-        ("backward", "gain_backward"), ("offset", "amplifier_offset"), ("scale", "update_scale"),
+        ("copies", "multiplicity"), ("storage", "storage_capacitance"), ("scale", "update_scale"),
     ):  # fmt: skip
         records[field] = [scope.number(name) for scope in scopes]
-    records["conductance"] = [1 / scope.number("output_resistance") for scope in scopes]
+    found = [transfer(scope) for scope in scopes]
+    for field in ("gain", "backward", "offset", "clamp_low", "clamp_high", "clamp_slope"):
+        records[field] = [getattr(each, field) for each in found]
+    records["clamp_current"] = [each.clamp_current for each in found]
+    records["conductance"] = [1 / each.resistance for each in found]
     records["row_is_output"] = [scope.transposed for scope in scopes]
     records["gain_limit"] = [gain_limit(scope) for scope in scopes]
     records["column"] = np.cumsum([0, *(scope.columns for scope in scopes[:-1])])
-    gain, backward = records["gain"], records["backward"]
-    thermal = _BOLTZMANN_OVER_CHARGE * (run.scenario.temperature + _ZERO_CELSIUS)
-    emission = design.clamp_emission / gain
-    # Without a backward path a clamp has no way to act, and the output layer has none.
-    acts = (backward > 0) & (np.arange(depth) < depth - 1)
-    for field, none in (("clamp_low", -math.inf), ("clamp_high", math.inf)):
-        levels = np.array([scope.number(field) for scope in scopes])
-        records[field] = np.where(acts, levels / gain - records["offset"], none)
-    records["clamp_slope"] = emission * thermal
-    records["clamp_current"] = 2 * backward * design.clamp_saturation_current
     return records
 
 

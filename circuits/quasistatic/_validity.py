@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-import math
-
+from circuits._parts import Scope
+from circuits.amplifiers import amplifier, time_constant
+from circuits.design import LINEAR
 from circuits.quasistatic._errors import NotQuasistatic
 from circuits.quasistatic._network import Array
 from circuits.run import Run
@@ -37,6 +38,12 @@ def check_quasistatic(run: Run) -> None:
             "write_switch",
             f"{design.write_switch!r} injects charge on the edge that opens it, which no "
             "equilibrium shows",
+        )
+    if any(amplifier(Scope(run, layer)).transfer() is None for layer in range(run.depth)):
+        raise NotQuasistatic(
+            "amplifier",
+            f"{design.amplifier!r} has no transfer of gain, output resistance and clamps "
+            "(circuits.amplifiers.Transfer), which is all that its equations know of amplifiers",
         )
     _check_settling(run)
     _check_leakage(run)
@@ -72,13 +79,12 @@ def _check_settling(run: Run) -> None:
     sampling = design.hold_capacitance / design.switch_conductance
     waits = {"hold_capacitance": ("a sampling capacitor", sampling)}
     for layer in range(run.depth):
-        bandwidth = float(design.layer(layer, "amplifier_bandwidth"))
-        pole = 0.0 if math.isinf(bandwidth) else 1 / (2 * math.pi * bandwidth)
+        pole = time_constant(run, layer)
         # A weight is written through two switches in series: bitline driver and row.
         writing = 2 * _storage(run, layer) / design.switch_conductance
         waits |= {
             "storage_capacitance": (f"writing a weight of crossbar {layer}", writing),
-            "amplifier_bandwidth": (f"the amplifier behind crossbar {layer}", pole),
+            _slow_field(run): (f"the amplifier behind crossbar {layer}", pole),
         }
         for field, (what, constant) in waits.items():
             if constant * _TIME_CONSTANTS > window:
@@ -87,6 +93,11 @@ def _check_settling(run: Run) -> None:
                     f"{what} has a time constant of {constant:.3g} s, but a phase leaves "
                     f"{window:.3g} s to settle, which must be {_TIME_CONSTANTS:g} times as long",
                 )
+
+
+def _slow_field(run: Run) -> str:
+    """The field to blame for a slow amplifier."""
+    return "amplifier_bandwidth" if run.design.amplifier == LINEAR else "amplifier"
 
 
 def _check_leakage(run: Run) -> None:

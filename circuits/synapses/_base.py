@@ -3,29 +3,28 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
 from PySpice.Spice.Netlist import SubCircuit
 
-import pdk
+from circuits._cell import Cell
 from circuits._parts import Scope, Transistor, value
 from pdk import Geometry
 
 WRITE_DEVICE = "nfet_g5v0d10v5"
 
 
-class Synapse(ABC):
+class Synapse(Cell):
     """A synapse of one layer: how its subcircuit looks, and which transistors it needs.
 
     Pins of the subcircuit: storage node, bitline, row select, positive and negative input rail,
-    output line, wordline ground (the level of a row at rest). The transistors of
-    `read_transistors` take their threshold shifts from the parameters `shift_<name>`.
+    output line, wordline ground (the level of a row at rest).
     """
 
     pins = ("mem", "bit", "row", "inp", "inn", "out", "bulk")
 
     def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+        super().__init__(scope)
         self.name = f"synapse{scope.layer}"
 
     @abstractmethod
@@ -45,36 +44,16 @@ class Synapse(ABC):
             devices["write"] = Transistor(geometry, 1)
         return devices
 
-    def shifts(self, *, seed: int, instance: str) -> dict[str, float]:
-        """Threshold shifts (V) of one instance's transistors: parameters of the subcircuit."""
-        return {
-            f"shift_{name}": pdk.threshold_shift(
-                device.geometry, device.multiplicity, seed=seed, instance=f"{instance}.{name}"
-            )
-            for name, device in self.transistors().items()
-        }
-
     def subcircuit(self) -> SubCircuit:
         """The synapse as a subcircuit with the pins of the class."""
         devices = self.transistors()
-        mismatched = self.scope.run.scenario.mismatch_seed is not None
-        parameters = {f"shift_{name}": 0 for name in devices} if mismatched else {}
-        circuit = SubCircuit(self.name, *self.pins, **parameters)
+        circuit = self._empty(self.name, *self.pins)
         multiplicity = int(self.scope.number("multiplicity"))
         storage = self.scope.number("storage_capacitance") * multiplicity
         circuit.C("store", "mem", circuit.gnd, value(storage))
         self._add_write_switch(circuit, devices)
         self.add_read_path(circuit, devices)
         return circuit
-
-    def add_transistor(
-        self, circuit: SubCircuit, name: str, device: Transistor, *nodes: str
-    ) -> None:
-        """An instance of a device at drain, gate, source, bulk."""
-        subcircuit, parameters = pdk.instance(device.geometry, multiplicity=device.multiplicity)
-        if self.scope.run.scenario.mismatch_seed is not None:
-            parameters = {**parameters, "delvto": f"{{shift_{name}}}"}
-        circuit.X(name, subcircuit, *nodes, **parameters)
 
     def _add_write_switch(self, circuit: SubCircuit, devices: dict[str, Transistor]) -> None:
         if "write" in devices:

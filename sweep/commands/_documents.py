@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from circuits import Design
+from circuits import design_type
+from circuits.design import LINEAR
 from sweep.study.study_file import StudyFile
 
 __all__ = ["fields_document", "study_document"]
@@ -53,9 +54,10 @@ def study_document(study: StudyFile) -> dict[str, Any]:
     }
 
 
-def fields_document() -> list[dict[str, Any]]:
-    """Every field of a design, in SI units; an infinite bound is None."""
-    defaults = Design().to_values()
+def fields_document(amplifier: str = LINEAR) -> list[dict[str, Any]]:
+    """Every field of a design with an amplifier, in SI units; an infinite bound is None."""
+    kind = design_type(amplifier)
+    defaults = kind().to_values()
     return [
         {
             "name": name,
@@ -69,5 +71,5 @@ def fields_document() -> list[dict[str, Any]]:
             "per_layer": spec.per_layer,
             "meaning": spec.meaning,
         }
-        for name, spec in Design.quantities().items()
+        for name, spec in kind.quantities().items()
     ]

@@ -151,9 +151,9 @@ def _values(results: Results, design: Design) -> list[Value]:
     """Fields that were searched first, then those that the study sets, then the defaults."""
     space = results.study_file.space
     searched = {parameter.field for parameter in space.parameters}
-    defaults = Design()
+    defaults = type(design)()
     values = []
-    for field, spec in Design.quantities().items():
+    for field, spec in design.quantities().items():
         value, seed = getattr(design, field), getattr(defaults, field)
         if field in searched:
             origin = "searched"

@@ -12,6 +12,7 @@ import html
 import math
 
 from circuits import Design
+from circuits.design import LINEAR
 from circuits.synapses.cmos import DEVICES
 
 __all__ = ["amplifier_schematic", "synapse_schematic"]
@@ -164,7 +165,14 @@ def _write_switch(sheet: _Sheet, design: Design) -> None:
 
 
 def amplifier_schematic(design: Design, layer: int, *, last: bool) -> str:
-    """The amplifier behind a layer: gains, output resistance, clamps, load of the last one."""
+    """The amplifier behind a layer: gains, output resistance, clamps, load of the last one.
+
+    Of one of an installed package only its name is known.
+    """
+    if design.amplifier != LINEAR:
+        sheet = _Sheet(470, 80, f"Amplifier behind layer {layer}")
+        sheet.text(12, 44, f"amplifier {design.amplifier}, of an installed package")
+        return sheet.svg()
     number = {
         name: float(design.layer(layer, name))
         for name in (

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from circuits import Design
+from circuits.design import LINEAR
 from objectives import TrainingPlan
 from sweep.study._schema import Search
 from sweep.study.ladder import Ladder
@@ -24,13 +24,15 @@ def fingerprint(plan: TrainingPlan, space: Space, search: Search, ladder: Ladder
     many workers, and how the file is written. A study without a ladder has the fingerprint that it
     had before there were ladders.
     """
-    defaults = {name.name: name.default for name in dataclasses.fields(Design)}
+    design = {**space.defaults, **space.fixed}
+    if design["amplifier"] == LINEAR:
+        del design["amplifier"]  # studies of before there were others keep their fingerprint
     content = {
         "plan": {
             **dataclasses.asdict(plan),
             "task": {"name": plan.task.name, **dataclasses.asdict(plan.task)},
         },
-        "design": {**defaults, **space.fixed},
+        "design": design,
         "space": [dataclasses.asdict(parameter) for parameter in space.parameters],
         "rules": sorted((dataclasses.asdict(rule) for rule in space.rules), key=repr),
         "search": _search(search),

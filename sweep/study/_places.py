@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from circuits import Design, Quantity
+from circuits import Quantity
 from sweep.study._problems import Problems, nearest
 from sweep.study.space import Entry
 
@@ -45,10 +46,20 @@ class Place:
 
 
 def find_place(
-    text: str, depth: int, where: tuple[object, ...], value: object, problems: Problems
+    text: str,
+    depth: int,
+    where: tuple[object, ...],
+    value: object,
+    problems: Problems,
+    *,
+    known: Mapping[str, Quantity],
 ) -> Place | None:
-    """The place that a text names; None, with a problem at key `where`, where there is none."""
-    known = Design.quantities()
+    """The place that a text names; None, with a problem at key `where`, where there is none.
+
+    **Arguments:**
+
+    - `known`: the fields that designs of the study have.
+    """
     match = _KEY.fullmatch(text)
     name = match["field"] if match else text.partition("[")[0]
     if match is None or name not in known:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Mapping
 
-from circuits import Design
 from sweep._errors import InfeasibleDesign
 from sweep.study._problems import Problems
 from sweep.study.space import Parameter, Space, Value
@@ -48,7 +47,7 @@ def check_possible(
         ruled = any(rule.entry.field == name for rule in space.rules)
         place = ("space" if ruled else "design", name)
         hint = f"none of {_SAMPLES} designs from all over [space] is legal; {first.hint}"
-        value = designed.get(name, Design.quantities()[name].show(first.value))
+        value = designed.get(name, space.quantities[name].show(first.value))
         problems.add(place, value, first.allowed, hint.removesuffix("; "))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from circuits import Design, Quantity
+from circuits import Quantity
 from sweep.study._places import Place, find_place
 from sweep.study._problems import Problems
 from sweep.study._ranges import read_choices, read_range
@@ -35,6 +35,7 @@ def read_space(
     problems: Problems,
     *,
     designed: Iterable[str],
+    known: Mapping[str, Quantity],
 ) -> Space:
     """The space of a file; not to be used where problems were added.
 
@@ -42,8 +43,9 @@ def read_space(
 
     - `fixed`: the values of `[design]`; `designed`: all its keys, those in error included.
     - `depth`: number of crossbars.
+    - `known`: the fields that designs of the study have.
     """
-    reader = _Reader(depth, frozenset(designed), problems)
+    reader = _Reader(depth, frozenset(designed), problems, known)
     before = len(problems.found)
     for key, value in raw.items():
         reader.add(key, value)
@@ -53,12 +55,7 @@ def read_space(
             ("space",), raw or None, "at least one entry with a range or choices",
             "without one there is nothing to search",
         )  # fmt: skip
-    return Space(depth, fixed, tuple(sorted(reader.parameters, key=_rank)), rules)
-
-
-def _rank(parameter: Parameter) -> tuple[int, int]:
-    order = list(Design.quantities()).index(parameter.field)
-    return order, -1 if parameter.layer is None else parameter.layer
+    return Space(depth, fixed, tuple(sorted(reader.parameters, key=reader.rank)), rules)
 
 
 @dataclass
@@ -68,14 +65,20 @@ class _Reader:
     depth: int
     designed: frozenset[str]
     problems: Problems
+    known: Mapping[str, Quantity]
     parameters: list[Parameter] = field(default_factory=list)
     rules: dict[Entry, Rule] = field(default_factory=dict)
     owners: dict[Entry, str] = field(default_factory=dict)
 
+    def rank(self, parameter: Parameter) -> tuple[int, int]:
+        """The place of a parameter among the others: by field, then by layer."""
+        order = list(self.known).index(parameter.field)
+        return order, -1 if parameter.layer is None else parameter.layer
+
     def add(self, key: str, raw: object) -> None:
         """One entry of the table."""
         where = ("space", key)
-        place = find_place(key, self.depth, where, raw, self.problems)
+        place = find_place(key, self.depth, where, raw, self.problems, known=self.known)
         if not isinstance(raw, Mapping):
             self.problems.add(where, raw, _EXAMPLE)
             return
@@ -209,7 +212,7 @@ class _Reader:
 
     def _source(self, place: Place, text: str, where: tuple[object, ...]) -> Place | None:
         """What a tie or ratio refers to, if it is of the same kind."""
-        source = find_place(text, self.depth, where, text, self.problems)
+        source = find_place(text, self.depth, where, text, self.problems, known=self.known)
         if source is None:
             return None
         mine, other = place.spec, source.spec

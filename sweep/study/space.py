@@ -7,6 +7,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from optuna.distributions import (
@@ -16,14 +17,12 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from circuits import Design, DesignError, Quantity, check_sizes
+from circuits import Design, DesignError, Quantity, check_sizes, design_type
 from sweep._errors import InfeasibleDesign, SweepError
 
 __all__ = ["Entry", "Parameter", "Rule", "Space"]
 
 Value = float | int | str
-
-_DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(Design)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +124,28 @@ class Space:
     parameters: tuple[Parameter, ...] = ()
     rules: tuple[Rule, ...] = ()
 
+    @property
+    def amplifiers(self) -> tuple[str, ...]:
+        """The amplifiers that its designs have."""
+        for parameter in self.parameters:
+            if parameter.field == "amplifier":
+                return tuple(map(str, parameter.choices))
+        return (str(self.fixed.get("amplifier", Design().amplifier)),)
+
+    @cached_property
+    def quantities(self) -> dict[str, Quantity]:
+        """All fields that its designs have: those of every design, and sizes of its amplifiers."""
+        known = dict(Design.quantities())
+        for name in self.amplifiers:
+            known = {**design_type(name).quantities(), **known}
+        return known
+
+    @cached_property
+    def defaults(self) -> dict[str, Any]:
+        """The default of each of these fields."""
+        types = [*map(design_type, self.amplifiers), Design]
+        return {field.name: field.default for kind in types for field in dataclasses.fields(kind)}
+
     def distributions(self) -> dict[str, BaseDistribution]:
         """Parameter name to what Optuna samples from; the order does not depend on the file's."""
         return {parameter.name: parameter.distribution() for parameter in self.parameters}
@@ -138,13 +159,19 @@ class Space:
         self._check_names(values)
         entries = self._start()
         for rule in self.rules:
-            entries[rule.entry.field][rule.entry.layer] = _value(rule, values, entries)
+            entries[rule.entry.field][rule.entry.layer] = self._value(rule, values, entries)
         try:
-            design = Design(**{**self.fixed, **_fields(entries)})
+            design = self._made({**self.fixed, **self._fields(entries)})
             check_sizes(design, self.depth)
         except DesignError as error:
             raise InfeasibleDesign.of(error) from error
         return design
+
+    def _made(self, fields: Mapping[str, Any]) -> Design:
+        """The design of a choice of fields; those of another amplifier than its own are left out."""
+        kind = design_type(str(fields.get("amplifier", Design().amplifier)))
+        own = kind.quantities()
+        return kind(**{name: value for name, value in fields.items() if name in own})
 
     def _check_names(self, values: Mapping[str, object]) -> None:
         known = {parameter.name for parameter in self.parameters}
@@ -159,32 +186,34 @@ class Space:
         used = {rule.entry.field for rule in self.rules}
         used |= {rule.source.field for rule in self.rules if rule.source}
         start: dict[str, list[Any]] = {}
+        defaults, known = self.defaults, self.quantities
         for name in used:
-            value = self.fixed.get(name, _DEFAULTS[name])
+            value = self.fixed.get(name, defaults[name])
             entries = list(value) if isinstance(value, tuple) else [value]
-            per_layer = Design.quantities()[name].per_layer
+            per_layer = known[name].per_layer
             start[name] = entries * self.depth if per_layer and len(entries) == 1 else entries
         return start
 
+    def _value(
+        self, rule: Rule, values: Mapping[str, object], entries: dict[str, list[Any]]
+    ) -> Any:
+        if rule.source is None:
+            return values[str(rule.parameter)]
+        source = entries[rule.source.field][rule.source.layer]
+        ratio = rule.ratio if rule.parameter is None else values[rule.parameter]
+        if ratio is None:
+            return source
+        product = float(ratio) * float(source)  # type: ignore[arg-type]
+        if self.quantities[rule.entry.field].integer and math.isfinite(product):
+            return round(product)
+        return product
 
-def _value(rule: Rule, values: Mapping[str, object], entries: dict[str, list[Any]]) -> Any:
-    if rule.source is None:
-        return values[str(rule.parameter)]
-    source = entries[rule.source.field][rule.source.layer]
-    ratio = rule.ratio if rule.parameter is None else values[rule.parameter]
-    if ratio is None:
-        return source
-    product = float(ratio) * float(source)  # type: ignore[arg-type]
-    if Design.quantities()[rule.entry.field].integer and math.isfinite(product):
-        return round(product)
-    return product
-
-
-def _fields(entries: Mapping[str, list[Any]]) -> dict[str, Any]:
-    """The entries as fields of a design; equal ones of all layers become one."""
-    return {
-        name: (tuple(found) if len(set(found)) > 1 else (found[0],))
-        if Design.quantities()[name].per_layer
-        else found[0]
-        for name, found in entries.items()
-    }
+    def _fields(self, entries: Mapping[str, list[Any]]) -> dict[str, Any]:
+        """The entries as fields of a design; equal ones of all layers become one."""
+        known = self.quantities
+        return {
+            name: (tuple(found) if len(set(found)) > 1 else (found[0],))
+            if known[name].per_layer
+            else found[0]
+            for name, found in entries.items()
+        }

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from circuits import Design, DesignError, Quantity
+from circuits import Design, DesignError, Quantity, design_type
 from sweep._errors import Problem, StudyFileError
 from sweep.study._problems import Problems, nearest
 from sweep.study.space import Parameter, Space
@@ -95,7 +95,7 @@ def _seed(space: Space) -> StartPoint:
     """The default design, moved into the space."""
     values, moved = {}, []
     for parameter in space.parameters:
-        value = _value_in(Design(), parameter)
+        value = _value_in(space, _default(space), parameter)
         nearest_value = _into(parameter, value)
         if nearest_value != value:
             moved.append(parameter.name)
@@ -119,7 +119,7 @@ def _from_design(
         return []
     values, before = {}, len(problems.found)
     for parameter in space.parameters:
-        value = _value_in(described.design, parameter)
+        value = _value_in(space, described.design, parameter)
         if _into(parameter, value) != value:
             shown = parameter.show(value)
             _add(problems, path, f"design.{parameter.name}", shown, parameter)
@@ -199,21 +199,30 @@ def _is_bare(text: str) -> bool:
         return False
 
 
-def _value_in(design: Design, parameter: Parameter) -> Any:
+def _default(space: Space) -> Design:
+    """The default design, with the first of the space's amplifiers."""
+    return design_type(space.amplifiers[0])()
+
+
+def _value_in(space: Space, design: Design, parameter: Parameter) -> Any:
     """The parameter's value in a design; where it stands for all layers, that of the first."""
     layer = parameter.layer or 0
-    value = _entry(design, parameter.field, layer)
+    value = _entry(space, design, parameter.field, layer)
     _, ratio, source = parameter.name.partition("/")
     if ratio:
         name, _, index = source.partition("[")
-        other = float(_entry(design, name, int(index.rstrip("]")) if index else layer))
+        other = float(_entry(space, design, name, int(index.rstrip("]")) if index else layer))
         return float(value) / other if other else math.nan
     return value
 
 
-def _entry(design: Design, field: str, layer: int) -> Any:
-    per_layer = Design.quantities()[field].per_layer
-    return design.layer(layer, field) if per_layer else getattr(design, field)
+def _entry(space: Space, design: Design, field: str, layer: int) -> Any:
+    """A design's entry; the default one of a size that only other amplifiers have."""
+    spec = design.quantities().get(field)
+    if spec is None:
+        value = space.defaults[field]
+        return value[0] if isinstance(value, tuple) else value
+    return design.layer(layer, field) if spec.per_layer else getattr(design, field)
 
 
 def _into(parameter: Parameter, value: Any) -> Any:

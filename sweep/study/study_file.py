@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from circuits import Design
+from circuits import Design, Quantity
 from circuits.simulators import Limits
 from objectives import TrainingPlan
 from sweep._errors import InfeasibleDesign, Problem, StudyFileError
 from sweep.study._design_table import read_design
+from sweep.study._fields import known_fields
 from sweep.study._fingerprint import fingerprint
 from sweep.study._ladder_table import read_ladder
 from sweep.study._probe import check_possible
@@ -162,13 +163,15 @@ def parse(text: str, *, source: str) -> StudyFile:
     """
     problems = Problems(source)
     raw = read_toml(text, _STUDY, problems)
-    common = _read_common(raw, problems)
+    entries = table(raw, "space", problems)
+    common = _read_common(raw, problems, searched=entries)
     search = read_search(raw, problems)
     _check_classes(common.plan, search, problems)
     ladder = read_ladder(raw, common.plan, common.execution, search, problems)
-    entries = table(raw, "space", problems)
     depth = common.depth or _ANY_DEPTH
-    space = read_space(entries, common.fixed, depth, problems, designed=common.designed)
+    space = read_space(
+        entries, common.fixed, depth, problems, designed=common.designed, known=common.known
+    )
     problems.raise_any()
     check_possible(space, problems, designed=common.designed, searched=entries)
     problems.raise_any()
@@ -207,7 +210,7 @@ def parse_design(text: str, *, source: str) -> DesignFile:
         design = Space(len(common.plan.layers) - 1, common.fixed).design({})
     except InfeasibleDesign as error:
         name = error.field.partition("[")[0]
-        value = common.designed.get(name, Design.quantities()[name].show(error.value))
+        value = common.designed.get(name, common.known[name].show(error.value))
         problems.add(("design", name), value, error.allowed, error.hint)
         problems.raise_any()
         raise
@@ -247,20 +250,26 @@ class _Common:
     plan: TrainingPlan | None
     designed: Mapping[str, object]
     fixed: Mapping[str, object]
+    known: Mapping[str, Quantity]
     execution: Execution | None
     pdk_path: Path | None
 
 
-def _read_common(raw: dict[str, Any], problems: Problems) -> _Common:
+def _read_common(
+    raw: dict[str, Any], problems: Problems, *, searched: Mapping[str, Any] | None = None
+) -> _Common:
+    """What both have; `searched`: the table `[space]`, which may name amplifiers as well."""
     layers = read_layers(raw, problems)
     depth = None if layers is None else len(layers) - 1
     designed = table(raw, "design", problems)
+    known = known_fields(designed, searched or {}, problems)
     return _Common(
         name=read_name(raw, problems),
         depth=depth,
         plan=read_plan(raw, layers, problems),
         designed=designed,
-        fixed=read_design(designed, depth, problems),
+        fixed=read_design(designed, depth, problems, known=known),
+        known=known,
         execution=read_execution(raw, problems),
         pdk_path=read_pdk_path(raw, problems),
     )

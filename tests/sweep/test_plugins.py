@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A package of the user's own adds a task, an objective and a synapse, by name, once installed."""
+"""A package of the user's own adds tasks, objectives, synapses and amplifiers, once installed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from circuits.testing import check_synapse
+from circuits.testing import check_amplifier, check_synapse
 from objectives import FIGURES, TASKS
 from objectives.testing import check_figure, check_task
 from sweep.study.study_file import StudyFileError, parse
@@ -22,6 +22,10 @@ from typing import ClassVar
 
 import numpy as np
 
+import pdk
+from circuits import quantity
+from circuits._parts import Transistor
+from circuits.amplifiers import Amplifier, Transfer
 from circuits.synapses import CmosSynapse
 from objectives import Figure, Task, TaskData
 
@@ -60,8 +64,77 @@ class Doubled(CmosSynapse):
         self.add_transistor(circuit, "second", devices["n"], "out", "mem", "inn", "inn")
 
 
+class Macro(Amplifier):
+    """A transconductor on a load resistor: A = g R, and a share of the output current back."""
+
+    sizes = {
+        "transconductance": quantity(
+            0.3, unit="S", low=1e-3, high=10.0, log=True, per_layer=True,
+            meaning="transconductance of each half",
+        ),
+        "fed_back": quantity(0.25, low=0.0, high=2.0, meaning="share of the current fed back"),
+    }
+
+    def add_devices(self, circuit):
+        number = self.scope.number
+        siemens, share, ohms = number("transconductance"), number("fed_back"), 10.0
+        sides = [("p", "outp")] if self.scope.last else [("p", "outp"), ("n", "outn")]
+        for name, pin in sides:
+            plus, minus = ("0", pin) if name == "p" else (pin, "0")
+            circuit.VCCS(name, plus, minus, "inp", "0", transconductance=siemens)
+            circuit.R(name, pin, "0", ohms)
+            # share * (ideal - output) / R, mirrored for the inverting output
+            circuit.VCCS(f"load{name}", "inp", "0", "inp", "0", transconductance=share * siemens)
+            output = (pin, "0") if name == "p" else ("0", pin)
+            circuit.VCCS(f"back{name}", "0", "inp", *output, transconductance=share / ohms)
+
+    def transfer(self):
+        gain = self.scope.number("transconductance") * 10.0
+        return Transfer(gain=gain, backward=self.scope.number("fed_back"), resistance=10.0)
+
+
+class Rectified(Macro):
+    """Saturating outputs, and a diode-connected nfet that bounds the input from below."""
+
+    sizes = {
+        "transconductance": Macro.sizes["transconductance"],
+        "swing": quantity(0.4, unit="V", low=0.1, high=1.0, meaning="largest input that counts"),
+        "rectifier_width": quantity(
+            1e-6, unit="m", low=0.42e-6, high=100e-6, log=True, per_layer=True,
+            meaning="channel width of the rectifier",
+        ),
+    }
+
+    def transistors(self):
+        if self.scope.last:
+            return {}
+        shape = pdk.Geometry("nfet_01v8_lvt", self.scope.number("rectifier_width"), 0.15e-6)
+        return {"rectifier": Transistor(shape, 1)}
+
+    def add_devices(self, circuit):
+        swing = self.scope.number("swing")
+        siemens = self.scope.number("transconductance")
+        for pin, sign in zip(self.pins[1:], ("-", "")):
+            expression = f"{sign}{siemens * swing}*tanh(v(inp)/{swing})"
+            circuit.B(pin, pin, "0", current_expression="{" + expression + "}")
+            circuit.R(pin, pin, "0", 10.0)
+        for name, device in self.transistors().items():
+            self.add_transistor(circuit, name, device, "0", "0", "inp", "inp")
+
+    def transfer(self):
+        return None
+
+
+class Wrong(Amplifier):
+    """Without its devices, and with a size that all designs have."""
+
+    sizes = {"gain_forward": quantity(1.0, low=0.1, high=2.0, meaning="taken")}
+
+
 BROKEN = 3
 '''
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "plugins.md"
 
 ENTRY_POINTS = """\
 [analog_sweep.tasks]
@@ -73,6 +146,12 @@ broken = tinyplugin:BROKEN
 missing = tinyplugin:NOTHING
 [analog_sweep.synapses]
 doubled = tinyplugin:Doubled
+[analog_sweep.amplifiers]
+linear = tinyplugin:Macro
+macro = tinyplugin:Macro
+documented = documented:Macro
+rectified = tinyplugin:Rectified
+wrong = tinyplugin:Wrong
 """
 
 
@@ -80,6 +159,8 @@ doubled = tinyplugin:Doubled
 def installed(tmp_path: Path) -> Path:
     """A directory with an installed package, as pip leaves one."""
     (tmp_path / "tinyplugin.py").write_text(PACKAGE)
+    _, _, example = DOCUMENT.read_text("utf-8").partition("```python\n")
+    (tmp_path / "documented.py").write_text(example.partition("```")[0])
     information = tmp_path / "tinyplugin-1.0.dist-info"
     information.mkdir()
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: tinyplugin\nVersion: 1.0\n")
@@ -88,7 +169,7 @@ def installed(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def python(program: str, *paths: Path) -> str:
+def python(program: str, *paths: Path, at: Path | None = None) -> str:
     """What a program prints in an interpreter of its own."""
     search = os.pathsep.join([*map(str, paths), *sys.path])
     done = subprocess.run(
@@ -96,6 +177,7 @@ def python(program: str, *paths: Path) -> str:
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": search},
+        cwd=at,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -136,6 +218,123 @@ print(cost > 0, list(study.search.objectives), study.plan.task.name)
 """
     (*_, last) = python(program, installed).splitlines()
     assert last == "True ['nmse', 'cost'] ramp"
+
+
+@pytest.mark.parametrize("name", ["macro", "rectified", "documented"])
+def test_a_packages_amplifier_goes_through_the_conformance_suite(
+    installed: Path, name: str
+) -> None:
+    program = f"""
+from circuits.testing import check_amplifier
+check_amplifier({name!r})
+print("conforms")
+"""
+    printed = python(program, installed).splitlines()
+    assert printed == (["conforms"] if name == "documented" else ["imported", "conforms"])
+
+
+AMPLIFIED = {
+    "task": {"name": "sine", "points": 4, "held_out": 3},
+    "network": {"layers": [3, 2, 1]},
+    "training": {"epochs": 1},
+    "search": {"trials": 3, "sampler": "random"},
+}
+
+
+def amplified(
+    design: dict[str, object], space: dict[str, object], simulator: str, **more: object
+) -> str:
+    """A study whose designs have amplifiers of the package."""
+    lvt = {
+        "flavour": "01v8_lvt", "length_p": "0.35 um", "weight_low": "0.4 V", "weight_high": "0.8 V",
+        "load_conductance": "400 uS",
+    }  # fmt: skip
+    execution = {"simulator": simulator, "workers": 1, "run_cache": "0 B"}
+    changed = {"design": lvt | design, "space": space, "execution": execution, **AMPLIFIED, **more}
+    return toml({**tables(), **changed})
+
+
+def test_a_study_names_an_amplifier_and_searches_its_sizes(installed: Path) -> None:
+    study = amplified(
+        {"amplifier": "macro"},
+        {
+            "transconductance": {"low": "0.1 S", "high": "0.5 S", "per_layer": True},
+            "fed_back": {"ratio_of": "update_decay", "low": 0.1, "high": 0.5},
+        },
+        "quasistatic",
+    )
+    program = f"""
+import pickle
+from pathlib import Path
+from sweep import Study
+from sweep.study.study_file import load_design
+Path("study.toml").write_text({study!r})
+study = Study.load("study.toml", out="out")
+study.run()
+names = [parameter.name for parameter in study.file.space.parameters]
+print(names, [trial.state for trial in study.trials])
+study.export(to="best")
+design = load_design(Path("best/design.toml")).design
+best = study.best.parameters
+print(design.transconductance == (best["transconductance[0]"], best["transconductance[1]"]))
+print(pickle.loads(pickle.dumps(design)) == design, type(design).__name__)
+"""
+    *_, names, sizes, kept = python(program, installed, at=installed).splitlines()
+    parameters = "['transconductance[0]', 'transconductance[1]', 'fed_back/update_decay']"
+    assert names == f"{parameters} ['complete', 'complete', 'complete']"
+    assert sizes == "True"
+    assert kept == "True Design with amplifier macro"
+
+
+def test_amplifiers_are_choices_like_any_other_and_one_without_transfer_says_so(
+    installed: Path,
+) -> None:
+    space = {
+        "amplifier": {"choices": ["linear", "rectified"]},
+        "rectifier_width": {"low": "0.5 um", "high": "5 um"},
+    }
+    program = f"""
+import math
+import pdk
+from circuits import make_trainer
+from circuits.quasistatic import NotQuasistatic
+from objectives import train
+from sweep.study.study_file import parse
+study = parse({amplified({}, space, "ngspice")!r}, source="study.toml")
+for name in ("linear", "rectified"):
+    design = study.space.design({{"amplifier": name, "rectifier_width": 2e-6}})
+    for simulator in ("ngspice", "quasistatic"):
+        try:
+            trained = train(make_trainer(simulator, pdk.locate()), study.plan, design)
+            print(name, simulator, math.isfinite(trained.scores[-1].nmse))
+        except NotQuasistatic as error:
+            print(name, simulator, error)
+"""
+    *_, linear, same, rectified, refused = python(program, installed).splitlines()
+    assert (linear, same) == ("linear ngspice True", "linear quasistatic True")
+    assert rectified == "rectified ngspice True"
+    assert refused.startswith("rectified quasistatic amplifier")
+    assert "has no transfer" in refused
+
+
+def test_an_amplifier_that_is_none_is_refused_with_file_key_and_package(installed: Path) -> None:
+    space = {"multiplicity": {"low": 1, "high": 2}}
+    program = f"""
+from sweep.study.study_file import StudyFileError, parse
+for text in ({amplified({"amplifier": "wrong"}, space, "ngspice")!r},
+             {amplified({"amplifier": "macro", "swing": "0.2 V"}, space, "ngspice")!r},
+             {amplified({"amplifier": "macros"}, space, "ngspice")!r}):
+    try:
+        parse(text, source="study.toml")
+    except StudyFileError as error:
+        print(error)
+"""
+    _, wrong, size, name = python(program, installed).splitlines()
+    assert wrong.startswith("study.toml: design.amplifier = 'wrong'")
+    assert "of tinyplugin 1.0" in wrong
+    assert "size 'gain_forward'" in wrong
+    assert size.startswith("study.toml: design.swing = '0.2 V'")
+    assert "did you mean 'macro'?" in name
 
 
 def test_nothing_is_imported_that_no_file_names_and_nothing_of_ours_is_replaced(
@@ -180,6 +379,10 @@ def test_without_the_package_its_names_mean_nothing() -> None:
 @pytest.mark.parametrize("name", ["cmos", "dram"])
 def test_this_programs_own_synapses_conform(name: str) -> None:
     check_synapse(name)
+
+
+def test_this_programs_own_amplifier_conforms() -> None:
+    check_amplifier("linear")
 
 
 @pytest.mark.parametrize("name", TASKS)
