@@ -31,6 +31,7 @@ from sweep.engine.events import (
     StudyFinished,
     StudyStarted,
     Summary,
+    TrainingFailed,
     TrialFailed,
     TrialFinished,
     TrialPromoted,
@@ -165,6 +166,11 @@ def _line_of_trial(event: Event, board: Board) -> str:
             )
         case EpochLost():
             text = f"trial {event.trial}: epoch {event.epoch + 1} is done again: {event.reason}"
+        case TrainingFailed():
+            text = (
+                f"trial {event.trial}: {event.training} does not train: {event.status} "
+                f"({event.cause}): {' '.join(event.words.split())}"
+            )
         case TrialPromoted():
             text = (
                 f"trial {event.trial} goes on to rung {event.rung + 1}, {_rung(event.rung, board)}"

@@ -114,9 +114,19 @@ class Climb:
         return [work for work in self.works if isinstance(work, Training)]
 
     @property
+    def results(self) -> list[Training]:
+        """The trainings of this rung without those that failed, and count as not trained."""
+        return [training for training in self.trainings if training.failure is None]
+
+    @property
+    def counts_failures(self) -> bool:
+        """Whether a training of this rung may fail, and the trial goes on."""
+        return isinstance(self.current, TrainingRung) and self.current.counts_failures
+
+    @property
     def level(self) -> int:
         """How many epochs all trainings of this rung have finished."""
-        return min((training.next_epoch for training in self.trainings), default=0)
+        return min((training.next_epoch for training in self.results), default=0)
 
     @property
     def is_done(self) -> bool:
@@ -193,7 +203,7 @@ class Climb:
 
     def curve(self) -> list[float]:
         """Held-out NMSE of this rung after each epoch that all its trainings have finished."""
-        current, trainings = self.current, self.trainings
+        current, trainings = self.current, self.results
         if not isinstance(current, TrainingRung):
             return []
         return [
@@ -211,24 +221,26 @@ class Climb:
         return {
             step: training.scores[-1].nmse
             for step, training in enumerate(self.trainings, start=1)
-            if training.is_done
+            if training.is_done and training.failure is None
         }
 
     def figures(self, ways: Mapping[str, str]) -> dict[str, float]:
-        """The rung's figures of merit, by name; `ways`: `minimize` or `maximize` for each."""
+        """The rung's figures of merit, by name; `ways`: `minimize` or `maximize` for each.
+
+        A training without a result has an infinite NMSE; other figures are those of the others.
+        """
         current = self.current
         assert isinstance(current, TrainingRung)
-        each = [
-            Measured(training.plan, self.design, training.scores) for training in self.trainings
-        ]
-        return {
-            name: current.value(
-                FIGURES[name],
-                [FIGURES[name].measure(training) for training in each],
-                maximise=way == "maximize",
-            )
-            for name, way in ways.items()
-        }
+        each = [Measured(training.plan, self.design, training.scores) for training in self.results]
+        lost = [math.inf] * (len(self.trainings) - len(each))
+        found = {}
+        for name, way in ways.items():
+            figure = FIGURES[name]
+            values = [figure.measure(training) for training in each]
+            values += lost if figure.name == "nmse" or figure.over != "rung" else []
+            maximise = way == "maximize"
+            found[name] = current.value(figure, values, maximise=maximise) if values else math.nan
+        return found
 
     def values(self, directions: Mapping[str, str]) -> tuple[float, ...]:
         """What this rung gave: the objectives' values, or a check's."""
@@ -284,11 +296,18 @@ class Climb:
         for condition, training in zip(current.conditions, self.trainings, strict=True):
             if not training.is_done:
                 continue
+            told = {**condition.told(self.plan), "training": training.name}
+            if training.failure is not None:
+                failure = training.failure
+                found.append(
+                    {**told, "nmse": None, "status": failure.status, "cause": failure.cause}
+                )
+                continue
             measured = Measured(training.plan, self.design, training.scores)
             figures = {
                 name: FIGURES[name].measure(measured) for name in dict.fromkeys(["nmse", *names])
             }
-            found.append({**condition.told(self.plan), "training": training.name, **figures})
+            found.append({**told, **figures})
         return {"scenarios": found} if found else {}
 
     def _training_attributes(self) -> dict[str, Any]:
@@ -296,7 +315,7 @@ class Climb:
 
         Nothing before this rung's first epoch: what the rung below left is there already.
         """
-        trainings = self.trainings
+        trainings = self.results
         if not self.level:
             below = self.ladder.rungs[: self.rung]
             return {} if any(isinstance(r, TrainingRung) for r in below) else {"epochs": 0}

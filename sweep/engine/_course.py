@@ -234,6 +234,10 @@ class Course:
             self._keep(job, result)
         elif result is not None:
             climb.spend(work, result)
+        if failure is not None and failure.blame is Blame.DESIGN and climb.counts_failures:
+            assert isinstance(work, Training)
+            self.verdicts.go_on_without(climb, work, failure)
+            failure = None
         if failure is None:
             work.busy = False
             if self.verdicts.goes_on(climb):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from circuits import CircuitError, Design, Trainer
 from objectives import EpochScore, TrainingPlan
 from sweep.engine._equipment import Equipment
+from sweep.engine._failures import Failure
 from sweep.engine._task import Task, TaskResult, TrainingTask
 from sweep.results._files import Layout
 from sweep.results._records import EpochRecord, RecordError, read_record
@@ -48,6 +49,7 @@ class Training:
     - `costs`: what was spent on it, by the rung it was spent on.
     - `cached`: how many of them came out of the run cache.
     - `tries`: how often its next epoch was given to a worker; `busy`: whether it is there now.
+    - `failure`: why it has no result and counts as one that does not train; None as a rule.
     """
 
     number: int
@@ -63,6 +65,7 @@ class Training:
     cached: int = 0
     tries: int = 0
     busy: bool = False
+    failure: Failure | None = None
 
     @property
     def seed(self) -> int:
@@ -76,8 +79,8 @@ class Training:
 
     @property
     def is_done(self) -> bool:
-        """Whether no epoch is left."""
-        return self.next_epoch == self.plan.epochs
+        """Whether no epoch is left, or none will come."""
+        return self.failure is not None or self.next_epoch == self.plan.epochs
 
     @property
     def span(self) -> int:

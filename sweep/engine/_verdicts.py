@@ -12,8 +12,10 @@ from sweep.engine._climb import Climb
 from sweep.engine._failures import Blame, Failure
 from sweep.engine._ledger import Attempt, Ledger
 from sweep.engine._promotion import goes_on
+from sweep.engine._training import Training
 from sweep.engine.events import (
     Observer,
+    TrainingFailed,
     TrialFailed,
     TrialFinished,
     TrialPromoted,
@@ -136,6 +138,21 @@ class Verdicts:
                 epochs=climb.level,
                 nmse=climb.nmse,
                 values=values,
+            )
+        )
+
+    def go_on_without(self, climb: Climb, training: Training, failure: Failure) -> None:
+        """Count a training without a result as one that does not train."""
+        training.failure = failure
+        self.observer(
+            TrainingFailed(
+                trial=climb.number,
+                rung=climb.rung,
+                training=training.name,
+                epoch=training.next_epoch,
+                status=failure.status,
+                cause=failure.cause,
+                words=failure.words,
             )
         )
 

@@ -198,6 +198,22 @@ class TrialPruned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingFailed:
+    """A training came to no result, and counts as one that does not train: as of `TrialFailed`.
+
+    - `training`: its name; `epoch`: the one that failed.
+    """
+
+    trial: int
+    training: str
+    epoch: int
+    status: str
+    cause: str
+    words: str
+    rung: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFailed:
     """A trial came to no result: outcome, finer cause and the simulator's words."""
 
@@ -232,6 +248,7 @@ Event = (
     | NodeLeftOut
     | Paused
     | Stopping
+    | TrainingFailed
     | TrialPromoted
     | TrialFinished
     | TrialPruned

@@ -143,7 +143,8 @@ def _scenarios(told: Mapping[str, Any]) -> dict[tuple[str, float], float]:
     found: dict[tuple[str, float], float] = {}
     for entry in told.get("scenarios", ()):
         place = str(entry["corner"]), float(entry["temperature"])
-        found[place] = max(found.get(place, -math.inf), float(entry["nmse"]))
+        nmse = math.inf if entry["nmse"] is None else float(entry["nmse"])
+        found[place] = max(found.get(place, -math.inf), nmse)
     return found
 
 

@@ -108,6 +108,11 @@ class TrainingRung:
         return tuple(Condition(weight_seed=seed) for seed in self.weight_seeds)
 
     @property
+    def counts_failures(self) -> bool:
+        """Whether a training without a result is one that does not train; else it fails its trial."""
+        return self.aggregate == "yield"
+
+    @property
     def span(self) -> int:
         """Steps of the study's reports that belong to it.
 
@@ -136,7 +141,10 @@ class TrainingRung:
         return combined(values, self.aggregate, maximise=maximise, alpha=self.alpha)
 
     def value(self, figure: Figure, values: Sequence[float], *, maximise: bool = False) -> float:
-        """A figure of the rung out of those of its trainings."""
+        """A figure of the rung out of those of its trainings.
+
+        An infinite NMSE is that of a training without a result.
+        """
         if figure.over == "worst":
             return combined(values, "worst", maximise=maximise)
         below = statistics.fmean(value < self.threshold for value in values)

@@ -19,7 +19,7 @@ from sweep.commands.sensitivity import SensitivityError, sensitivity, sensitivit
 from sweep.commands.simulate import in_scenario, simulate
 from sweep.commands.status import status
 from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import Event, Stopped, TrialFinished, TrialPruned
+from sweep.engine.events import Event, Stopped, TrainingFailed, TrialFinished, TrialPruned
 from sweep.report import find_out, page
 from sweep.results.overview import FAILED, overview
 from sweep.results.store import TRIAL_ATTRIBUTES, Results, open_results
@@ -155,6 +155,73 @@ def test_yield_counts_scenarios_that_train(tmp_path: Path) -> None:
         told = [each["nmse"] for each in trial.user_attrs["scenarios"]]
         assert trial.value == pytest.approx(sum(nmse >= 1.0 for nmse in told) / 6)
         assert trial.user_attrs["nmse"] == pytest.approx(statistics.fmean(told))
+
+
+# Phases so short that the lines of these weak synapses settle everywhere but in the slow corner, warm.
+SHORT = """\
+weight_high = "0.1 V"
+update_scale = "1e-3 1/V"
+switch_conductance = "1 S"
+storage_capacitance = "1 pF"
+edge = "0.2 ns"
+phase_duration = "3.06 ns"
+"""
+CORNERS = """\
+[scenarios]
+corners = ["tt", "ss"]
+temperatures = ["27 C", "-55 C"]
+reduction_factor = 1
+threshold = 1e6
+aggregate = "yield"
+"""
+
+
+def short(tables: str) -> StudyFile:
+    study = quasistatic(tables, trials=2, sampler="random", design=SHORT)
+    return parse(
+        study.text.replace("multiplicity = { low = 1, high = 3 }", ""), source="short.toml"
+    )
+
+
+def test_a_scenario_without_a_result_counts_as_one_that_does_not_train(tmp_path: Path) -> None:
+    record = Record()
+    results = ran(short(CORNERS), tmp_path / "out", record)
+    lost = record.of(TrainingFailed)
+    assert [(event.training, event.cause) for event in lost] == [
+        ("quasistatic_seed0_ss", "not_settled")
+    ] * 2
+    for trial in results.study.trials:
+        assert trial.state is TrialState.COMPLETE
+        assert trial.value == 1 / 4
+        told = trial.user_attrs["scenarios"]
+        assert [each.get("cause") for each in told] == [None, None, "not_settled", None]
+        # Other figures are those of the scenarios with a result.
+        each = [scenario["nmse"] for scenario in told if "cause" not in scenario]
+        assert trial.user_attrs["nmse"] == pytest.approx(statistics.fmean(each))
+    assert "4 scenarios" in page(find_out(results))
+
+
+def test_a_scenario_without_a_result_fails_a_trial_that_is_as_good_as_its_worst(
+    tmp_path: Path,
+) -> None:
+    results = ran(short(CORNERS.replace("yield", "worst")), tmp_path / "out")
+    failed = overview(results).of(FAILED)
+    assert [trial.failure.cause for trial in failed if trial.failure] == ["not_settled"] * 2
+
+
+def test_a_study_stopped_after_a_lost_scenario_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
+    class Enough(Exception):  # noqa: N818
+        pass
+
+    def stop(event: Event) -> None:
+        if isinstance(event, TrainingFailed):
+            raise Enough
+
+    ran(short(CORNERS), tmp_path / "whole")
+    with pytest.raises(Enough):
+        ran(short(CORNERS), tmp_path / "out", Record(stop))
+    run_study(short(CORNERS), Settings(out=tmp_path / "out", resume=True), observer=Record())
+    assert digest(tmp_path / "out") == digest(tmp_path / "whole")
 
 
 def test_several_objectives_are_each_those_of_all_scenarios(tmp_path: Path) -> None:
