@@ -141,17 +141,18 @@ METHODS = ("random", "qmc", "tpe", "ladder")
 def main(arguments: list[str] | None = None) -> None:
     """Run every method with every seed, and print a table."""
     options = _options(arguments)
-    took: dict[str, list[float]] = {method: [] for method in METHODS}
+    methods: list[str] = options.methods
+    took: dict[str, list[float]] = {method: [] for method in methods}
     trainers: tuple[Trainer, ...] = ()
     for seed in range(options.repetitions):
-        for method in METHODS:
+        for method in methods:
             study = described(method, seed, options.epochs)
             if not trainers:
                 trainers = trainers_for(study, None, None, out=Path())
             count = Count(options.threshold, options.budget)
             fitting = trainers[:1] * len(study.ladder.rungs)
             took[method].append(epochs_to_target(study, fitting, count))
-        row = "  ".join(f"{method} {took[method][-1]:6g}" for method in METHODS)
+        row = "  ".join(f"{method} {took[method][-1]:6g}" for method in methods)
         print(f"seed {seed}: {row}", flush=True)
     print(f"epochs to NMSE < {options.threshold:g}, budget {options.budget}")
     for method, values in took.items():
@@ -165,6 +166,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         prog="benchmarks alternatives",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--methods", nargs="+", choices=METHODS, default=list(METHODS), help="of the searches"
     )
     parser.add_argument("--repetitions", type=int, default=10, help="seeds of the search")
     parser.add_argument("--epochs", type=int, default=12, help="of a whole training")

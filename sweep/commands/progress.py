@@ -180,11 +180,10 @@ def _line_of_trial(event: Event, board: Board) -> str:
             text = f"trial {event.trial} finished: NMSE {event.nmse:.4g}{best} [{_count(board)}]"
         case TrialPruned():
             after = f" after {event.epochs} epochs" if event.epochs else ""
-            value = f"NMSE {event.nmse:.4g}" if event.epochs else f"value {event.values[0]:.4g}"
-            text = (
-                f"trial {event.trial} pruned{after}{_on(event.rung, board)}: "
-                f"{value} [{_count(board)}]"
-            )
+            value = f": NMSE {event.nmse:.4g}" if event.epochs else ""
+            if event.values and not event.epochs:
+                value = f": value {event.values[0]:.4g}"
+            text = f"trial {event.trial} pruned{after}{_on(event.rung, board)}{value} [{_count(board)}]"
         case TrialFailed():
             words, on = " ".join(event.words.split()), _on(event.rung, board)
             text = f"trial {event.trial} failed{on}: {event.status} ({event.cause}): {words}"

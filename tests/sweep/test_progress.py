@@ -23,6 +23,7 @@ from sweep.engine.events import (
     StudyFinished,
     StudyStarted,
     Summary,
+    TrainingFailed,
     TrialFailed,
     TrialFinished,
     TrialPromoted,
@@ -135,6 +136,10 @@ CLIMB: list[Event] = [
     ),
     TrialPruned(trial=1, epochs=3, nmse=0.125, rung=2),
     TrialPruned(trial=3, epochs=0, nmse=math.nan, rung=1, values=(0.875,)),
+    TrainingFailed(
+        trial=4, training="quasistatic_seed3_ss", epoch=0, status="timeout", cause="x", words="y", rung=1
+    ),
+    TrialPruned(trial=4, epochs=0, nmse=math.nan, rung=1),
     TrialFailed(trial=2, epoch=0, status="refused", cause="NotQuasistatic", words="x", rung=0),
 ]  # fmt: skip
 
@@ -147,6 +152,8 @@ def test_on_a_ladder_the_rung_is_told() -> None:
     for words in (
         "trial 0 goes on to rung 2, quasistatic, 4 epochs, 2 seeds",
         "trial 0: rung 2, seed 3, 4 epochs, NMSE 0.25",
+        "trial 4: quasistatic_seed3_ss does not train: timeout (x): y",
+        "trial 4 pruned on rung 2 [",
         "trial 1 goes on at epoch 3 on rung 3",
         "trial 1: rung 3, seed 0, epoch 3, NMSE 0.125",
         "trial 1 pruned after 3 epochs on rung 3",
@@ -155,7 +162,7 @@ def test_on_a_ladder_the_rung_is_told() -> None:
     ):
         assert words in stream.getvalue()
     board = Board()
-    for event in CLIMB[:-3]:
+    for event in CLIMB[:-5]:
         board.note(event)
     assert board.left is None, "nobody knows before the first trial has ended"
     shown = io.StringIO()
