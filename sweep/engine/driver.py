@@ -124,7 +124,9 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
                         factor=execution.straggler_factor or math.inf,
                         least=execution.straggler_least,
                     ),
-                    stopping=StoppingRules(study.search.stop, opened.study, started),
+                    stopping=StoppingRules(
+                        study.search.stop, opened.study, study.space.distributions(), started
+                    ),
                 )
                 observer(_started(course, settings.out, resumed=opened.resumed))
                 course.run()

@@ -98,11 +98,14 @@ class Stop(Table):
     - `wall_time`: of one driver, s.
     - `simulated`: time in the circuit of all trials, s.
     - `stagnation`: so many finished trials without a better best one.
+    - `expected_improvement`: one more trial is expected to be better by less than this share of the
+      best value (`sweep.engine._improvement`).
     """
 
     wall_time: Annotated[float, reads(Quantity(unit="s", low=0.1, high=1e9))] | None = None
     simulated: Annotated[float, reads(Quantity(unit="s", low=1e-12, high=1e9))] | None = None
     stagnation: Annotated[int, whole(1, 1_000_000)] | None = None
+    expected_improvement: Annotated[float, reads(Quantity(low=1e-9, high=1.0))] | None = None
 
 
 class Search(Table):

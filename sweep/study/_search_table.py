@@ -43,11 +43,12 @@ def read_search(raw: dict[str, Any], problems: Problems) -> Search | None:
             ("search", "sampler"), search.sampler, "'tpe', 'gp', 'nsga2', 'qmc' or 'random'",
             "CMA-ES has one objective only",
         )  # fmt: skip
-    if search.stop.stagnation is not None and len(names) > 1:
-        problems.add(
-            ("search", "stop", "stagnation"), search.stop.stagnation,
-            "no such key with several objectives", "of these there is no best trial",
-        )  # fmt: skip
+    for rule in ("stagnation", "expected_improvement"):
+        if getattr(search.stop, rule) is not None and len(names) > 1:
+            problems.add(
+                ("search", "stop", rule), getattr(search.stop, rule),
+                "no such key with several objectives", "of these there is no best trial",
+            )  # fmt: skip
     ordered = {name: search.objectives[name] for name in names}
     found = {"pruner": pruner, "objectives": ordered, "constraints": constraints}
     return search.model_copy(update=found)

@@ -102,7 +102,7 @@ require = 0.5
 objectives = { nmse = "minimize" }
 constraints = { energy = { max = "10 pJ" }, yield = { min = 0.5 } }
 start = ["seed", "points.csv"]
-stop = { wall_time = "60 s", simulated = "1 s", stagnation = 5 }
+stop = { wall_time = "60 s", simulated = "1 s", stagnation = 5, expected_improvement = 0.01 }
 """
 
 DESIGN = """\

@@ -44,7 +44,7 @@ _KEYS = st.sampled_from(
     ["low", "high", "step", "log", "per_layer", "choices", "ratio_of", "value", "tie", "kind",
      "version", "name", "layers", "outputs", "epochs", "space", "pdk", "path", "ladder", "rungs",
      "scenarios", "corners", "temperatures", "mismatch_seeds", "alpha", "threshold", "constraints",
-     "max", "min", "start", "stop", "stagnation", "wall_time", "area", "error_rate",
+     "max", "min", "start", "stop", "stagnation", "expected_improvement", "wall_time", "amplifier", "area", "error_rate",
      "simulator", "seeds", "weight_seeds", "reduction_factor", "require", "aggregate", ""]
 ) | st.text(max_size=6)  # fmt: skip
 _VALUES = st.recursive(

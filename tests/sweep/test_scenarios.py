@@ -351,6 +351,15 @@ def test_a_study_stops_when_nothing_gets_better(tmp_path: Path) -> None:
     assert "stagnation" in stopped.reason
 
 
+def test_a_study_stops_when_no_improvement_is_expected(tmp_path: Path) -> None:
+    search = 'pruner = "none"\nstop = { expected_improvement = 0.999 }'
+    record = Record()
+    study = quasistatic("", trials=60, search=search, sampler="random", points=2, epochs=1)
+    assert len(ran(study, tmp_path / "out", record).study.trials) == 20
+    (stopped,) = record.of(Stopped)
+    assert "expected_improvement" in stopped.reason
+
+
 def test_a_study_stops_when_enough_was_simulated(tmp_path: Path) -> None:
     record = Record()
     one = (4 * 3 * 2 + 3 * 3) * 80e-6  # phases of a training: two epochs, three looks

@@ -168,6 +168,17 @@ def test_a_study_without_scenarios_has_the_fingerprint_that_it_had() -> None:
             "search.stop.stagnation",
             "several objectives",
         ),
+        (
+            {"search": {"stop": {"expected_improvement": 0.01},
+                        "objectives": {"nmse": "minimize", "area": "minimize"}}},
+            "search.stop.expected_improvement",
+            "several objectives",
+        ),
+        (
+            {"search": {"stop": {"expected_improvement": 0}}},
+            "search.stop.expected_improvement",
+            "a number from 1e-09 to 1",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_with_file_key_and_what_is_allowed(
