@@ -70,6 +70,7 @@ class Study:
         storage: str | None = None,
         address: str | None = None,
         extend: bool = False,
+        allow_hub: bool = False,
         observer: Observer | None = None,
     ) -> Summary:
         """Run the study, or go on with it where it was begun, until it has all its trials.
@@ -96,6 +97,7 @@ class Study:
             resume=True,
             extend=extend,
             address=address,
+            allow_hub=allow_hub,
         )
         if observer is not None:
             return run_study(self.file, settings, observer=observer)

@@ -91,6 +91,10 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Simulate what another study has simulated, too.")
     ] = False,
+    allow_hub: Annotated[
+        bool,
+        typer.Option("--allow-hub", help="Fetch and run OptunaHub's code (search.sampler = auto)."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run a study, or go on with one."""
@@ -111,6 +115,7 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
             address=address,
             on_interrupt="drop" if on_interrupt is OnInterrupt.DROP else "finish",
             cache=not no_cache,
+            allow_hub=allow_hub,
         )
         if not as_json and (settings.simulator or described.transient) == Simulator.AUTO:
             typer.echo(views.choice_words())

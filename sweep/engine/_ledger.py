@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.samplers import BaseSampler
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
@@ -74,13 +75,20 @@ class Ledger:
     - `study`: the Optuna study, in its storage.
     - `described`: the study file.
     - `group`: a context manager within which writes to the storage belong together.
+    - `sampler`: what proposes the trials; by default what the study file asks for.
     """
 
-    def __init__(self, study: optuna.Study, described: StudyFile, group: Group) -> None:
+    def __init__(
+        self,
+        study: optuna.Study,
+        described: StudyFile,
+        group: Group,
+        sampler: BaseSampler | None = None,
+    ) -> None:
         self._group = group
         self._distributions = described.space.distributions()
         self._study = study
-        study.sampler = make_sampler(described.search, self._distributions)
+        study.sampler = sampler or make_sampler(described.search, self._distributions)
         self._pruners = [
             make_scenario_pruner(rung.robustness)
             if isinstance(rung, TrainingRung) and rung.robustness is not None

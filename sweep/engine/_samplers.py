@@ -22,10 +22,11 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep._errors import SweepError
+from sweep.engine._hub import NOT_ALLOWED, hub_sampler
 from sweep.engine._unit_cube import from_unit, point_to_values, values_to_point
 from sweep.study._schema import Search
 
-_NEEDS = {"gp": "torch", "cmaes": "cmaes", "qmc": "scipy"}
+_NEEDS = {"gp": ("torch",), "cmaes": ("cmaes",), "qmc": ("scipy",), "auto": ("optunahub", "torch")}
 _FIRST_STEP_SIZE = 0.25  # of the unit cube; Hansen (2016), arXiv 1604.00772, appendix B: 0.2-0.5
 
 
@@ -35,17 +36,26 @@ class SamplerError(SweepError):
     exit_code = 2
 
 
-def make_sampler(search: Search, distributions: Mapping[str, BaseDistribution]) -> BaseSampler:
+def make_sampler(
+    search: Search, distributions: Mapping[str, BaseDistribution], *, allow_hub: bool = False
+) -> BaseSampler:
     """The sampler that a study file asks for.
 
-    **Raises:** `SamplerError` where a package is missing, or CMA-ES is to serve several
-    objectives.
+    **Arguments:**
+
+    - `allow_hub`: whether the user has allowed code of OptunaHub's registry to be loaded and run.
+
+    **Raises:** `SamplerError` where a package is missing or not allowed, or CMA-ES is to serve
+    several objectives.
     """
-    package = _NEEDS.get(search.sampler)
-    if package is not None and importlib.util.find_spec(package) is None:
+    if search.sampler == "auto" and not allow_hub:
+        raise SamplerError(NOT_ALLOWED)
+    missing = [name for name in _NEEDS.get(search.sampler, ()) if not _is_installed(name)]
+    if missing:
+        names = " ".join(missing)
         msg = (
-            f"search.sampler = {search.sampler!r} needs the package {package}, which is not "
-            f"installed; install it (pip install {package}), or take 'tpe'."
+            f"search.sampler = {search.sampler!r} needs the package {' and '.join(missing)}, which "
+            f"is not installed; install it (pip install {names}), or take 'tpe'."
         )
         raise SamplerError(msg)
     if search.sampler == "cmaes" and len(search.objectives) > 1:
@@ -54,31 +64,12 @@ def make_sampler(search: Search, distributions: Mapping[str, BaseDistribution]) 
             f"{len(search.objectives)}; take 'nsga2', 'tpe' or 'gp'."
         )
         raise SamplerError(msg)
-    startup = search.startup_trials
-    match search.sampler:
-        case "tpe":
-            return Forgetful(
-                lambda seed: TPESampler(seed=seed, n_startup_trials=startup),
-                search.seed,
-                distributions,
-            )
-        case "gp":
-            return Forgetful(
-                lambda seed: GPSampler(seed=seed, n_startup_trials=startup),
-                search.seed,
-                distributions,
-            )
-        case "nsga2":
-            size = max(2, startup)
-            return Forgetful(
-                lambda seed: Nsga(seed=seed, population_size=size), search.seed, distributions
-            )
-        case "random":
-            return Forgetful(lambda seed: RandomSampler(seed=seed), search.seed)
-        case "qmc":
-            return Sobol(distributions, search.seed)
-        case "cmaes":
-            return CmaEs(distributions, search.seed, startup_trials=startup)
+    make = _MAKERS[search.sampler]
+    return make(distributions, search.seed, search.startup_trials)
+
+
+def _is_installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
 
 
 def _seed(*parts: object) -> int:
@@ -277,5 +268,59 @@ class CmaEs(BaseSampler):
         return _random(param_distribution, _seed(self._seed, trial.number, param_name))
 
 
+class AutoSampler(Forgetful):
+    """OptunaHub's AutoSampler: for each trial the sampler that fits space, objectives and history.
+
+    Where it takes Optuna's CMA-ES, which keeps itself in the storage as a pickle, `CmaEs` stands in.
+    """
+
+    def __init__(
+        self, distributions: Mapping[str, BaseDistribution], seed: int, *, startup_trials: int
+    ) -> None:
+        super().__init__(hub_sampler(), seed, distributions)
+        self._cmaes = CmaEs(distributions, seed, startup_trials=startup_trials)
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """See `BaseSampler`."""
+        if self._takes_cmaes(study, trial):
+            return self._cmaes.infer_relative_search_space(study, trial)
+        return super().infer_relative_search_space(study, trial)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """See `BaseSampler`."""
+        if self._takes_cmaes(study, trial):
+            return self._cmaes.sample_relative(study, trial, search_space)
+        return super().sample_relative(study, trial, search_space)
+
+    @staticmethod
+    def _takes_cmaes(study: Study, trial: FrozenTrial) -> bool:
+        """Whether that is what it has noted of a trial."""
+        noted = study.get_trials(deepcopy=False)[trial.number].system_attrs
+        return noted.get("auto:sampler") == "CmaEsSampler"
+
+
 def _random(distribution: BaseDistribution, seed: int) -> Any:
     return from_unit(distribution, float(np.random.default_rng(seed).random()))
+
+
+_Maker = Callable[[Mapping[str, BaseDistribution], int, int], BaseSampler]
+_MAKERS: dict[str, _Maker] = {
+    "tpe": lambda space, seed, startup: Forgetful(
+        lambda own: TPESampler(seed=own, n_startup_trials=startup), seed, space
+    ),
+    "gp": lambda space, seed, startup: Forgetful(
+        lambda own: GPSampler(seed=own, n_startup_trials=startup), seed, space
+    ),
+    "nsga2": lambda space, seed, startup: Forgetful(
+        lambda own: Nsga(seed=own, population_size=max(2, startup)), seed, space
+    ),
+    "random": lambda _space, seed, _startup: Forgetful(lambda own: RandomSampler(seed=own), seed),
+    "qmc": lambda space, seed, _startup: Sobol(space, seed),
+    "cmaes": lambda space, seed, startup: CmaEs(space, seed, startup_trials=startup),
+    "auto": lambda space, seed, startup: AutoSampler(space, seed, startup_trials=startup),
+}
+"""Space, seed and startup trials to the sampler of a name."""

@@ -62,6 +62,8 @@ class Settings:
     - `on_interrupt`: what the first SIGINT does about running simulations: `"finish"` or `"drop"`.
     - `cache`: whether runs that another study has finished are taken from the run cache, and those
       of this one kept there.
+    - `allow_hub`: whether code of OptunaHub's registry may be fetched and run, which the sampler
+      `auto` needs.
     """
 
     out: Path
@@ -74,6 +76,7 @@ class Settings:
     address: str | None = None
     on_interrupt: Literal["finish", "drop"] = "finish"
     cache: bool = True
+    allow_hub: bool = False
 
 
 def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Summary:
@@ -89,7 +92,7 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
     `InterruptedStudy` after a second signal. After each of these the study can be resumed.
     """
     started = time.monotonic()
-    make_sampler(study.search, study.space.distributions())
+    sampler = make_sampler(study.search, study.space.distributions(), allow_hub=settings.allow_hub)
     if settings.extend:
         extend(settings.out, study)
     resume = settings.resume or settings.extend
@@ -114,7 +117,7 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
                 course = Course(
                     described=study,
                     layout=opened.layout,
-                    ledger=Ledger(opened.study, study, opened.group),
+                    ledger=Ledger(opened.study, study, opened.group, sampler),
                     executor=executor,
                     benches=benches_for(study, trainers, scratch.directory, cache=settings.cache),
                     observer=observer,

@@ -122,7 +122,7 @@ class Search(Table):
     - `stop`: what ends the study before it has all its trials.
     """
 
-    sampler: Literal["tpe", "gp", "nsga2", "cmaes", "qmc", "random"] = "tpe"
+    sampler: Literal["tpe", "gp", "nsga2", "cmaes", "qmc", "random", "auto"] = "tpe"
     trials: Annotated[int, whole(1, 1_000_000)] = 100
     seed: Seed = 0
     startup_trials: Annotated[int, whole(1, 100_000)] = 10

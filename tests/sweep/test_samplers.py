@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,13 +19,18 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
+from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import TrialState, create_trial
 
+from sweep.engine._hub import HubError
 from sweep.engine._pruners import Halving, make_pruner
 from sweep.engine._samplers import SamplerError, make_sampler
 from sweep.engine._unit_cube import from_unit, to_unit
+from sweep.engine.driver import Settings, run_study
 from sweep.study._schema import HalvingPruner, MedianPruner, NoPruner, Search
+from sweep.study.study_file import parse
+from tests.sweep.study_texts import tables, toml
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -37,6 +44,10 @@ SPACE: dict[str, BaseDistribution] = {
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="the GP sampler needs torch"
+)
+needs_hub = pytest.mark.skipif(
+    not all(map(importlib.util.find_spec, ("optunahub", "torch"))),
+    reason="OptunaHub's AutoSampler needs optunahub and torch",
 )
 SAMPLERS = ["tpe", "nsga2", "cmaes", "qmc", "random", pytest.param("gp", marks=needs_torch)]
 
@@ -255,3 +266,87 @@ def test_the_median_pruner_waits_for_its_warmup_epochs() -> None:
             state=TrialState.RUNNING, intermediate_values=dict.fromkeys(range(1, epochs + 1), 9.0)
         )
         assert bool(pruner.prune(study, trial)) is (epochs >= 3)
+
+
+def test_naming_the_hubs_sampler_loads_nothing_and_running_it_needs_consent() -> None:
+    study = parse(toml({**tables(), "search": {"sampler": "auto"}}), source="study.toml")
+    assert study.search.sampler == "auto"
+    assert "optunahub" not in sys.modules
+    with pytest.raises(SamplerError, match=r"--allow-hub") as error:
+        make_sampler(study.search, SPACE)
+    assert "github.com/optuna/optunahub-registry" in str(error.value)
+    assert error.value.exit_code == 2
+    assert "optunahub" not in sys.modules
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("optunahub") is not None, reason="optunahub is installed"
+)
+def test_without_the_hubs_package_the_message_says_what_to_install() -> None:
+    with pytest.raises(SamplerError, match=r"pip install optunahub( torch)?\)"):
+        make_sampler(Search(sampler="auto"), SPACE, allow_hub=True)
+
+
+def test_a_run_without_consent_writes_nothing(tmp_path: Path) -> None:
+    study = parse(toml({**tables(), "search": {"sampler": "auto"}}), source="study.toml")
+    with pytest.raises(SamplerError, match=r"--allow-hub"):
+        run_study(study, Settings(out=tmp_path / "out"), observer=print)
+    assert not (tmp_path / "out").exists()
+
+
+def hub(space: dict[str, BaseDistribution], *, seed: int = 0) -> BaseSampler:
+    """OptunaHub's sampler; skipped where its code is neither in the cache nor to be fetched."""
+    try:
+        return make_sampler(Search(sampler="auto", seed=seed), space, allow_hub=True)
+    except HubError as error:
+        pytest.skip(str(error))
+
+
+NUMBERS = {name: SPACE[name] for name in ("beta", "level")}
+
+
+@needs_hub
+@pytest.mark.parametrize(("space", "taken"), [(SPACE, "TPESampler"), (NUMBERS, "GPSampler")])
+def test_the_hubs_sampler_takes_what_fits_the_space_and_repeats_itself(
+    space: dict[str, BaseDistribution], taken: str
+) -> None:
+    walks = []
+    for _ in range(2):
+        study = optuna.create_study(sampler=hub(space))
+        for _ in range(16):
+            trial = study.ask(space)
+            study.tell(trial, cost({"rule": "seed", **trial.params}))
+        walks.append([trial.params for trial in study.trials])
+    assert walks[0] == walks[1]
+    assert study.trials[-1].system_attrs["auto:sampler"] == taken
+
+
+@needs_hub
+def test_where_the_hubs_sampler_takes_cmaes_no_pickle_goes_into_the_storage() -> None:
+    """After 250 trials of numbers; ours is replayed from the trials instead."""
+    generator = np.random.default_rng(0)
+    study = optuna.create_study(sampler=hub(NUMBERS))
+    for _ in range(250):
+        values = {"beta": 10 ** generator.uniform(-5, -2), "level": generator.uniform(-1, 1)}
+        study.add_trial(
+            create_trial(
+                params=values, distributions=NUMBERS, value=cost({"rule": "seed", **values})
+            )
+        )  # fmt: skip
+    trial = study.ask(NUMBERS)
+    study.tell(trial, cost({"rule": "seed", **trial.params}))
+    told = study.trials[-1].system_attrs
+    assert told["auto:sampler"] == "CmaEsSampler"
+    assert not any(name.startswith("cma") for name in told)
+    ours = make_sampler(Search(sampler="cmaes"), NUMBERS)
+    study.sampler = ours
+    assert study.trials[-1].params == pytest.approx(
+        ours.sample_relative(study_before(study), study.trials[-1], NUMBERS)
+    )
+
+
+def study_before(study: Study) -> Study:
+    """A study without its last trial."""
+    before = optuna.create_study()
+    before.add_trials(study.trials[:-1])
+    return before
