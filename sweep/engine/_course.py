@@ -225,6 +225,8 @@ class Course:
     def _receive(self, done: Done) -> None:
         """Keep what a task gave, and let its trial go on or end."""
         job = self._queue.end(done.task.ticket)
+        if job is None:
+            return  # it came back together with the sister that ended its trial
         climb, work = job.climb, job.work
         tries = work.tries
         limited = self.benches[climb.rung].equipment.limits.memory_bytes is not None

@@ -76,9 +76,9 @@ class Queue:
         job.since = time.perf_counter()
         self._active[job.ticket] = job
 
-    def end(self, ticket: int) -> Job:
-        """A job comes back from its worker."""
-        return self._active.pop(ticket)
+    def end(self, ticket: int) -> Job | None:
+        """A job comes back from its worker; None for one that was removed meanwhile."""
+        return self._active.pop(ticket, None)
 
     def remove(self, climb: Climb) -> set[int]:
         """All jobs of a trial go. **Returns:** the tickets of those that are with workers."""

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import optuna
@@ -21,7 +25,13 @@ from sweep.commands._views import ladder_view, show
 from sweep.commands.export import export
 from sweep.commands.simulate import simulate
 from sweep.commands.status import status
-from sweep.engine._benches import SimulatorChoiceError
+from sweep.engine._benches import SimulatorChoiceError, benches_for, trainers_for
+from sweep.engine._course import Course
+from sweep.engine._equipment import Equipment
+from sweep.engine._ledger import Ledger
+from sweep.engine._patience import Patience
+from sweep.engine._signals import StopWish
+from sweep.engine._task import Task, perform
 from sweep.engine.driver import Settings, StoreError, run_study
 from sweep.engine.events import (
     EpochFinished,
@@ -32,6 +42,7 @@ from sweep.engine.events import (
     TrialPruned,
     TrialStarted,
 )
+from sweep.engine.executor import Done, RayExecutor
 from sweep.report import find_out, page
 from sweep.results.overview import overview
 from sweep.results.store import TRIAL_ATTRIBUTES, Layout, Results, open_results
@@ -266,6 +277,44 @@ def test_a_failed_seed_fails_its_trial_and_ends_its_sisters(tmp_path: Path) -> N
     assert len(observer.of(EpochStarted)) < 5
     (seconds,) = open_results(tmp_path).study.trials[0].user_attrs["rung_seconds"]
     assert seconds > 0.005
+
+
+@dataclass
+class AtOnce:
+    """An executor that brings back two tasks together."""
+
+    workers: int = 2
+    tasks: list[Task] = field(default_factory=list)
+
+    def check(self, _equipments: Sequence[Equipment]) -> list[str]:
+        return []
+
+    def submit(self, task: Task) -> None:
+        self.tasks.append(task)
+
+    def wait(self, _seconds: float) -> list[Done]:
+        done, self.tasks = [Done(task, perform(task)) for task in self.tasks], []
+        return done
+
+    def drop(self, tickets: set[int]) -> None:
+        self.tasks = [task for task in self.tasks if task.ticket not in tickets]
+
+
+def test_sisters_that_fail_together_fail_their_trial_once(tmp_path: Path) -> None:
+    ladder = '[[ladder.rungs]]\nkind = "training"\nsimulator = "transient"\nseeds = 5\n'
+    study = laddered(f'epoch_time_limit = "5 ms"\n{ladder}', trials=1)
+    trainers, layout = trainers_for(study, None, None, out=tmp_path), Layout(tmp_path / "out")
+    observer = Record()
+    ledger = Ledger(optuna.create_study(), study, contextlib.nullcontext)
+    course = Course(
+        described=study, layout=layout, ledger=ledger, executor=cast("RayExecutor", AtOnce()),
+        benches=benches_for(study, trainers, tmp_path, cache=False), observer=observer,
+        wish=StopWish(layout), target=1, patience=Patience(factor=math.inf, least=math.inf),
+    )  # fmt: skip
+    course.run()
+    assert len(observer.of(EpochStarted)) == 2
+    assert [event.status for event in observer.of(TrialFailed)] == ["timeout"]
+    assert ledger.standing().failed == 1
 
 
 def test_updates_that_follow_the_gradient_go_on(tmp_path: Path) -> None:
