@@ -25,6 +25,7 @@ _FUZZ = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+pytestmark = pytest.mark.timeout(3600 if _THOROUGH else 300)
 
 _TEXTS = st.sampled_from(
     ["", "cmos", "01v8_lvt", "tpe", "device", "training", "quasistatic", "transient", "worst", "0.15 um", "1 um", "50 uS", "20 1/V", "20/V", "inf V", "-inf V",
