@@ -40,7 +40,7 @@ Object.defineProperty(window, "report", { configurable: true, set: (value) => {
 } });
 const look = () => {
   const near = [...document.querySelectorAll("#study .plot")]
-    .filter((place) => place.getBoundingClientRect().top < innerHeight);
+    .filter((place) => place.offsetParent && place.getBoundingClientRect().top < innerHeight);
   if (near.length && near.every((place) => place.querySelector(".main-svg"))) shown("figures");
   if (!seen.figures) setTimeout(look, 2);
 };

@@ -79,10 +79,13 @@ const room = (i) => Math.min(...points.filter((p) => p[2] !== undefined && p[2] 
   .map((p) => Math.hypot(p[0] - xaxis.d2p(trace.x[i]), p[1] - yaxis.d2p(trace.y[i]))));
 const chosen = [...trace.x.keys()].reduce((best, i) => (room(i) > room(best) ? i : best), 0);
 const at = { bubbles: true, view: window, clientX: box.left + xaxis.d2p(trace.x[chosen]), clientY: box.top + yaxis.d2p(trace.y[chosen]) };
+const until = async (holds) => { for (let i = 0; i < 200 && !holds(); i++) await sleep(50); };
 for (const kind of ["mouseover", "mousemove", "mousedown", "mouseup", "click"]) {
   (kind === "mouseup" ? document : drag).dispatchEvent(new MouseEvent(kind, at));
+  if (kind === "mousemove") await until(() => place._hoverdata?.length);
   await sleep(200);
 }
+await until(() => document.querySelector("#trial h1"));
 const spot = [xaxis.d2p(trace.x[chosen]), yaxis.d2p(trace.y[chosen])];
 const near = points.filter((p) => p[2] !== undefined && Math.hypot(p[0] - spot[0], p[1] - spot[1]) < 20).map((p) => Number(p[2]));
 const clicked = { near, address: location.hash, heading: document.querySelector("#trial h1")?.textContent };
@@ -281,7 +284,7 @@ def test_a_watched_page_loads_what_is_new_and_keeps_its_state(
 
 def test_figures_are_drawn_when_they_come_near(text: str, tmp_path: Path) -> None:
     act = """
-    const places = [...document.querySelectorAll("#study .plot")];
+    const places = [...document.querySelectorAll("#study .plot")].filter((place) => !place.closest("[hidden]"));
     const drawn = () => places.filter((place) => place.querySelector(".main-svg, canvas")).length;
     const until = async (holds) => { while (!holds()) await sleep(50); };
     await until(() => drawn() > 0);
@@ -304,7 +307,8 @@ def test_all_figures_are_drawn_on_paper(
 ) -> None:
     watch = """
     window.addEventListener("afterprint", () => {
-      const places = [...document.querySelectorAll("main:not([hidden]) .plot")];
+      const places = [...document.querySelectorAll("main:not([hidden]) .plot")]
+        .filter((place) => !place.closest("details:not([open]), [hidden]"));
       window.printed = {
         figures: places.length,
         blank: places.filter((place) => !place.querySelector(".main-svg, canvas")).map((place) => place.id),
