@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Callable
 from itertools import combinations, pairwise
 
@@ -84,9 +85,10 @@ def _glance(seen: Overview) -> str:
     done = seen.of(COMPLETE)
     rows: list[tuple[str, list[Cell]]] = []
     for index, objective in enumerate(seen.objectives):
-        if done:
+        known = [trial for trial in done if math.isfinite(trial.values[index])]
+        if known:
             pick: Callable[..., TrialView] = max if objective.maximise else min
-            best = pick(done, key=lambda trial, at=index: trial.values[at])
+            best = pick(known, key=lambda trial, at=index: trial.values[at])
             link = f'<a href="#trial-{best.number}">trial {best.number}</a>'
             value = quantity(best.values[index], objective.unit)
             rows.append(("", [(objective.label, False), (value, True), (link, "html")]))

@@ -22,6 +22,7 @@ __all__ = ["contour", "failures", "rank"]
 Array = NDArray[np.float64]
 
 _CELLS = 36
+_FEW = 8  # whole numbers, of which each has a label
 _LEAST = 4  # points, of which a surface can be made
 _SYMBOLS = ("x", "cross", "triangle-up", "square", "diamond", "star", "hexagon", "triangle-down")
 
@@ -177,7 +178,9 @@ def _figure(
         if entry.log:
             scales.append(style.log_axis(title, values, unit=entry.unit, labels=5))
         else:
-            scales.append(style.axis(title, nticks=6))
+            few = entry.integer and len(set(values)) <= _FEW
+            ticks = {"tickvals": sorted(set(values))} if few else {"nticks": 6}
+            scales.append(style.axis(title, **ticks))
     words = [] if text is None else [style.words(text)]
     barred = {"margin": style.BARRED} if text is None else {}
     return style.figure(

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sweep._numbers import UNKNOWN
 from sweep.report import Findings, find_out, page
 from sweep.report._choice import costs_of, weighted_choice
 from sweep.results.overview import COMPLETE, FAILED, Failure
@@ -366,8 +367,10 @@ def test_unknown_numbers_and_unusual_names_do_no_harm(found: Findings, tmp_path:
     )
     told = visit(
         page(changed),
-        LOOK + "return { ...await look(), heading: document.querySelector('h1').textContent };",
+        LOOK + "return { ...await look(), heading: document.querySelector('h1').textContent,"
+        " best: document.querySelector('[data-csv=best]').textContent };",
         tmp_path,
     )
+    assert UNKNOWN not in told["best"], "the best value is one that is known"
     assert told["heading"] == nasty
     assert told["blank"] == told["untitled"] == []

@@ -75,7 +75,7 @@ R.turn = async () => {
     const place = [...R.waiting].reduce((near, each) => (far(each) < far(near) ? each : near));
     R.waiting.delete(place);
     if (!R.drawn.has(place)) await R.draw(place);
-    await new Promise((done) => { setTimeout(done); });
+    await new Promise((done) => { R.later(done); });  // it is on the screen before the next one is drawn
   }
   R.busy = false;
 };
