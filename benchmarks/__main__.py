@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`python -m benchmarks [NAME]`: the measurements of speed, or the one of a name.
 
-`rank_correlation`, `ladder`, `alternatives`, `noise_levels` (of design files), `execution` and
-`seed_figures` take minutes and have arguments of their own; they run only by name.
+`rank_correlation`, `ladder`, `alternatives`, `noise_levels` (of design files), `execution`,
+`seed_figures` and `report` take minutes and have arguments of their own; they run only by name.
 """
 
 import sys
@@ -16,6 +16,7 @@ from benchmarks import (
     points,
     quasistatic,
     rank_correlation,
+    report,
     seed_figures,
 )
 
@@ -27,6 +28,7 @@ STUDIES = {
     "execution": execution.main,
     "alternatives": alternatives.main,
     "seed_figures": seed_figures.main,
+    "report": report.main,
 }
 
 match sys.argv[1:]:

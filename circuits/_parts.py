@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from circuits.run import Run
+from circuits.run import Run, stored_by_output
 from pdk import Geometry
 
 
@@ -34,12 +34,8 @@ class Scope:
 
     @property
     def transposed(self) -> bool:
-        """Whether the matrix is stored with a row for each output instead of each input.
-
-        It is where that needs fewer rows: then one point updates more of the weights.
-        """
-        inputs, outputs = self.run.shapes[self.layer]
-        return inputs > outputs
+        """Whether the matrix is stored with a row for each output instead of each input."""
+        return stored_by_output(*self.run.shapes[self.layer])
 
     @property
     def rows(self) -> int:

@@ -68,7 +68,8 @@ class Quantity:
         number = float(value)  # type: ignore[arg-type]
         if digits is not None:
             number = float(f"{number:.{digits}g}")
-        if not self.unit or self.unit.startswith("1/") or not math.isfinite(number):
+        prefixed = self.unit and not self.unit.startswith("1/") and not self.unit[-1].isdigit()
+        if not prefixed or not math.isfinite(number):  # k um2 would be no thousand um2
             return f"{number!r} {self.unit}".strip().replace(".0 ", " ").removesuffix(".0")
         for precision in _DIGITS:
             text = quantiphy.Quantity(number, self.unit).render(prec=precision, strip_zeros=True)

@@ -383,12 +383,16 @@ class Design:
         if self.edge + self.guard > 0.5 * self.phase_duration:
             raise DesignError(
                 "edge",
-                self.edge,
+                self._shown("edge"),
                 "edge + guard at most half of phase_duration",
-                hint=f"phase_duration is {self.phase_duration:g} s, guard is {self.guard:g} s",
+                hint=f"phase_duration is {self._shown('phase_duration')}, "
+                f"guard is {self._shown('guard')}",
             )
         self._check_order("weight_low", "weight_high", blame="weight_low")
         self._check_order("clamp_low", "clamp_high", blame="clamp_low")
+
+    def _shown(self, name: str) -> str:
+        return self.quantities()[name].show(getattr(self, name), digits=4)
 
     def _check_order(self, lower: str, upper: str, *, blame: str) -> None:
         lows, highs = getattr(self, lower), getattr(self, upper)

@@ -27,6 +27,7 @@ class TrainingCircuit:
     - `schedule`: its control waveforms and reading times.
     - `initial`: storage node to volts at the start.
     - `outputs`: output nodes; `memories`: storage nodes, layer by layer, row-major.
+    - `hidden`: of each hidden layer the lines that its amplifiers read.
     - `geometries`: the transistor shapes it calls for.
     """
 
@@ -35,6 +36,7 @@ class TrainingCircuit:
     initial: dict[str, float]
     outputs: tuple[str, ...]
     memories: tuple[str, ...]
+    hidden: tuple[tuple[str, ...], ...]
     geometries: frozenset[Geometry]
 
     def text(self) -> str:
@@ -73,6 +75,10 @@ def training_circuit(run: Run) -> TrainingCircuit:
         initial=dict(zip(memories, join_weights(run.weights).tolist(), strict=True)),
         outputs=tuple(rail_p(run.depth, j) for j in range(run.layers[-1])),
         memories=memories,
+        hidden=tuple(
+            tuple(line(layer, unit) for unit in range(run.layers[layer]))
+            for layer in range(1, run.depth)
+        ),
         geometries=frozenset(geometries),
     )
 

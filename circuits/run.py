@@ -150,6 +150,23 @@ class Run:
         """Shape `(inputs, outputs)` of each weight matrix."""
         return weight_shapes(self.layers)
 
+    def written(self, point: int, layer: int) -> list[tuple[int, int]]:
+        """Input and output of each synapse of a crossbar that a point's update writes."""
+        row, (inputs, outputs) = int(self.stimulus.rows[point, layer]), self.shapes[layer]
+        if row == NO_ROW:
+            return []
+        if stored_by_output(inputs, outputs):
+            return [(index, row) for index in range(inputs)]
+        return [(row, index) for index in range(outputs)]
+
+
+def stored_by_output(inputs: int, outputs: int) -> bool:
+    """Whether a crossbar's matrix is stored with a row for each output instead of each input.
+
+    It is where that needs fewer rows: then one point updates more of the weights.
+    """
+    return inputs > outputs
+
 
 def check_layers(layers: Sequence[int]) -> None:
     """Refuse layer sizes that make no network.

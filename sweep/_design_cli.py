@@ -13,13 +13,19 @@ import typer
 
 from sweep._options import (
     Choice,
+    Corner,
     Json,
+    LengthN,
+    LengthP,
     NoCrossCheck,
     Noise,
     Pdk,
     Seed,
     Simulator,
     SpiceChoice,
+    Temperature,
+    WidthN,
+    WidthP,
 )
 from sweep.commands import _console as console
 from sweep.commands import _views as views
@@ -63,19 +69,18 @@ def simulate(  # noqa: PLR0913, PLR0917  (one for each option)
         Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
     ],
     simulator: Choice = None,
-    corner: Annotated[
-        str | None, typer.Option(metavar="C", help="tt, ss, ff, sf or fs (default: the file's).")
-    ] = None,
-    temperature: Annotated[
-        str | None, typer.Option(metavar="T", help="Degrees Celsius, as 85.")
-    ] = None,
+    corner: Corner = None,
+    temperature: Temperature = None,
     mismatch_seed: Seed = None,
     weight_seed: Seed = None,
     noise_seed: Seed = None,
     data_seed: Seed = None,
     as_json: Json = False,
 ) -> None:
-    """Simulate the whole training of one design, and print its figures."""
+    """Simulate the whole training of one design, and print its figures.
+
+    Corner, temperature and seeds are the file's where they are not given.
+    """
     with console.errors(as_json):
         import pdk
         from circuits import make_trainer
@@ -226,25 +231,15 @@ def characterize(  # noqa: PLR0913, PLR0917  (one for each option)
     flavour: Annotated[
         str | None, typer.Option(metavar="F", help="Transistors: 01v8 (default), 01v8_lvt, ...")
     ] = None,
-    width_p: Annotated[
-        str | None, typer.Option(metavar="SIZE", help='The pfet\'s width, as "0.5 um".')
-    ] = None,
-    width_n: Annotated[
-        str | None, typer.Option(metavar="SIZE", help='The nfet\'s width, as "0.5 um".')
-    ] = None,
-    length_p: Annotated[
-        str | None, typer.Option(metavar="SIZE", help='The pfet\'s length, as "0.5 um".')
-    ] = None,
-    length_n: Annotated[
-        str | None, typer.Option(metavar="SIZE", help='The nfet\'s length, as "0.5 um".')
-    ] = None,
+    width_p: WidthP = None,
+    width_n: WidthN = None,
+    length_p: LengthP = None,
+    length_n: LengthN = None,
     multiplicity: Annotated[
         int | None, typer.Option(metavar="M", help="Transistors in parallel (default: 1).")
     ] = None,
-    corner: Annotated[str, typer.Option(metavar="C", help="tt, ss, ff, sf or fs.")] = "tt",
-    temperature: Annotated[
-        str | None, typer.Option(metavar="T", help='As "85 C" (default: 27 C).')
-    ] = None,
+    corner: Corner = None,
+    temperature: Temperature = None,
     simulator: Annotated[
         SpiceChoice, typer.Option(help="auto takes Xyce where it is installed, else ngspice.")
     ] = SpiceChoice.AUTO,
@@ -255,7 +250,10 @@ def characterize(  # noqa: PLR0913, PLR0917  (one for each option)
     pdk: Pdk = None,
     as_json: Json = False,
 ) -> None:
-    """Measure a synapse and its transistors: a page of curves, and their numbers as CSV."""
+    """Measure a synapse and its transistors: a page of curves, and their numbers as CSV.
+
+    Corner and temperature are tt and 27 degrees where they are not given.
+    """
     with console.errors(as_json):
         from sweep.commands.characterize import characterize as measure
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -52,6 +52,13 @@ NoCrossCheck = Annotated[
         "--no-cross-check", help="Verify in one simulator, even where both are installed."
     ),
 ]
+Corner = Annotated[
+    str | None,
+    typer.Option(metavar="C", help="Process corner: tt, ss, ff, sf or fs."),
+]
+Temperature = Annotated[
+    str | None, typer.Option(metavar="T", help="Degrees Celsius, as 85 or -40.")
+]
 Seed = Annotated[
     int | None,
     typer.Option(min=0, max=2**32 - 1, metavar="N", help="Another one than the file's."),
@@ -60,3 +67,13 @@ Pdk = Annotated[
     Path | None,
     typer.Option("--pdk", metavar="DIR", help="Where the SkyWater 130 models are."),
 ]
+
+
+def _size(what: str) -> Any:
+    return typer.Option(metavar="SIZE", help=f'The {what}, as "0.5 um".')
+
+
+WidthP = Annotated[str | None, _size("pfet's width")]
+WidthN = Annotated[str | None, _size("nfet's width")]
+LengthP = Annotated[str | None, _size("pfet's length")]
+LengthN = Annotated[str | None, _size("nfet's length")]

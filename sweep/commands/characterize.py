@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pdk
-from circuits import Design, Quantity, Scenario, check_sizes
+from circuits import Design, Scenario, check_sizes
 from circuits.characterization import Characterization, SynapseBench
 from circuits.characterization import characterize as measure
 from circuits.simulators import find
 from circuits.synapses.cmos import DEVICES
 from sweep.report.characterization import characterization_page, characterization_tables
 from sweep.results._files import write_whole
+from sweep.study.scenarios import celsius
 
 __all__ = ["Characterized", "characterize", "synapse_design"]
 
 PAGE = "characterization.html"
-_TEMPERATURE = Quantity(unit="degC", low=-55.0, high=175.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def synapse_design(values: Mapping[str, object]) -> Design:
 def characterize(
     values: Mapping[str, object],
     *,
-    corner: str = "tt",
+    corner: str | None = None,
     temperature: str | None = None,
     simulator: str = "auto",
     pdk_path: Path | None = None,
@@ -98,25 +98,25 @@ def characterize(
     **Arguments:**
 
     - `values`: fields of its design, as for `synapse_design`.
-    - `temperature`: with its unit; 27 degC by default.
+    - `corner`: `tt` by default.
+    - `temperature`: as for `sweep.study.scenarios.celsius`; 27 degC by default.
     - `simulator`: `auto`, `xyce` or `ngspice`.
     - `to`: the directory; `out/<synapse>-<flavour>-<corner>` by default.
 
     **Raises:** `DesignError`; `circuits.CircuitError`; `pdk.PdkError`.
     """
     design = synapse_design(values)
+    nominal = Scenario()
     scenario = Scenario(
-        corner,
-        Scenario().temperature
-        if temperature is None
-        else float(_TEMPERATURE.parse(temperature, field="temperature", units_required=True)),
+        nominal.corner if corner is None else corner,
+        nominal.temperature if temperature is None else celsius(temperature),
     )
     bench = SynapseBench(
         design=design, simulator=find(simulator), models=pdk.locate(pdk_path), scenario=scenario
     )
     found = measure(bench)
     if to is None:
-        to = Path("out") / f"{design.synapse}-{design.flavour}-{corner}"
+        to = Path("out") / f"{design.synapse}-{design.flavour}-{scenario.corner}"
     texts = {PAGE: characterization_page(found), **characterization_tables(found)}
     for name, text in texts.items():
         write_whole(to / name, text.encode())

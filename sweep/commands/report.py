@@ -34,10 +34,15 @@ def report(
 
     **Returns:** the files.
 
-    **Raises:** `SweepError` where there is no study, or no training to make a film of.
+    **Raises:** `SweepError` where there is no study, or no training to make a film of, or where a
+    file cannot have the name that was given.
     """
     if animation is not None and animation.suffix.lower() != ".gif":
         raise SweepError(f"--animation {animation}: the name must end with .gif")
+    if to is not None and to.is_dir():
+        raise SweepError(
+            f"--to {to}: this is a directory; name a file, such as {to / 'report.html'}"
+        )
     while every is not None and driver_of(Layout(out)) is not None:
         begun = time.monotonic()
         write_report(open_results(out), to, pages=pages, refresh=every)

@@ -12,15 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits import Quantity, Trainer
+from circuits import Trainer
 from circuits.simulators import Outcome
 from objectives import EpochScore, train
-from sweep.study.scenarios import Condition
+from sweep.study.scenarios import Condition, celsius
 from sweep.study.study_file import DesignFile
 
 __all__ = ["Training", "in_scenario", "simulate"]
-
-_CELSIUS = Quantity(unit="degC", low=-55.0, high=175.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,23 +130,15 @@ def in_scenario(
 
     **Arguments:**
 
-    - `temperature`: text such as `"85"` or `"-40 C"`.
+    - `temperature`: as for `sweep.study.scenarios.celsius`.
 
     **Raises:** `circuits.DesignError` and `circuits.NetworkError` for a temperature or corner that
     there is not.
     """
-    celsius = temperature
-    if temperature is not None:
-        try:
-            celsius = str(float(temperature)) + " degC"
-        except ValueError:
-            celsius = temperature
     condition = Condition(
         weight_seed=described.plan.weight_seed if weight_seed is None else weight_seed,
         corner=corner,
-        temperature=None
-        if celsius is None
-        else float(_CELSIUS.parse(celsius, field="temperature")),
+        temperature=None if temperature is None else celsius(temperature),
         mismatch_seed=mismatch_seed,
         noise_seed=noise_seed,
         data_seed=data_seed,

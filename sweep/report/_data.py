@@ -66,15 +66,22 @@ def _columns(found: Findings) -> list[dict[str, Any]]:
     if seen.ladder:
         columns.append({"key": "rung", "label": "rung", "kind": "number"})
     columns += [
-        {"key": o.name, "label": o.label, "unit": o.unit, "kind": "number", "objective": True}
+        {
+            "key": o.name,
+            "label": o.label,
+            "unit": o.unit,
+            "kind": "number",
+            "objective": True,
+            "hover": True,
+        }
         for o in seen.objectives
         if o.name != "nmse"
     ]
     columns += [
         {"key": "nmse", "label": "NMSE", "kind": "number",
-         "objective": any(o.name == "nmse" for o in seen.objectives)},
+         "objective": any(o.name == "nmse" for o in seen.objectives), "hover": True},
         {"key": "before", "label": "before", "kind": "number"},
-        {"key": "epochs", "label": "epochs", "kind": "number"},
+        {"key": "epochs", "label": "epochs", "kind": "number", "hover": True},
         *(
             {"key": name, "label": label, "unit": unit, "kind": "number"}
             for name, label, unit in _MEASURED
@@ -93,6 +100,7 @@ def _columns(found: Findings) -> list[dict[str, Any]]:
                 "unit": entry.unit,
                 "kind": "text" if entry.choices else "number",
                 "parameter": True,
+                "hover": True,
                 "log": entry.log,
                 "range": None if entry.choices else [entry.low, entry.high],
                 "choices": [str(choice) for choice in entry.choices],

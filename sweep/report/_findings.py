@@ -10,12 +10,13 @@ from itertools import combinations
 from typing import Any
 
 from optuna.trial import TrialState
+from scipy.stats import ks_2samp
 
 from sweep._version import __version__
 from sweep.report._course import quasistatic
 from sweep.report._importances import Target, targets
 from sweep.report._trial import TrialFindings, find_out_trial, worth_a_page
-from sweep.results.overview import Overview, TrialView, overview
+from sweep.results.overview import FAILED, Overview, TrialView, overview
 from sweep.results.store import Results
 from sweep.study.space import Parameter
 
@@ -65,6 +66,22 @@ class Findings:
         of_numbers = [entry for entry in self.by_importance() if not entry.choices]
         return list(combinations(of_numbers[:_IN_PAIRS], 2))
 
+    def pairs_of_failures(self) -> list[tuple[Parameter, Parameter]]:
+        """Pairs of those numbers first in whose values failed trials differ most from the others."""
+        of_numbers = [entry for entry in self.by_importance() if not entry.choices]
+        of_numbers.sort(key=self._apart, reverse=True)
+        return list(combinations(of_numbers[:_IN_PAIRS], 2))
+
+    def _apart(self, entry: Parameter) -> float:
+        """How far the distributions of failed and other trials lie apart (Kolmogorov-Smirnov)."""
+        failed: list[float] = []
+        others: list[float] = []
+        for trial in self.overview.trials:
+            if entry.name in trial.parameters:
+                side = failed if trial.state == FAILED else others
+                side.append(float(trial.parameters[entry.name]))
+        return float(ks_2samp(failed, others).statistic) if failed and others else 0.0
+
 
 def find_out(results: Results, *, pages: int = PAGES, waveforms: bool = False) -> Findings:
     """Everything that the report of a study shows.
@@ -101,12 +118,16 @@ def find_out(results: Results, *, pages: int = PAGES, waveforms: bool = False) -
 
 
 def _simulators(results: Results) -> str:
-    """What simulated the study; on a ladder, rung by rung."""
+    """What simulated the study; on a ladder with several simulators, in which rungs."""
     manifest = results.manifest
     if not manifest.rungs:
         return f"{manifest.simulator} {manifest.simulator_version}"
-    rungs = zip(results.study_file.ladder.rungs, manifest.rungs, strict=True)
-    return "; ".join(f"{rung.label}: {used['simulator']} {used['version']}" for rung, used in rungs)
+    rungs: dict[str, list[str]] = {}
+    for rung, used in zip(results.study_file.ladder.rungs, manifest.rungs, strict=True):
+        rungs.setdefault(f"{used['simulator']} {used['version']}".strip(), []).append(rung.label)
+    if len(rungs) == 1:
+        return next(iter(rungs))
+    return "; ".join(f"{used} ({', '.join(labels)})" for used, labels in rungs.items())
 
 
 def _provenance(results: Results) -> dict[str, str]:

@@ -11,6 +11,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from sweep.report._marks import HOVER
+
 _DIGITS = 6
 
 Cell = tuple[str, bool | str]
@@ -102,8 +104,10 @@ def _plain(value: Any) -> Any:
         rounded = float(f"{value:.{_DIGITS}g}")
         return int(rounded) if rounded.is_integer() and abs(rounded) < 1e9 else rounded  # noqa: PLR2004
     if isinstance(value, Mapping):
-        # The default template's traces say nothing that the figures do not.
-        return {str(k): _plain(entry) for k, entry in value.items() if k != "template"}
+        # The default template's traces say nothing that the figures do not, and the page's script
+        # knows what to say about a trial.
+        left_out = {"template", "text"} if value.get("meta") == HOVER["meta"] else {"template"}
+        return {str(k): _plain(entry) for k, entry in value.items() if k not in left_out}
     if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
     return value.item() if hasattr(value, "item") else value
@@ -150,6 +154,24 @@ def section(title: str, *blocks: str, anchor: str, words: str = "") -> str:
         f'<section id="{anchor}"><h2>{html.escape(title)}</h2>{soft}'
         + "".join(blocks)
         + "</section>"
+    )
+
+
+def tabs(name: str, label: str, options: Sequence[str], blocks: Sequence[str]) -> str:
+    """Blocks of which one is shown, with a list to choose it by where there are several."""
+    if len(blocks) == 1:
+        return blocks[0]
+    entries = "".join(
+        f'<option value="{number}">{html.escape(option)}</option>'
+        for number, option in enumerate(options)
+    )
+    shown = "".join(
+        f'<div class="tab"{" hidden" if number else ""}>{block}</div>'
+        for number, block in enumerate(blocks)
+    )
+    return (
+        f'<div data-tabs="{name}"><div class="controls"><label>{html.escape(label)} '
+        f"<select>{entries}</select></label></div>{shown}</div>"
     )
 
 

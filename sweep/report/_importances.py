@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import optuna
 from optuna.importance import (
     BaseImportanceEvaluator,
@@ -17,6 +18,7 @@ from optuna.importance import (
 )
 from optuna.trial import FrozenTrial, create_trial
 
+from sweep.report import _choice as choice
 from sweep.results._passed import costs_of
 from sweep.results.overview import COMPLETE, Overview
 from sweep.results.store import Results
@@ -24,7 +26,7 @@ from sweep.study.ladder import GradientRung, TrainingRung
 
 _LEAST_TRIALS = 5  # for importances that mean anything
 _TREES = 32
-_MOST_TRIALS = 1500  # that fANOVA looks at, the last ones: its cost grows faster than theirs
+_MOST_TRIALS = 400  # that fANOVA looks at: its cost grows faster than they do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +67,18 @@ def targets(results: Results, seen: Overview) -> tuple[Target, ...]:
 
 
 def _target(title: str, known: Sequence[tuple[FrozenTrial, float]], *, maximise: bool) -> Target:
-    sign = -1.0 if maximise else 1.0  # the evaluators take lower for better
-    finite = [(trial, sign * value) for trial, value in known if math.isfinite(value)]
-    methods: dict[str, BaseImportanceEvaluator] = {
-        "PED-ANOVA": PedAnovaImportanceEvaluator(),
-        "fANOVA": FanovaImportanceEvaluator(n_trees=_TREES, seed=0),
+    # Logarithms where all are above 0: else a few bad trials make all of fANOVA's variance.
+    finite = [(trial, value) for trial, value in known if math.isfinite(value)]
+    costs = choice.costs_of(np.array([value for _, value in finite]), [maximise])[:, 0]
+    costed = [(trial, float(cost)) for (trial, _), cost in zip(finite, costs, strict=True)]
+    spaced = np.linspace(0, len(costed) - 1, min(len(costed), _MOST_TRIALS)).round().astype(int)
+    shares = {
+        "PED-ANOVA": _shares(costed, PedAnovaImportanceEvaluator()),
+        "fANOVA": _shares(
+            [costed[place] for place in spaced],
+            FanovaImportanceEvaluator(n_trees=_TREES, seed=0),
+        ),
     }
-    shares = {name: _shares(finite[-_MOST_TRIALS:], way) for name, way in methods.items()}
     return Target(
         title=title,
         trials=len(finite),

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sweep.report import _style as style
 from sweep.results.overview import Objective, TrialView
@@ -17,6 +18,10 @@ def scale_of(objective: Objective, values: Sequence[float]) -> dict[str, object]
     if finite and min(finite) > 0:
         return style.log_axis(objective.title, finite, unit=objective.unit)
     return style.axis(objective.title)
+
+
+HOVER: Mapping[str, Any] = {"meta": "hover", "hovertemplate": "%{text}<extra></extra>"}
+"""Of a trace whose texts are those of `hover`: the report's script has them of its data."""
 
 
 def hover(trial: TrialView) -> str:

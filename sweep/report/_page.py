@@ -67,9 +67,8 @@ def page(found: Findings, *, refresh: float | None = None) -> str:
         f"{templates}\n{figs.scripts()}\n"
         '<script type="application/json" id="data">'
         f"{embedded(page_data(found, refresh=refresh))}</script>\n"
-        # The text, tables and routes do not wait for plotly, which takes most of the time.
-        f"<script>\n{_assets(_SCRIPTS)}</script>\n<script>{get_plotlyjs()}</script>\n"
-        "<script>report.ready()</script>\n"
+        f'<script type="text/plain" id="plotly">{get_plotlyjs()}</script>\n'
+        f"<script>\n{_assets(_SCRIPTS)}</script>\n"
         "</body>\n</html>\n"
     )
 

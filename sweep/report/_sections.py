@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Callable
 from itertools import combinations, pairwise
 
@@ -13,7 +14,7 @@ from objectives import accuracy
 from sweep._numbers import duration, pure, quantity
 from sweep.report import figures, fit_figures
 from sweep.report._findings import Findings
-from sweep.report._html import Cell, Figures, section, table, tiles
+from sweep.report._html import Cell, Figures, section, table, tabs, tiles
 from sweep.report._tables import (
     facts_table,
     failure_table,
@@ -84,9 +85,10 @@ def _glance(seen: Overview) -> str:
     done = seen.of(COMPLETE)
     rows: list[tuple[str, list[Cell]]] = []
     for index, objective in enumerate(seen.objectives):
-        if done:
+        known = [trial for trial in done if math.isfinite(trial.values[index])]
+        if known:
             pick: Callable[..., TrialView] = max if objective.maximise else min
-            best = pick(done, key=lambda trial, at=index: trial.values[at])
+            best = pick(known, key=lambda trial, at=index: trial.values[at])
             link = f'<a href="#trial-{best.number}">trial {best.number}</a>'
             value = quantity(best.values[index], objective.unit)
             rows.append(("", [(objective.label, False), (value, True), (link, "html")]))
@@ -236,7 +238,8 @@ def importances(found: Findings, figs: Figures) -> str:
         f"<details><summary>As tables</summary>{tables}</details>",
         anchor="importances",
         words="PED-ANOVA: how much a parameter separates the best tenth of the trials from the rest. "
-        "fANOVA: its share of the variance over the whole space. Both as shares of their sum.",
+        "fANOVA: its share of the variance over the whole space, of logarithms where all values are "
+        "above 0. Both as shares of their sum.",
     )
 
 
@@ -245,16 +248,18 @@ def slices(found: Findings, figs: Figures) -> str:
     seen = found.overview
     if not seen.of(COMPLETE):
         return ""
-    blocks = []
-    for index, objective in enumerate(seen.objectives):
+    groups = []
+    for index in range(len(seen.objectives)):
         shown = [
             figs.place(f"slice{index}-{number}", _slice(seen, entry, index), tools=False)
             for number, entry in enumerate(found.by_importance(index))
         ]
-        title = f"<h3>{html.escape(objective.title)}</h3>" if len(seen.objectives) > 1 else ""
-        blocks.append(f'{title}<div class="slices">{"".join(shown)}</div>')
+        groups.append(f'<div class="slices">{"".join(shown)}</div>')
     words = "One point for each complete trial, later ones darker; the ring is the best trial."
-    return section("Slices", *blocks, anchor="slices", words=words)
+    titles = [objective.title for objective in seen.objectives]
+    return section(
+        "Slices", tabs("slices", "Objective", titles, groups), anchor="slices", words=words
+    )
 
 
 def _slice(seen: Overview, entry: Parameter, index: int) -> go.Figure:
@@ -294,9 +299,10 @@ def pairs(found: Findings, figs: Figures) -> str:
 
 def failures(found: Findings, figs: Figures) -> str:
     """Failed trials by cause, and where in the space they lie."""
-    seen, couples = found.overview, found.pairs()
+    seen = found.overview
     if not seen.of(FAILED):
         return ""
+    couples = found.pairs_of_failures()
     drawn = {str(i): figures.failures(seen, x, y) for i, (x, y) in enumerate(couples)}
     names = [f"{x.name} and {y.name}" for x, y in couples]
     return section(

@@ -24,12 +24,15 @@ SERIES = (AFTER, BEFORE, GOOD, "#a05fc4", "#c9a227", "#3aa6b9", "#c25b8a", "#7f8
 """Colours of what has no order: seeds, layers, causes."""
 FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 CLEAR = "rgba(0,0,0,0)"
-INK = "#6b7580"
+DARK, PALE = "#1c2127", "#f0f3f6"
+"""A dot and its border, to be seen on any colour of `SCALE`."""
 SCALE = ((0.0, BEFORE), (0.5, "#a89fa6"), (1.0, AFTER))
 """From bad to good, to be seen on light and dark paper."""
 LEGEND = {
     "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "bgcolor": CLEAR,
 }  # fmt: skip
+MARGIN = {"l": 56, "r": 12, "t": 36, "b": 48}
+BARRED = {"l": 56, "r": 12, "t": 12, "b": 114}
 _NARROW = 0.6  # decades; below, equally spaced labels do
 _GRID = "rgba(128,138,150,0.22)"
 LINE = "rgba(128,138,150,0.55)"
@@ -59,6 +62,11 @@ def axis(title: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+def prefixed(unit: str) -> bool:
+    """Whether numbers with a unit have SI prefixes: not where it is none, inverse or a power."""
+    return bool(unit) and not unit.startswith("1/") and not unit[-1].isdigit()
+
+
 def log_axis(
     title: str, values: Iterable[float], *, unit: str = "", labels: float = 7, **changes: Any
 ) -> dict[str, Any]:
@@ -72,21 +80,31 @@ def log_axis(
     ticks: dict[str, Any] = {"nticks": int(labels) - 1}
     if decades > _NARROW:
         ticks = {"dtick": "D2" if 3 * decades <= labels else math.ceil(decades / labels)}
-    form = "~s" if unit and not unit.startswith("1/") else ".3~g"
+    form = "~s" if prefixed(unit) else ".6~g"
     return axis(title, type="log", tickformat=form, **ticks, **changes)
 
 
-def axis3d(title: str, *, log: bool = False) -> dict[str, Any]:
-    """An axis of a scene, whose text no style sheet reaches."""
+def axis3d(title: str, values: Iterable[float], *, unit: str = "") -> dict[str, Any]:
+    """An axis of a scene, logarithmic where all values are above 0.
+
+    No style sheet reaches its text and lines; the report's script gives them the page's colours.
+    """
+    finite = [value for value in values if math.isfinite(value)]
+    ticks: dict[str, Any] = {"nticks": 5}
+    if finite and min(finite) > 0:
+        ticks = {"type": "log", "nticks": 4}
+        if max(finite) >= 10.0 * min(finite):
+            ticks["dtick"] = max(1, round(math.log10(max(finite) / min(finite)) / 3))
     return {
         "title": {"text": title, "font": {"size": 12}},
-        "type": "log" if log else "linear",
         "color": MUTED,
-        "gridcolor": _GRID,
-        "linecolor": LINE,
+        "gridcolor": MUTED,
+        "linecolor": MUTED,
         "showbackground": False,
         "zeroline": False,
-        "exponentformat": "SI",
+        "tickfont": {"size": 11},
+        "tickformat": "~s" if prefixed(unit) else ".6~g",
+        **ticks,
     }
 
 
@@ -100,7 +118,7 @@ def figure(traces: Sequence[Any], *, height: int, **layout: Any) -> go.Figure:
                 "paper_bgcolor": CLEAR,
                 "plot_bgcolor": CLEAR,
                 "font": {"family": FONT, "size": 13, "color": MUTED},
-                "margin": {"l": 56, "r": 12, "t": 36, "b": 48},
+                "margin": MARGIN,
                 "hovermode": "closest",
                 "legend": LEGEND,
                 "modebar": {"bgcolor": CLEAR, "color": MUTED, "activecolor": AFTER},
@@ -113,19 +131,25 @@ def figure(traces: Sequence[Any], *, height: int, **layout: Any) -> go.Figure:
 
 def short(number: float) -> str:
     """A number of three digits with an SI prefix where it is far from 1."""
-    if number == 0.0 or not math.isfinite(number) or 1e-2 <= abs(number) < 1e4:  # noqa: PLR2004
-        return f"{number:.3g}"
+    number = float(f"{number:.3g}")
+    if number == 0.0 or not math.isfinite(number) or 1e-2 <= abs(number) < 1e5:  # noqa: PLR2004
+        return f"{number:g}"
     return quantiphy.Quantity(number).render(prec=2, strip_zeros=True)
 
 
 def colorbar(title: str, **changes: Any) -> dict[str, Any]:
-    """A flat bar below a figure that says what its colours are."""
+    """A flat bar at the foot of a figure with `BARRED` margins that says what its colours are."""
     return {
-        "title": {"text": title, "side": "top"},
+        "title": {"text": title, "side": "top", "font": {"size": 13}},
         "thickness": 10,
         "orientation": "h",
-        "y": -0.24,
-        "yanchor": "top",
+        "x": 0,
+        "xanchor": "left",
+        "xpad": 0,
+        "y": 0,
+        "yref": "container",
+        "yanchor": "bottom",
+        "ypad": 4,
         "outlinewidth": 0,
         "nticks": 5,
         "exponentformat": "SI",

@@ -35,16 +35,18 @@ def outcome_table(seen: Overview) -> str:
 def ladder_table(rungs: Sequence[RungView]) -> str:
     """The rungs: trials, promotions and time spent."""
     head = [("rung", True), ("what", False), ("trials", True), ("finished", True)]
-    head += [("went on", True), ("stopped", True), ("failed", True), ("running", True)]
+    head += [("went on", True), ("stopped", True), ("failed", True)]
+    runs = any(rung.running for rung in rungs)
+    head += [("running", True)] if runs else []
     head += [("wall time", True), ("per trial", True), ("simulated", True)]
     rows: list[tuple[str, list[Cell]]] = []
     for rung in rungs:
         went_on = "" if rung.is_top else str(rung.promoted)
         if math.isfinite(rung.rate):
             went_on += f" ({100 * rung.rate:.0f} %)"
-        cells: list[Cell] = [(str(rung.number), True), (rung.label, False)]
-        counts = (rung.reached, rung.finished, went_on, rung.stopped, rung.failed, rung.running)
-        cells += [(str(count), True) for count in counts]
+        cells: list[Cell] = [(str(rung.number), True), (rung.label, "list")]
+        counts = [rung.reached, rung.finished, went_on, rung.stopped, rung.failed]
+        cells += [(str(count), True) for count in (*counts, *([rung.running] if runs else []))]
         each = rung.seconds / rung.reached if rung.reached else math.nan
         cells += [(duration(time), True) for time in (rung.seconds, each, rung.simulated)]
         rows.append(("", cells))

@@ -182,13 +182,10 @@ def legal_range(spec: Quantity) -> str:
     """The legal values of a quantity in a few words."""
     if spec.choices:
         return ", ".join(spec.choices)
-    return f"{_short(spec, spec.low)} to {_short(spec, spec.high)}"
-
-
-def _short(spec: Quantity, value: float) -> str:
     if not spec.unit or spec.unit.startswith("1/"):
-        return f"{value:.{_DIGITS}g} {spec.unit}".strip()
-    return spec.show(value, digits=_DIGITS)
+        ends = (f"{end:.{_DIGITS}g}".replace("e+0", "e") for end in (spec.low, spec.high))
+        return f"{' to '.join(ends)} {spec.unit}".strip()
+    return " to ".join(spec.show(end, digits=_DIGITS) for end in (spec.low, spec.high))
 
 
 def _single(value: object) -> object:

@@ -8,8 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 import pdk
-from circuits import CircuitError, Design, TransientTrainer, training_circuit
-from circuits._parts import line
+from circuits import (
+    CircuitError,
+    Design,
+    Run,
+    TrainingCircuit,
+    TransientTrainer,
+    split_weights,
+    training_circuit,
+)
 from circuits.simulators import find
 from objectives.trainability import points_run
 from sweep.report._course import Course
@@ -38,16 +45,14 @@ def waves(results: Results, number: int, design: Design, course: Course | None) 
         )
         circuit = training_circuit(run)
         deck = trainer.deck(run, circuit=circuit)
-        # The rows that these points write: their weights are those that move.
-        chosen = _written(run.shapes, run.stimulus.rows, circuit.memories)
         groups = {
             "output": {f"output {i}": node for i, node in enumerate(circuit.outputs[:_LINES])},
             "hidden line": {
-                f"layer {layer}, unit {unit}": line(layer, unit)
-                for layer in range(1, run.depth)
-                for unit in range(min(run.layers[layer], _LINES))
+                f"layer {layer}, unit {unit}": node
+                for layer, lines in enumerate(circuit.hidden, start=1)
+                for unit, node in enumerate(lines[:_LINES])
             },
-            "weight": chosen,
+            "weight": _written(run, circuit),
         }
         nodes = {f"v({node})": None for group in groups.values() for node in group.values()}
         execution = trainer.simulator.execute(
@@ -72,18 +77,11 @@ def waves(results: Results, number: int, design: Design, course: Course | None) 
     )
 
 
-def _written(
-    shapes: list[tuple[int, int]], rows: np.ndarray, memories: tuple[str, ...]
-) -> dict[str, str]:
-    """Names and storage nodes of some weights that the first point writes, layer by layer."""
-    found: dict[str, str] = {}
-    start = 0
-    for layer, (inputs, outputs) in enumerate(shapes):
-        row = max(0, int(rows[0, layer]))
-        for column in range(min(_LINES // 2, max(inputs, outputs))):
-            # Stored with a row for each output where that needs fewer rows.
-            at = (row, column) if inputs <= outputs else (column, row)
-            index = start + at[0] * outputs + at[1]
-            found[f"layer {layer}, {at[0]} to {at[1]}"] = memories[index]
-        start += inputs * outputs
-    return found
+def _written(run: Run, circuit: TrainingCircuit) -> dict[str, str]:
+    """Names and storage nodes of some weights that the first point writes: they move."""
+    places = split_weights(np.arange(len(circuit.memories), dtype=np.float64), run.layers)
+    return {
+        f"layer {layer}, {i} to {j}": circuit.memories[int(places[layer][i, j])]
+        for layer in range(run.depth)
+        for i, j in run.written(0, layer)[: _LINES // 2]
+    }

@@ -220,7 +220,7 @@ def waveforms(waves: Waves, group: str) -> go.Figure:
 
 
 def scenario_map(values: Mapping[tuple[str, float], float], title: str) -> go.Figure:
-    """A value at each process corner and temperature.
+    """A value, of which less is better, at each process corner and temperature.
 
     **Arguments:**
 
@@ -245,14 +245,14 @@ def scenario_map(values: Mapping[tuple[str, float], float], title: str) -> go.Fi
                 y=[f"{temperature:g}" for temperature in temperatures],
                 z=[[None if math.isnan(v) else v for v in row] for row in shown],
                 text=[["" if math.isnan(v) else f"{v:.3g}" for v in row] for row in grid],
-                texttemplate="%{text}", colorscale=style.SCALE, xgap=2, ygap=2, colorbar=bar,
+                texttemplate="%{text}", colorscale=style.SCALE, reversescale=True, xgap=2, ygap=2, colorbar=bar,
                 hovertemplate="%{x}, %{y} °C: %{text}<extra></extra>",
             )
         ],
         height=170 + 44 * len(temperatures),
         xaxis=style.axis("process corner", type="category", showgrid=False, ticks=""),
         yaxis=style.axis("temperature (°C)", type="category", showgrid=False, ticks=""),
-        margin={"l": 56, "r": 12, "t": 12, "b": 110},
+        margin=style.BARRED,
     )  # fmt: skip
 
 

@@ -97,7 +97,7 @@ def front3d(
     traces = []
     for name, trials in groups.items():
         x, y, z = ([trial.values[index] for trial in trials] for index in indices)
-        look = dict(_LOOKS[name])
+        look = _LOOKS[name] | ({"color": style.MUTED} if name == "dominated" else {})
         symbol = _IN_SPACE.get(str(look.get("symbol")), "circle")
         traces.append(
             go.Scatter3d(
@@ -109,12 +109,20 @@ def front3d(
     axes = {}
     for name, index in zip(("xaxis", "yaxis", "zaxis"), indices, strict=True):
         values = [trial.values[index] for trial in overview.of(COMPLETE)]
-        log = scale_of(overview.objectives[index], values).get("type") == "log"
-        axes[name] = style.axis3d(overview.objectives[index].title, log=log)
+        objective = overview.objectives[index]
+        axes[name] = style.axis3d(objective.title, values, unit=objective.unit)
     return style.figure(
         traces,
         height=560,
-        scene={**axes, "dragmode": "turntable"},
+        scene={
+            **axes,
+            "dragmode": "turntable",
+            "aspectmode": "cube",
+            "camera": {
+                "eye": {"x": 1.35, "y": 1.35, "z": 0.75},
+                "center": {"x": 0, "y": 0, "z": -0.15},
+            },
+        },
         margin={"l": 0, "r": 0, "t": 40, "b": 0},
         meta={"objectives": list(indices)},
     )
@@ -140,7 +148,7 @@ def hypervolume(overview: Overview) -> go.Figure:
         height=260,
         margin={"l": 56, "r": 12, "t": 12, "b": 48},
         xaxis=style.axis("trial"),
-        yaxis=style.axis("hypervolume (share of the box)", rangemode="tozero"),
+        yaxis=style.axis("share of the box", rangemode="tozero", nticks=6),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from sweep.report import _style as style
-from sweep.report._marks import hover, numbers, scale_of
+from sweep.report._marks import HOVER, hover, numbers, scale_of
 from sweep.results.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
 from sweep.results.rungs import RungView
 
@@ -34,7 +34,7 @@ def history(overview: Overview, index: int = 0) -> go.Figure:
         go.Scatter(
             x=[trial.number for trial in done], y=values, name="complete", mode="markers",
             marker={"color": style.AFTER, "size": 8}, text=[hover(trial) for trial in done],
-            customdata=numbers(done), hovertemplate="%{text}<extra></extra>",
+            customdata=numbers(done), **HOVER,
         ),
         go.Scatter(
             x=[number for number, _ in best], y=[value for _, value in best], name="best so far",
@@ -51,7 +51,7 @@ def history(overview: Overview, index: int = 0) -> go.Figure:
             name="pruned (last epoch)", mode="markers", text=[hover(t) for t in stopped],
             customdata=numbers(stopped),
             marker={"color": style.MUTED, "size": 7, "symbol": "circle-open"},
-            hovertemplate="%{text}<extra></extra>",
+            **HOVER,
         ))  # fmt: skip
         if math.isfinite(overview.linear_fit):
             values.append(overview.linear_fit)
@@ -66,7 +66,7 @@ def history(overview: Overview, index: int = 0) -> go.Figure:
                 customdata=numbers(failed),
                 marker={"color": style.FAILED, "size": 8, "symbol": "x-thin",
                         "line": {"color": style.FAILED, "width": 2}},
-                hovertemplate="%{text}<extra></extra>", showlegend=False,
+                showlegend=False, **HOVER,
             )
         )  # fmt: skip
     strip = {
@@ -99,7 +99,8 @@ def agreement(rung: RungView, above: RungView, objective: str = "first objective
                 hovertemplate="%{x:.4g}, %{y:.4g}<extra></extra>", showlegend=False,
             )
         ],
-        height=300,
+        height=280,
+        margin={"l": 56, "r": 12, "t": 10, "b": 48},
         xaxis=_value_axis(_value_of(rung, objective), lower),
         yaxis=_value_axis(_value_of(above, objective), higher),
     )  # fmt: skip
@@ -111,7 +112,9 @@ def _value_of(rung: RungView, objective: str) -> str:
 
 
 def _value_axis(title: str, values: list[float]) -> dict[str, object]:
-    return style.log_axis(title, values) if min(values) > 0 else style.axis(title)
+    if min(values) > 0:
+        return style.log_axis(title, values, labels=5)
+    return style.axis(title, nticks=6)
 
 
 def rung_costs(rungs: Sequence[RungView]) -> go.Figure:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation, distance_transform_edt
 
 from sweep.report import _style as style
 from sweep.report._marks import numbers
@@ -20,7 +21,8 @@ __all__ = ["contour", "failures", "rank"]
 
 Array = NDArray[np.float64]
 
-_CELLS = 30
+_CELLS = 36
+_FEW = 8  # whole numbers, of which each has a label
 _LEAST = 4  # points, of which a surface can be made
 _SYMBOLS = ("x", "cross", "triangle-up", "square", "diamond", "star", "hexagon", "triangle-down")
 
@@ -41,15 +43,17 @@ def contour(overview: Overview, x: Parameter, y: Parameter, index: int = 0) -> g
         traces.append(
             go.Contour(
                 x=[_at(x, across, f) for f in ends], y=[_at(y, up, f) for f in ends],
-                z=grid.tolist(), connectgaps=False, hoverinfo="skip", ncontours=14,
+                z=[[float(f"{value:.4g}") for value in row] for row in grid],
+                connectgaps=False, hoverinfo="skip", ncontours=14,
                 contours={"coloring": "heatmap"}, line={"width": 0.5, "color": style.LINE},
                 colorscale=style.SCALE, reversescale=not objective.maximise, opacity=0.85,
-                colorbar=_bar(objective.title, shown, log=log),
+                zmin=float(np.nanmin(grid)), zmax=float(np.nanmax(grid)),
+                colorbar=_bar(objective.title, grid, log=log),
             )
         )  # fmt: skip
-    traces.append(
-        _dots(done, x, y, name="complete", color=style.INK, size=4, values=values.tolist())
-    )
+    dots = _dots(done, x, y, name="complete", color=style.DARK, size=5, values=values.tolist())
+    dots.marker.line = {"width": 0.8, "color": style.PALE}
+    traces.append(dots)
     return _figure(traces, done, x, y, text=None if grid is not None else "too few trials")
 
 
@@ -64,7 +68,7 @@ def rank(overview: Overview, x: Parameter, y: Parameter, index: int = 0) -> go.F
     dots.marker.update(
         colorscale=style.SCALE, reversescale=True, cmin=0.0, cmax=1.0,
         line={"width": 0.5, "color": style.LINE},
-        colorbar=style.colorbar(f"rank by {objective.label}", tickvals=[0, 0.5, 1],
+        colorbar=style.colorbar(f"rank by {objective.label}", tickvals=[0.04, 0.5, 0.96],
                                 ticktext=["best", "median", "worst"]),
     )  # fmt: skip
     return _figure([dots], done, x, y)
@@ -83,7 +87,7 @@ def failures(overview: Overview, x: Parameter, y: Parameter) -> go.Figure:
         dots.marker.symbol = _SYMBOLS[number % len(_SYMBOLS)]
         traces.append(dots)
     drawn = _figure([trace for trace in traces if len(trace.x)], shown, x, y)
-    return drawn.update_layout(showlegend=True)
+    return drawn.update_layout(showlegend=True, height=440, margin=style.MARGIN)
 
 
 def _with(trials: Sequence[TrialView], x: Parameter, y: Parameter) -> list[TrialView]:
@@ -124,7 +128,10 @@ def _at(entry: Parameter, places: Array, fraction: float) -> float:
 
 
 def _surface(x: Array, y: Array, values: Array) -> Array | None:
-    """Values on a grid over the trials' range; NaN outside them, None where there are too few."""
+    """Values on a grid over the trials' hull; NaN outside it, None where there are too few trials.
+
+    Cells on the border of the hull have the value of their nearest neighbour within it.
+    """
     from matplotlib.tri import LinearTriInterpolator, Triangulation  # noqa: PLC0415 - slow to import
 
     known = np.isfinite(values)
@@ -137,7 +144,11 @@ def _surface(x: Array, y: Array, values: Array) -> Array | None:
         between = LinearTriInterpolator(Triangulation(*scaled.T), values[known])
     except (RuntimeError, ValueError):  # all on one line
         return None
-    return np.asarray(between(*np.meshgrid(ends, ends)).filled(np.nan))
+    grid = np.asarray(between(*np.meshgrid(ends, ends)).filled(np.nan))
+    inside = np.isfinite(grid)
+    nearest = distance_transform_edt(~inside, return_distances=False, return_indices=True)
+    covered = binary_dilation(inside, structure=np.ones((3, 3), dtype=bool))
+    return np.where(covered, grid[tuple(nearest)], np.nan)
 
 
 def _bar(title: str, shown: Array, *, log: bool) -> dict[str, Any]:
@@ -145,7 +156,8 @@ def _bar(title: str, shown: Array, *, log: bool) -> dict[str, Any]:
     if not log or not len(finite):
         return style.colorbar(title)
     low, high = float(finite.min()), float(finite.max())
-    ticks = np.linspace(low, high, 4) if high > low else np.array([low])
+    inset = 0.02 * (high - low)  # plotly leaves out a tick on the very end
+    ticks = np.linspace(low + inset, high - inset, 4) if high > low else np.array([low])
     return style.colorbar(
         title, tickvals=ticks.tolist(), ticktext=[style.short(10.0**tick) for tick in ticks]
     )
@@ -166,9 +178,12 @@ def _figure(
         if entry.log:
             scales.append(style.log_axis(title, values, unit=entry.unit, labels=5))
         else:
-            scales.append(style.axis(title, nticks=6))
+            few = entry.integer and len(set(values)) <= _FEW
+            ticks = {"tickvals": sorted(set(values))} if few else {"nticks": 6}
+            scales.append(style.axis(title, **ticks))
     words = [] if text is None else [style.words(text)]
+    barred = {"margin": style.BARRED} if text is None else {}
     return style.figure(
-        traces, height=500, xaxis=scales[0], yaxis=scales[1], annotations=words,
-        showlegend=False,
+        traces, height=460, xaxis=scales[0], yaxis=scales[1], annotations=words, showlegend=False,
+        **barred,
     )  # fmt: skip

@@ -11,14 +11,16 @@ from typing import Any
 import plotly.graph_objects as go
 
 from sweep.report import _style as style
-from sweep.report._marks import hover, numbers, scale_of
-from sweep.results.overview import COMPLETE, Overview, TrialView
+from sweep.report._marks import HOVER, hover, numbers, scale_of
+from sweep.results.overview import COMPLETE, Overview
 from sweep.study.space import Parameter
 
 __all__ = ["importances", "parallel", "slice_of"]
 
 _FEW = 8
 _TICKS = 5
+_AXIS_WIDTH = 84
+"""Pixels that an axis of parallel coordinates needs."""
 
 
 def importances(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
@@ -42,7 +44,7 @@ def importances(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
     return style.figure(
         traces[::-1],
         height=116 + (16 + 14 * len(traces)) * len(ordered),
-        xaxis=style.axis("share of the importance", rangemode="tozero"),
+        xaxis=style.axis("share of the importance", rangemode="tozero", nticks=5),
         yaxis=style.axis("parameter", showgrid=False, ticks=""),
         margin={"l": 56, "r": 44, "t": 36, "b": 48},
         bargap=0.3,
@@ -78,8 +80,12 @@ def slice_of(
     traces = [
         go.Scatter(
             x=x, y=y, mode="markers", text=[hover(trial) for trial in done],
-            customdata=numbers(done), hovertemplate="%{text}<extra></extra>", showlegend=False,
-            marker={"size": 7, "color": [_by_age(trial, overview) for trial in done]},
+            customdata=numbers(done), showlegend=False, **HOVER,
+            marker={
+                "size": 7, "color": numbers(done), "showscale": False, "cmin": 0,
+                "cmax": max(1, overview.trials[-1].number),
+                "colorscale": [[0.0, style.faint(style.AFTER, 0.4)], [1.0, style.faint(style.AFTER, 1.0)]],
+            },
         )
     ]  # fmt: skip
     if best is not None and name in best.parameters:
@@ -100,11 +106,6 @@ def slice_of(
     )
 
 
-def _by_age(trial: TrialView, overview: Overview) -> str:
-    last = max(1, overview.trials[-1].number)
-    return style.faint(style.AFTER, round(0.4 + 0.6 * trial.number / last, 3))
-
-
 def parallel(overview: Overview, parameters: Sequence[Parameter], index: int = 0) -> go.Figure:
     """Every complete trial as a line through its parameters and objectives; drag on axes to filter.
 
@@ -119,24 +120,30 @@ def parallel(overview: Overview, parameters: Sequence[Parameter], index: int = 0
     for entry in parameters:
         title = f"{entry.name} ({entry.unit})" if entry.unit else entry.name
         given = [trial.parameters.get(entry.name) for trial in done]
-        axes.append(_axis(title, given, log=entry.log, choices=entry.choices))
+        axes.append(_axis(title, given, log=entry.log, whole=entry.integer, choices=entry.choices))
     colours = axes[index]["values"] if done else []
     return style.figure(
         [
             go.Parcoords(
-                dimensions=axes, labelangle=-18, labelfont={"size": 12},
+                dimensions=axes, labelangle=-30, labelfont={"size": 12},
                 line={"color": colours, "colorscale": style.SCALE,
                       "reversescale": not overview.objectives[index].maximise},
                 unselected={"line": {"color": style.MUTED, "opacity": 0.08}},
             )
         ],
         height=460,
-        margin={"l": 70, "r": 60, "t": 110, "b": 24},
+        margin={"l": 70, "r": 80, "t": 130, "b": 24},
+        meta={"width": _AXIS_WIDTH * len(axes)},
     )  # fmt: skip
 
 
 def _axis(
-    title: str, given: Sequence[Any], *, log: bool, choices: Sequence[object] = ()
+    title: str,
+    given: Sequence[Any],
+    *,
+    log: bool,
+    whole: bool = False,
+    choices: Sequence[object] = (),
 ) -> dict[str, Any]:
     label = html.escape(title)
     if choices:
@@ -153,5 +160,9 @@ def _axis(
         return {"label": label, "values": values}
     low, high = min(finite), max(finite)
     ticks = [low + (high - low) * step / (_TICKS - 1) for step in range(_TICKS)]
-    shown = [style.short(10.0**tick if log else tick) for tick in ticks]
+    numbers = [10.0**tick if log else tick for tick in ticks]
+    if whole:
+        numbers = sorted({float(round(number)) for number in numbers})
+        ticks = [math.log10(number) if log else number for number in numbers]
+    shown = [style.short(number) for number in numbers]
     return {"label": label, "values": values, "tickvals": ticks, "ticktext": shown}

@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from optuna.trial import FrozenTrial
@@ -113,7 +114,7 @@ class TrialView:
         return self.curve[-1] if self.curve else math.nan
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Overview:
     """A study at a glance.
 
@@ -146,7 +147,7 @@ class Overview:
         counted = Counter(trial.state for trial in self.trials)
         return {state: counted[state] for state in STATES}
 
-    @property
+    @cached_property
     def front(self) -> tuple[TrialView, ...]:
         """Complete and allowed trials that no other such one beats in all objectives."""
         done = [trial for trial in self.of(COMPLETE) if trial.allowed]
@@ -159,7 +160,7 @@ class Overview:
         no_worse = not any(objective.better(b, a) for objective, a, b in pairs)
         return no_worse and any(objective.better(a, b) for objective, a, b in pairs)
 
-    @property
+    @cached_property
     def best(self) -> TrialView | None:
         """The best complete trial; of several objectives, the one of the front that fits best."""
         if not self.front:

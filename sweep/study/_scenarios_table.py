@@ -22,7 +22,7 @@ from sweep.study.ladder import (
     Ladder,
     TrainingRung,
 )
-from sweep.study.scenarios import Aggregate, Condition, Robustness
+from sweep.study.scenarios import TEMPERATURE, Aggregate, Condition, Robustness
 
 MOST = 10_000
 """Scenarios of a rung."""
@@ -46,7 +46,7 @@ class ScenariosTable(Table):
     )
     temperatures: (
         Annotated[
-            list[Annotated[float, reads(Quantity(unit="degC", low=-55.0, high=175.0))]],
+            list[Annotated[float, reads(TEMPERATURE)]],
             Field(min_length=1, max_length=100),
         ]
         | None

@@ -12,6 +12,7 @@ from circuits.simulators import Limits
 from objectives import TrainedLayers
 from sweep.study._tables import reads, whole
 from sweep.study.constraints import Bound
+from sweep.study.scenarios import TEMPERATURE
 
 RATIO = Quantity(low=-1e9, high=1e9)
 """What a ratio of two fields can be."""
@@ -43,7 +44,7 @@ class Training(Table):
     noise: bool = True
     noise_seed: Seed = 0
     corner: Literal["tt", "ss", "ff", "sf", "fs"] = "tt"
-    temperature: Annotated[float, reads(Quantity(unit="degC", low=-55.0, high=175.0))] = 27.0
+    temperature: Annotated[float, reads(TEMPERATURE)] = 27.0
     mismatch_seed: Seed | None = None
     body_network: bool = True
     trained: TrainedLayers = "all"

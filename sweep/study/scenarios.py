@@ -13,10 +13,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from circuits import Scenario
+from circuits import Quantity, Scenario
 from objectives import TrainingPlan
 
 Aggregate = Literal["mean", "median", "worst", "cvar", "yield"]
+
+TEMPERATURE = Quantity(unit="degC", low=-55.0, high=175.0)
+"""Of a chip."""
+
+
+def celsius(text: str) -> float:
+    """A temperature in degrees Celsius from text such as `"85"`, `"85 C"` or `"-40 degC"`.
+
+    **Raises:** `circuits.DesignError` for another text, or a temperature out of the legal range.
+    """
+    try:
+        value: object = float(text)
+    except ValueError:
+        value = text
+    return float(TEMPERATURE.parse(value, field="temperature"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,20 @@ def test_the_update_is_the_rules_own_formula(
     assert measured == pytest.approx(expected, rel=tolerance, abs=3e-4)
 
 
+@pytest.mark.parametrize("layers", [(4, 2, 1), (2, 5, 3)])
+def test_a_point_writes_one_row_of_each_matrix(
+    trainer: TransientTrainer, layers: tuple[int, ...]
+) -> None:
+    design = Design(storage_capacitance=BIG, update_scale=20, weight_high=0.9, weight_low=0.4)
+    run = small_run(design, points=1, layers=layers)
+    after = split_weights(trained(trainer, run).final_weights, run.layers)
+    for layer, (first, last) in enumerate(zip(run.weights, after, strict=True)):
+        moved = np.argwhere(np.abs(last - first) > 1e-5)
+        assert set(map(tuple, moved.tolist())) <= set(run.written(0, layer))
+        assert len(run.written(0, layer)) == max(run.shapes[layer])
+        assert len(moved) > 0
+
+
 def test_training_descends_the_loss(trainer: TransientTrainer) -> None:
     """The same point, trained again and again in a centred scheme, is fitted better and better."""
     design = Design(update_scale=0.5, nudging="centred", weight_high=0.9, weight_low=0.4)

@@ -82,6 +82,13 @@ def several(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Resul
 
 
 @pytest.fixture(scope="session")
+def three(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Three objectives."""
+    search = SEVERAL.replace(" }", ', area = "minimize" }')
+    return ran(tiny(trials=6, search=search), tmp_path_factory.mktemp("three") / "out")
+
+
+@pytest.fixture(scope="session")
 def stopped(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """One complete trial, and one that was stopped after its first epoch."""
     out = tmp_path_factory.mktemp("stopped") / "out"

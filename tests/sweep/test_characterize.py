@@ -7,8 +7,6 @@ import csv
 import io
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +22,9 @@ from sweep.cli import app
 from sweep.commands.characterize import synapse_design
 from sweep.report import characterization_figures as figures
 from sweep.report.characterization import characterization_page, characterization_tables
+from tests.chromium import CHROMIUM
+from tests.sweep.browser import visit
 
-CHROMIUM = shutil.which("chromium")
 TABLES = {"transistors.csv", "transfer.csv", "update.csv", "reciprocity.csv"}
 
 
@@ -116,24 +115,15 @@ def test_the_page_loads_nothing_and_holds_its_tables(found: Characterization) ->
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 def test_a_browser_draws_every_figure(found: Characterization, tmp_path: Path) -> None:
-    path = tmp_path / "page.html"
-    path.write_text(characterization_page(found), "utf-8")
-    command = [
-        str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu",
-        f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=10000",
-        "--dump-dom", path.as_uri(),
-    ]  # fmt: skip
-    shown = subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=True, stdin=subprocess.DEVNULL
-    )
-    assert shown.stdout.count('<svg class="main-svg"') >= len(drawn(found))
+    act = "return document.querySelectorAll('svg.main-svg').length;"
+    assert visit(characterization_page(found), act, tmp_path) >= len(drawn(found))
 
 
 def test_the_command_writes_page_and_tables(tmp_path: Path) -> None:
     said = CliRunner().invoke(
         app,
         ["characterize", "--flavour", "01v8_lvt", "--width-n", "1 um", "--corner", "ff",
-         "--temperature", "85 C", "--simulator", "ngspice", "--out", str(tmp_path), "--json"],
+         "--temperature", "85", "--simulator", "ngspice", "--out", str(tmp_path), "--json"],
     )  # fmt: skip
     assert said.exit_code == 0, said.output
     told = json.loads(said.stdout)
@@ -152,7 +142,8 @@ def test_the_command_writes_page_and_tables(tmp_path: Path) -> None:
         (("--flavour", "1v8"), "did you mean '01v8'?"),
         (("--width-n", "1"), "the unit is m"),
         (("--corner", "xx"), "allowed is one of tt, ss"),
-        (("--temperature", "85"), "the unit is degC"),
+        (("--temperature", "85 K"), "the unit is degC"),
+        (("--temperature", "300"), "175 degC"),
         (("--multiplicity", "65"), "a whole number from 1 to 64"),
     ],
 )

@@ -10,18 +10,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sweep._numbers import UNKNOWN
 from sweep.report import Findings, find_out, page
 from sweep.report._choice import costs_of, weighted_choice
 from sweep.results.overview import COMPLETE, FAILED, Failure
 from sweep.results.store import Results
-from tests.sweep.browser import CHROMIUM, visit
+from tests.chromium import CHROMIUM, Chromium
+from tests.sweep.browser import visit
 
 pytest_plugins = ["tests.sweep.finished"]
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
 LOOK = """
 const shown = () => [...document.querySelectorAll("main:not([hidden]) .plot")]
-  .filter((place) => !place.closest("details:not([open])"));
+  .filter((place) => !place.closest("details:not([open]), [hidden]"));
 const look = async () => {
   await report.drawAll();
   await sleep(100);
@@ -30,7 +32,7 @@ const look = async () => {
     blank: shown().filter((place) => !place.querySelector(".main-svg, canvas")).map((place) => place.id),
     untitled: shown().filter((place) => Object.entries(place.layout || {}).some(([name, axis]) =>
       /^[xy]axis$/.test(name) && axis.visible !== false && !(axis.title && axis.title.text))).map((place) => place.id),
-    outside: shown().filter((place) => place.getBoundingClientRect().right > innerWidth + 1).map((place) => place.id),
+    outside: shown().map((place) => place.closest(".sideways") || place).filter((place) => place.getBoundingClientRect().right > innerWidth + 1).map((place) => place.id),
   };
 };
 """
@@ -48,7 +50,21 @@ for (const chooser of choosers) {
     }
   }
 }
-return { choosers: choosers.length, broken };
+const tabs = [...document.querySelectorAll("main:not([hidden]) [data-tabs]")];
+for (const each of tabs) {
+  const list = each.querySelector("select");
+  for (const option of list.options) {
+    list.value = option.value;
+    list.dispatchEvent(new Event("change", { bubbles: true }));
+    const shown = [...each.querySelectorAll(".tab:not([hidden]) .plot")];
+    while (!shown.every((place) => place.querySelector(".main-svg"))) {
+      shown.find((place) => !place.querySelector(".main-svg")).scrollIntoView();
+      await sleep(50);
+    }
+    if (shown.length < 5) broken.push(option.textContent);
+  }
+}
+return { choosers: choosers.length, tabs: tabs.length, broken };
 """
 CLICK = """
 const place = document.getElementById("figure-front");
@@ -64,10 +80,13 @@ const room = (i) => Math.min(...points.filter((p) => p[2] !== undefined && p[2] 
   .map((p) => Math.hypot(p[0] - xaxis.d2p(trace.x[i]), p[1] - yaxis.d2p(trace.y[i]))));
 const chosen = [...trace.x.keys()].reduce((best, i) => (room(i) > room(best) ? i : best), 0);
 const at = { bubbles: true, view: window, clientX: box.left + xaxis.d2p(trace.x[chosen]), clientY: box.top + yaxis.d2p(trace.y[chosen]) };
+const until = async (holds) => { for (let i = 0; i < 200 && !holds(); i++) await sleep(50); };
 for (const kind of ["mouseover", "mousemove", "mousedown", "mouseup", "click"]) {
   (kind === "mouseup" ? document : drag).dispatchEvent(new MouseEvent(kind, at));
+  if (kind === "mousemove") await until(() => place._hoverdata?.length);
   await sleep(200);
 }
+await until(() => document.querySelector("#trial h1"));
 const spot = [xaxis.d2p(trace.x[chosen]), yaxis.d2p(trace.y[chosen])];
 const near = points.filter((p) => p[2] !== undefined && Math.hypot(p[0] - spot[0], p[1] - spot[1]) < 20).map((p) => Number(p[2]));
 const clicked = { near, address: location.hash, heading: document.querySelector("#trial h1")?.textContent };
@@ -109,7 +128,7 @@ def test_every_figure_of_the_study_is_drawn_with_named_axes(
     text: str, tmp_path: Path, width: int
 ) -> None:
     seen = visit(text, LOOK + "return await look();", tmp_path, width=width)
-    assert seen["figures"] >= 25
+    assert seen["figures"] >= 20
     assert seen["blank"] == []
     assert seen["untitled"] == []
     assert seen["outside"] == []
@@ -117,7 +136,32 @@ def test_every_figure_of_the_study_is_drawn_with_named_axes(
 
 def test_every_choice_among_figures_is_drawn(text: str, tmp_path: Path) -> None:
     seen = visit(text, CHOOSE, tmp_path)
-    assert seen == {"choosers": 7, "broken": []}
+    assert seen == {"choosers": 7, "tabs": 1, "broken": []}
+
+
+def test_a_front_of_three_objectives_is_drawn_in_any_pair_and_in_space(
+    three: Results, tmp_path: Path
+) -> None:
+    act = """
+    const place = document.getElementById("figure-front");
+    await report.drawAll();
+    const list = document.querySelector("#choice-front select");
+    const seen = [];
+    for (const option of list.options) {
+      list.value = option.value;
+      list.dispatchEvent(new Event("change", { bubbles: true }));
+      await report.drawn.get(place);
+      const { scene, meta } = place.layout;
+      seen.push([meta.objectives, scene ? [scene.xaxis, scene.yaxis, scene.zaxis].map((axis) => axis.title.text) : []]);
+    }
+    await sleep(300);
+    document.getElementById("theme").click();
+    await sleep(300);
+    return seen;
+    """
+    seen = visit(page(find_out(three, pages=1)), act, tmp_path)
+    titles = ["held-out NMSE", "energy per training point (J)", "area (um2)"]
+    assert seen == [[[0, 1], []], [[0, 2], []], [[1, 2], []], [[0, 1, 2], titles]]
 
 
 def test_a_click_on_the_front_leads_to_the_page_of_the_trial(text: str, tmp_path: Path) -> None:
@@ -210,24 +254,80 @@ def test_the_weights_choose_what_the_library_chooses(
     assert visit(text, act, tmp_path) == [done[chosen].number] * 2
 
 
-def test_a_page_that_loads_itself_again_keeps_its_state(found: Findings, tmp_path: Path) -> None:
+def test_a_watched_page_loads_what_is_new_and_keeps_its_state(
+    found: Findings, text: str, tmp_path: Path
+) -> None:
     act = """
-    if (sessionStorage.getItem("visits") === null) {
-      sessionStorage.setItem("visits", "1");
-      document.getElementById("filter").value = "complete";
-      document.getElementById("filter").dispatchEvent(new Event("input"));
-      report.toggle(report.data.best, true);
-      location.hash = `trial-${report.data.best}`;
-      report.remember();
-      location.reload();
-      await sleep(1e6);
-    }
-    return [document.getElementById("filter").value, report.view.compared, location.hash, report.shown, document.getElementById("live").hidden];
+    document.getElementById("filter").value = "complete";
+    document.getElementById("filter").dispatchEvent(new Event("input"));
+    report.toggle(report.data.best, true);
+    location.hash = `trial-${report.data.best}`;
+    return document.getElementById("live").hidden;
+    """
+    look = """
+    return [document.getElementById("filter").value, report.view.compared, location.hash, report.shown,
+      document.getElementById("live").hidden];
     """
     best = found.overview.best
     assert best is not None
-    seen = visit(page(found, refresh=1e6), act, tmp_path)
-    assert seen == ["complete", [best.number], f"#trial-{best.number}", best.number, False]
+    file = tmp_path / "report.html"
+    file.write_text(page(found, refresh=5.0), encoding="utf-8")
+    with Chromium(tmp_path) as browser:
+        browser.window(1200)
+        browser.open(file.as_uri())
+        file.write_text(text, encoding="utf-8")  # the last one, that of a driver that has ended
+        assert browser.does(act) is False
+        browser.wait("Page.loadEventFired")
+        told = browser.does(look)
+        assert browser.does("return errors;") == []
+    assert told == ["complete", [best.number], f"#trial-{best.number}", best.number, True]
+
+
+def test_figures_are_drawn_when_they_come_near(text: str, tmp_path: Path) -> None:
+    act = """
+    const places = [...document.querySelectorAll("#study .plot")].filter((place) => !place.closest("[hidden]"));
+    const drawn = () => places.filter((place) => place.querySelector(".main-svg, canvas")).length;
+    const until = async (holds) => { while (!holds()) await sleep(50); };
+    await until(() => drawn() > 0);
+    await sleep(500);
+    const first = drawn();
+    for (const place of places) {
+      place.scrollIntoView();
+      await until(() => place.querySelector(".main-svg, canvas"));
+    }
+    return { all: places.length, first, drawn: drawn() };
+    """
+    seen = visit(text, act, tmp_path)
+    assert 0 < seen["first"] < seen["all"] / 2
+    assert seen["drawn"] == seen["all"]
+
+
+@pytest.mark.parametrize("address", ["", "#trial-BEST"])
+def test_all_figures_are_drawn_on_paper(
+    text: str, found: Findings, address: str, tmp_path: Path
+) -> None:
+    watch = """
+    window.addEventListener("afterprint", () => {
+      const places = [...document.querySelectorAll("main:not([hidden]) .plot")]
+        .filter((place) => !place.closest("details:not([open]), [hidden]"));
+      window.printed = {
+        figures: places.length,
+        blank: places.filter((place) => !place.querySelector(".main-svg, canvas")).map((place) => place.id),
+      };
+    });
+    """
+    assert found.overview.best is not None
+    file = tmp_path / "report.html"
+    file.write_text(text, encoding="utf-8")
+    with Chromium(tmp_path) as browser:
+        browser.window(1200)
+        browser.open(file.as_uri() + address.replace("BEST", str(found.overview.best.number)))
+        browser.does(watch)
+        assert browser.printed().startswith(b"%PDF")
+        told = browser.does("while (!window.printed) await sleep(20); return printed;")
+        assert browser.does("return errors;") == []
+    assert told["figures"] >= 10
+    assert told["blank"] == []
 
 
 @pytest.mark.parametrize("state", ["empty", "failing", "mixed", "stopped", "climbed"])
@@ -267,8 +367,10 @@ def test_unknown_numbers_and_unusual_names_do_no_harm(found: Findings, tmp_path:
     )
     told = visit(
         page(changed),
-        LOOK + "return { ...await look(), heading: document.querySelector('h1').textContent };",
+        LOOK + "return { ...await look(), heading: document.querySelector('h1').textContent,"
+        " best: document.querySelector('[data-csv=best]').textContent };",
         tmp_path,
     )
+    assert UNKNOWN not in told["best"], "the best value is one that is known"
     assert told["heading"] == nasty
     assert told["blank"] == told["untitled"] == []

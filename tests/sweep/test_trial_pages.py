@@ -186,6 +186,10 @@ def test_a_film_needs_a_training(empty: Results, tmp_path: Path) -> None:
         write_animation(empty, tmp_path / "training.gif")
     with pytest.raises(SweepError, match=r"must end with \.gif"):
         report(empty.out, animation=tmp_path / "training.mp4")
+    with pytest.raises(
+        SweepError, match=r"this is a directory; name a file, such as .*report\.html"
+    ):
+        report(empty.out, to=tmp_path)
 
 
 def test_watching_ends_with_the_driver_and_a_page_that_stays(

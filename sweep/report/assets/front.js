@@ -54,7 +54,8 @@ R.weights = () => {
     const trace = place.data.findIndex((each) => each.name === R.CHOSEN);
     const moved = { customdata: [[number]] };
     ["x", "y", "z"].slice(0, objectives.length).forEach((axis, i) => { moved[axis] = [[values[objectives[i]]]]; });
-    if (trace >= 0) Plotly.restyle(place, moved, [trace]);
+    const chosen = place.data[trace]?.customdata?.[0];
+    if (trace >= 0 && chosen !== number) R.drawn.set(place, Plotly.restyle(place, moved, [trace]));
     const told = R.data.objectives.map((o, i) => `${o.label} ${R.show(values[i], o.unit)}`).join(", ");
     const add = R.element("button", { type: "button" }, "compare");
     add.addEventListener("click", () => R.toggle(number, true));

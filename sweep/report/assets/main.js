@@ -11,6 +11,8 @@ R.remember = () => {
     view: R.view, scroll: window.scrollY, shown: R.shown,
     choices: Object.fromEntries([...document.querySelectorAll("#study [data-choice]")]
       .map((chooser) => [chooser.dataset.choice, [...chooser.querySelectorAll("select")].map((list) => list.value)])),
+    tabs: Object.fromEntries([...document.querySelectorAll("#study [data-tabs]")]
+      .map((tabs) => [tabs.dataset.tabs, tabs.querySelector("select").value])),
     weights: [...document.querySelectorAll(".weights input")].map((slider) => slider.value),
   });
 };
@@ -26,6 +28,10 @@ R.recall = () => {
     if (!known || !lists.length) continue;
     lists.forEach((list, i) => { list.value = values[i]; });
     chooser.querySelector(".plot").dataset.figure = `${name}-${values.join("-")}`;
+  }
+  for (const [name, value] of Object.entries(kept.tabs || {})) {
+    const list = document.querySelector(`#study [data-tabs="${CSS.escape(name)}"] select`);
+    if (list && [...list.options].some((option) => option.value === value)) list.value = value;
   }
   document.querySelectorAll(".weights input").forEach((slider, i) => {
     if (kept.weights && kept.weights[i] !== undefined) slider.value = kept.weights[i];
@@ -46,6 +52,7 @@ R.theme = () => {
     const next = now === "" ? (dark ? "light" : "dark") : now === (dark ? "light" : "dark") ? (dark ? "dark" : "light") : "";
     now = names.includes(next) ? next : "";
     set(now);
+    R.repaint();
     R.keep(localStorage, "analog-sweep theme", now);
   });
 };
@@ -64,6 +71,7 @@ R.start = () => {
   const kept = R.recall();
   const study = document.getElementById("study");
   R.choosers(study);
+  R.tabs(study);
   R.tables(study);
   R.trials();
   R.weights();
@@ -74,6 +82,7 @@ R.start = () => {
   window.addEventListener("pagehide", R.remember);
   R.started = true;
   R.live();
+  R.later(R.load);
 };
 
 R.start();

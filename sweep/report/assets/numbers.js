@@ -11,7 +11,8 @@ R.show = (value, unit = "") => {
   if (value === null || value === undefined) return "–";
   if (typeof value !== "number") return String(value);
   if (value === 0) return unit ? `0 ${unit}` : "0";
-  if (!unit || unit.startsWith("1/")) {
+  // No prefix before an inverse or a power: k um2 would be no thousand um2.
+  if (!unit || unit.startsWith("1/") || /\d$/.test(unit)) {
     const text = String(Number(value.toPrecision(4)));
     return unit ? `${text} ${unit}` : text;
   }

@@ -7,6 +7,15 @@ R.place = Object.fromEntries(R.data.columns.map((column, index) => [column.key.t
 R.place.nmse ??= R.place["held-out nmse"];
 R.byNumber = new Map(R.data.rows.map((row) => [row[0], row]));
 
+/** What a figure says about a trial. */
+R.hover = (number) => {
+  const row = R.byNumber.get(number);
+  const escaped = (text) => String(text).replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const lines = R.data.columns.flatMap((column, index) => (column.hover && row[index] !== null && row[index] !== undefined
+    ? [`${column.label} ${R.show(row[index], column.unit)}`] : []));
+  return [`<b>trial ${number}</b>, ${escaped(row[1])}`, ...lines.map(escaped)].join("<br>");
+};
+
 /** The conditions of a filter: words that the row has, and comparisons that hold. */
 R.conditions = (text) => text.trim().split(/\s+/).filter(Boolean).map((part) => {
   const found = /^([^<>=!]+)(<=|>=|!=|=|<|>)(.*)$/.exec(part);
@@ -38,8 +47,7 @@ R.trials = () => {
   if (!tabled) return;
   const table = tabled.querySelector("table");
   const head = R.data.columns.map((column, index) => {
-    const cell = R.element("th", { class: column.kind === "number" ? "number" : "" },
-      column.unit && column.kind === "number" ? `${column.label} (${column.unit})` : column.label);
+    const cell = R.element("th", { class: column.kind === "number" ? "number" : "" }, column.label);
     cell.addEventListener("click", () => {
       R.view.down = R.view.sort === index && !R.view.down;
       R.view.sort = index;
