@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The samplers of a study file, each without a memory of its own.
+"""The samplers of a study file, whose proposals do not depend on what was proposed before.
 
 What is proposed for a trial follows from the seed, the trial's number and the trials in the
 storage, and from nothing else. So a study that is resumed proposes what it would have proposed had
-it never been stopped, and nothing but plain numbers is kept in the storage.
+it never been stopped, and nothing but plain numbers is kept in the storage. What is remembered here
+is what follows from trials that have ended.
 """
 
 # ruff: noqa: ARG002 - the arguments are those of Optuna's interface
@@ -17,11 +18,14 @@ from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution
-from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler
+from optuna.search_space import IntersectionSearchSpace
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep._errors import SweepError
+from sweep.engine._ended import Ended
+from sweep.engine._tpe import Memory, Tpe
 from sweep.engine._unit_cube import from_unit, point_to_values, values_to_point
 from sweep.study._schema import Search
 
@@ -55,23 +59,30 @@ def make_sampler(search: Search, distributions: Mapping[str, BaseDistribution]) 
         )
         raise SamplerError(msg)
     startup = search.startup_trials
+    single = len(search.objectives) == 1
     match search.sampler:
         case "tpe":
+            memory: Memory = {}
             return Forgetful(
-                lambda seed: TPESampler(seed=seed, n_startup_trials=startup),
+                lambda seed: Tpe(memory, seed=seed, n_startup_trials=startup),
                 search.seed,
                 distributions,
+                common=IntersectionSearchSpace(include_pruned=True) if single else None,
             )
         case "gp":
             return Forgetful(
                 lambda seed: GPSampler(seed=seed, n_startup_trials=startup),
                 search.seed,
                 distributions,
+                common=IntersectionSearchSpace(),
             )
         case "nsga2":
             size = max(2, startup)
             return Forgetful(
-                lambda seed: Nsga(seed=seed, population_size=size), search.seed, distributions
+                lambda seed: Nsga(seed=seed, population_size=size),
+                search.seed,
+                distributions,
+                common=IntersectionSearchSpace(),
             )
         case "random":
             return Forgetful(lambda seed: RandomSampler(seed=seed), search.seed)
@@ -90,14 +101,17 @@ def _seed(*parts: object) -> int:
 
 
 class Forgetful(BaseSampler):
-    """One of Optuna's samplers, made anew for every trial from the study's seed.
+    """One of Optuna's samplers, made anew for every trial from the study's seed; for one study.
 
     **Arguments:**
 
     - `make`: makes the sampler from a seed.
     - `seed`: of the study.
-    - `space`: what is searched. Optuna infers that from the trials, and leaves out a range that
-      differs between them, as it does in a study that was widened.
+    - `space`: what is searched.
+    - `common`: the parameters that the sampler proposes together: those that all trials have, with
+      the same range, as Optuna's samplers infer them; None where it proposes each one alone. A range
+      that differs between the trials, as in a study that was widened, is left out there; then it is
+      all of `space` instead.
     """
 
     def __init__(
@@ -105,9 +119,14 @@ class Forgetful(BaseSampler):
         make: Callable[[int], BaseSampler],
         seed: int,
         space: Mapping[str, BaseDistribution] | None = None,
+        *,
+        common: IntersectionSearchSpace | None = None,
     ) -> None:
         self._make = make
         self._space = {name: d for name, d in (space or {}).items() if not d.single()}
+        self._common = common
+        self._ended: Ended | None = None
+        self._is_widened = False
         self._seed = seed
         self._current: tuple[int, BaseSampler] = (-1, make(seed))
 
@@ -125,9 +144,22 @@ class Forgetful(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """See `BaseSampler`."""
-        inferred = self._of(trial).infer_relative_search_space(study, trial)
-        widened = any(name not in inferred for name in self._space)
-        return self._space if widened and _has_old_ranges(study, self._space) else inferred
+        common = {} if self._common is None else self._common.calculate(study)
+        inferred = {name: d for name, d in common.items() if not d.single()}
+        lacking = any(name not in inferred for name in self._space)
+        return self._space if lacking and self._has_old_ranges(study) else inferred
+
+    def _has_old_ranges(self, study: Study) -> bool:
+        """Whether a trial that ended had other ranges than the study has now."""
+        self._ended = self._ended or Ended(study)
+        ended, _ = self._ended.look()
+        self._is_widened = self._is_widened or any(
+            name in trial.distributions and trial.distributions[name] != distribution
+            for trial in ended
+            if trial.state in {TrialState.COMPLETE, TrialState.PRUNED}
+            for name, distribution in self._space.items()
+        )
+        return self._is_widened
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -155,16 +187,6 @@ class Forgetful(BaseSampler):
     ) -> None:
         """See `BaseSampler`."""
         self._make(_seed(self._seed, trial.number)).after_trial(study, trial, state, values)
-
-
-def _has_old_ranges(study: Study, space: Mapping[str, BaseDistribution]) -> bool:
-    """Whether a trial that ended had other ranges than the study has now."""
-    ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
-    return any(
-        name in trial.distributions and trial.distributions[name] != distribution
-        for trial in ended
-        for name, distribution in space.items()
-    )
 
 
 class Nsga(NSGAIISampler):
