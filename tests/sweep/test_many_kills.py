@@ -85,7 +85,7 @@ class Siege:
                 if driver.returncode == 0:
                     return
                 driver = self.start()
-        while driver.wait(120) != 0:
+        while driver.wait(300) != 0:
             driver = self.start()
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -100,7 +100,7 @@ class Siege:
         """Wait for a random moment after the driver has begun, or has got on; False if it ended."""
         seen = len(events_in(self.log))
         wait_until(
-            lambda: driver.poll() is not None or len(events_in(self.log)) > seen, 120, "it gets on"
+            lambda: driver.poll() is not None or len(events_in(self.log)) > seen, 300, "it gets on"
         )
         time.sleep(self.moments.uniform(0.0, 1.0))
         return driver.poll() is None
