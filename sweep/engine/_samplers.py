@@ -62,7 +62,7 @@ def make_sampler(search: Search, distributions: Mapping[str, BaseDistribution]) 
     single = len(search.objectives) == 1
     match search.sampler:
         case "tpe":
-            memory: Memory = {}
+            memory = Memory()
             return Forgetful(
                 lambda seed: Tpe(memory, seed=seed, n_startup_trials=startup),
                 search.seed,

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution
 from optuna.samplers import TPESampler
 from optuna.study import Study
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 Array = NDArray[np.float64]
 
@@ -45,16 +46,77 @@ class Points:
         return rows[~np.isnan(rows[:, 0])]
 
 
-Memory = dict[tuple[str, ...], Points]
-"""What is known of a study's trials, for the parameters that are modelled together."""
+class EndedTrial(FrozenTrial):
+    """A trial that has ended, with what TPE sorts trials by as plain attributes.
+
+    Optuna works that out of the trial's other attributes each time. Of several objectives there is
+    no `value`.
+    """
+
+    number = 0
+    value: float | None = None
+    constraints: ClassVar[dict[str, float]] = {}
+
+    @classmethod
+    def of(cls, trial: FrozenTrial) -> Self:
+        """The same trial."""
+        made = cls.__new__(cls)
+        made.__dict__.update(trial.__dict__, number=trial.number, constraints=trial.constraints)
+        made.__dict__["value"] = (
+            trial.values[0] if trial.values and len(trial.values) == 1 else None
+        )
+        return made
+
+
+@dataclass(slots=True)
+class Memory:
+    """What TPE knows of the trials of a study that have ended; kept from sampler to sampler.
+
+    - `trials`: by their numbers in the storage.
+    - `points`: where they lie in the spaces of those parameters that are modelled together.
+    """
+
+    trials: dict[int, EndedTrial] = field(default_factory=dict)
+    points: dict[tuple[str, ...], Points] = field(default_factory=dict)
+
+
+class Remembered:
+    """A study as TPE sees it: trials that have ended come out of the memory."""
+
+    def __init__(self, study: Study, memory: Memory) -> None:
+        self._study = study
+        self._memory = memory
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._study, name)
+
+    def _get_trials(
+        self,
+        deepcopy: bool = True,
+        states: Container[TrialState] | None = None,
+        use_cache: bool = False,
+    ) -> list[FrozenTrial]:
+        """As of the study; `deepcopy` has no effect, for TPE changes no trial."""
+        del deepcopy
+        trials = self._study._get_trials(deepcopy=False, states=states, use_cache=use_cache)  # noqa: SLF001
+        known = self._memory.trials
+        return [known.get(trial._trial_id) or self._kept(trial) for trial in trials]  # noqa: SLF001
+
+    def _kept(self, trial: FrozenTrial) -> FrozenTrial:
+        if not trial.state.is_finished():
+            return trial
+        return self._memory.trials.setdefault(trial._trial_id, EndedTrial.of(trial))  # noqa: SLF001
 
 
 class Tpe(TPESampler):
     """TPE as Optuna has it, proposing the same for less.
 
+    What is overridden here below the public methods is not of Optuna's interface: where a later
+    version does without it, nothing is remembered, and the proposals are the same.
+
     **Arguments:**
 
-    - `memory`: kept from sampler to sampler of one study.
+    - `memory`: of the study.
     - `options`: as of `TPESampler`.
     """
 
@@ -62,12 +124,30 @@ class Tpe(TPESampler):
         super().__init__(**options)
         self._memory = memory
 
-    # Not of Optuna's public interface: where a later version does without it, the memory stays empty.
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """See `TPESampler`."""
+        return super().sample_relative(self._view(study), trial, search_space)
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """See `TPESampler`."""
+        return super().sample_independent(self._view(study), trial, param_name, param_distribution)
+
+    def _view(self, study: Study) -> Study:
+        return cast("Study", Remembered(study, self._memory))
+
     def _get_internal_repr(
         self, trials: list[FrozenTrial], search_space: dict[str, BaseDistribution], study: Study
     ) -> dict[str, Array]:
         """For each parameter its values in those trials that have all of them."""
-        points = self._memory.setdefault(tuple(search_space), Points(len(search_space)))
+        points = self._memory.points.setdefault(tuple(search_space), Points(len(search_space)))
         numbers = [trial.number for trial in trials]
         for index in np.flatnonzero(points.lacks(numbers)):
             trial = trials[index]

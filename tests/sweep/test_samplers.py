@@ -151,10 +151,11 @@ def test_what_is_remembered_of_trials_changes_no_proposal(
 
 
 def test_tpe_remembers_trials_that_have_ended() -> None:
-    memory: Memory = {}
+    memory = Memory()
     walk(optuna.create_study(sampler=Tpe(memory, seed=0, n_startup_trials=4)), 8)
-    (points,) = memory.values()
+    (points,) = memory.points.values()
     assert list(points.lacks(range(7))) == 7 * [False]
+    assert [trial.number for trial in memory.trials.values()] == list(range(7))
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
