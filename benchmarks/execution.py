@@ -32,7 +32,7 @@ from optuna.storages import JournalStorage
 
 from sweep.engine._samplers import Forgetful
 from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import EpochFinished, Event, TrialFinished
+from sweep.engine.events import EpochFinished, Event, TrialFailed, TrialFinished
 from sweep.results._journal import Journal
 from sweep.study.study_file import StudyFile, parse
 from tests.stand_in import install
@@ -116,7 +116,7 @@ def driver(directory: Path, trials: int, objectives: int) -> None:
     course = Course("of the driver")
 
     def watch(event: Event) -> None:
-        if isinstance(event, TrialFinished):
+        if isinstance(event, TrialFinished | TrialFailed):
             course.note(sampling[0])
 
     settings = Settings(out=directory / "out", workers=2, cache=False)

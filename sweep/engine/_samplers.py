@@ -144,7 +144,7 @@ class Forgetful(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """See `BaseSampler`."""
-        common = {} if self._common is None else self._common.calculate(study)
+        common = {} if self._common is None else self._common.calculate(study, use_cache=True)
         inferred = {name: d for name, d in common.items() if not d.single()}
         lacking = any(name not in inferred for name in self._space)
         return self._space if lacking and self._has_old_ranges(study) else inferred
