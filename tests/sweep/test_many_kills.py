@@ -105,11 +105,23 @@ class Siege:
         time.sleep(self.moments.uniform(0.0, 1.0))
         return driver.poll() is None
 
+    def attempts(self) -> int:
+        """The most attempts at any of the runs that are under way: the third one is a simulator's last."""
+        under_way: dict[tuple[int, int], int] = {}
+        for event in events_in(self.log):
+            if event["event"] == "epoch_started":
+                under_way[event["trial"], event["epoch"]] = event["attempt"]
+            elif event["event"] == "epoch_finished":
+                under_way.pop((event["trial"], event["epoch"]), None)
+            elif event["event"] == "study_started":
+                under_way.clear()
+        return max(under_way.values(), default=0)
+
     def kill(self, driver: subprocess.Popen[bytes], victim: str) -> bool:
-        """Kill one, if there is one of the kind right now."""
+        """Kill one, if there is one of the kind right now, and its trial can bear that."""
         family = descendants(driver.pid)
         found = [driver.pid] if victim == DRIVER else sorted(below(driver.pid, victim))
-        if not found:
+        if not found or (victim == SIMULATOR and self.attempts() > 2):
             return False
         try:
             os.kill(self.moments.choice(found), signal.SIGKILL)
