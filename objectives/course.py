@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits import Design, Trace, Trainer
+from circuits import Design, Run, Trace, Trainer
 from objectives.training import EpochScore, TrainingPlan
 
 Array = NDArray[np.float64]
@@ -61,16 +61,39 @@ def train(
     **Raises:** as `trainer.run`.
     """
     scores: list[EpochScore] = []
-    weights: Array | None = None
+    weights = np.empty(0)
+    for run, trace in epochs(trainer, plan, design, progress=progress):
+        if trace.ok:
+            scores.append(plan.score(run, trace, len(scores)))
+            weights = trace.final_weights
+    return Trained(tuple(scores), trace, weights)
+
+
+def epochs(
+    trainer: Trainer,
+    plan: TrainingPlan,
+    design: Design,
+    *,
+    weights: Array | None = None,
+    progress: Callable[[int, float], None] | None = None,
+) -> Iterator[tuple[Run, Trace]]:
+    """The epochs of a training, one after the other; one without a result is the last.
+
+    **Arguments:**
+
+    - `weights`: the first ones, V, as `Trace.final_weights`; those of the plan where None.
+    - `progress`: as of `train`.
+
+    **Raises:** as `trainer.run`.
+    """
     for epoch in range(plan.epochs):
         run = plan.epoch_run(design, epoch, weights)
         watch = None if progress is None else _fraction_of(progress, epoch)
         trace = trainer.run(run, progress=watch)
+        yield run, trace
         if not trace.ok:
-            break
-        scores.append(plan.score(run, trace, epoch))
+            return
         weights = trace.final_weights
-    return Trained(tuple(scores), trace, np.empty(0) if weights is None else weights)
 
 
 def _fraction_of(progress: Callable[[int, float], None], epoch: int) -> Callable[[float], None]:

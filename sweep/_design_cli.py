@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -157,6 +158,44 @@ def controls(
             console.print_json(console.finite({"name": described.name, **found.to_dict()}))
         else:
             views.show(controls_view(described.name, found, deep=counts_as_deep(found)))
+
+
+@app.command()
+def stability(
+    design: Annotated[
+        Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
+    ],
+    seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Weight seeds.")] = 3,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Of each training (default: the file's).")
+    ] = None,
+    scales: Annotated[
+        list[float] | None,
+        typer.Option("--scale", min=1e-6, metavar="X", help="Of the update scales; repeatable."),
+    ] = None,
+    noise: Noise = False,
+    as_json: Json = False,
+) -> None:
+    """Does its training repeat? How a microvolt on the first weights grows."""
+    with console.errors(as_json):
+        import pdk
+        from objectives.stability import SCALES
+        from objectives.stability import stability as touch
+        from sweep.commands._figures import stability_view
+        from sweep.commands.trainability import load, quasistatic_trainer
+
+        described = load(design, noise=noise)
+        plan = dataclasses.replace(described.plan, epochs=epochs or described.plan.epochs)
+        trainer = quasistatic_trainer(described, pdk.locate(described.pdk_path))
+        with console.trainings_shown(quiet=as_json) as progress:
+            found = touch(
+                trainer, plan, described.design,
+                seeds=seeds, scales=scales or SCALES, progress=progress,
+            )  # fmt: skip
+        if as_json:
+            console.print_json(console.finite({"name": described.name, **found.to_dict()}))
+        else:
+            views.show(stability_view(described.name, found))
 
 
 @app.command()

@@ -29,6 +29,9 @@ _METHOD = "4"
 _SYNAPSES_A_CALL = 200_000
 """Points times synapses between two looks at the clock: some tens of milliseconds."""
 
+_MOST_OUTSIDE = 1e-3
+"""Share of the evaluations at equilibria that may lie outside the device tables."""
+
 _MOST_MEASURED = 16
 """Sets of device tables that a trainer keeps in memory."""
 
@@ -234,9 +237,22 @@ class _Solution:
         unsettled = unsettled_lines(self.run, self.record.slowest)
         if unsettled:
             return Verdict(Cause.NOT_SETTLED, unsettled)
-        outside = int(self.record.counts[2])
-        words = f"{outside} evaluations outside the device tables" if outside else ""
-        return Verdict(Cause.NONE, words)
+        return self._inside()
+
+    def _inside(self) -> Verdict:
+        """Whether the device tables covered the run: beyond them they go on linearly, transistors do not."""
+        solved, outside = int(self.record.counts[0]), int(self.record.counts[2])
+        if not outside:
+            return Verdict(Cause.NONE)
+        share = outside / (solved * 2 * len(self.network.synapses))
+        words = f"{outside} evaluations outside the device tables ({share:.2g} of all)"
+        if share <= _MOST_OUTSIDE:
+            return Verdict(Cause.NONE, words)
+        return Verdict(
+            Cause.OUTSIDE_TABLES,
+            f"{words}, where a transistor has no measured current; at most {_MOST_OUTSIDE:g} is allowed: "
+            "lower voltages (gain_forward, clamp_low, write_limit, input_amplitude) help",
+        )
 
 
 def _columns(run: Run, noise: Sequence[Array] | None) -> Array:

@@ -34,6 +34,7 @@ class Cause(StrEnum):
     TIME_STEP_TOO_SMALL = "time_step_too_small"
     NOT_FINITE = "not_finite"
     NOT_SETTLED = "not_settled"
+    OUTSIDE_TABLES = "outside_tables"
     KILLED = "killed"
     ABORTED = "aborted"
     OUT_OF_MEMORY = "out_of_memory"
@@ -60,6 +61,7 @@ _STATUS = {
     Cause.TIME_STEP_TOO_SMALL: Status.NONCONVERGENT,
     Cause.NOT_FINITE: Status.NONCONVERGENT,
     Cause.NOT_SETTLED: Status.NONCONVERGENT,
+    Cause.OUTSIDE_TABLES: Status.NONCONVERGENT,
     Cause.KILLED: Status.CRASHED,
     Cause.ABORTED: Status.CRASHED,
     Cause.OUT_OF_MEMORY: Status.CRASHED,

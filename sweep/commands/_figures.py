@@ -14,6 +14,7 @@ from sweep.commands._console import facts, grid
 
 if TYPE_CHECKING:
     from objectives.controls import Controls
+    from objectives.stability import Stability
     from sweep.commands.trainability import Examined
 
 _SMALL, _LEAST = "small", 1e-12
@@ -113,3 +114,31 @@ def controls_view(name: str, found: Controls, *, deep: bool) -> RenderableType:
         else "does not count as deep: see docs/trainability.md for the two conditions"
     )
     return Group(facts(rows), "", table, "", Text(verdict, style="green" if deep else "yellow"))
+
+
+_LOOKED_AT = (1, 3, 10, 30, 100, 300, 1000)
+"""Epochs of which the growth of a difference is shown, besides the last one."""
+
+
+def stability_view(name: str, found: Stability) -> RenderableType:
+    """One row for each multiple of the update scales: growth of the difference, and the fit."""
+    shown = [epoch for epoch in _LOOKED_AT if epoch < found.epochs] + [found.epochs]
+    rows = {
+        "design": name,
+        "trainings": f"{found.epochs} epochs on weight seeds {', '.join(map(str, found.seeds))}",
+        "noise": "none: these figures are noiseless"
+        if found.noiseless
+        else "of the update circuits, the same for both of a pair",
+        "touched by": f"{quantity(found.kick, 'V')} rms on the first weights",
+    }
+    columns = [f"epoch {epoch}" for epoch in shown]
+    table = grid("scales", *columns, "NMSE", right=(*columns, "NMSE"))
+    for growth in found.growths:
+        grown = [f"x {pure(growth.amplification[epoch - 1])}" for epoch in shown]
+        table.add_row(f"{growth.scale:g}", *grown, pure(growth.median))
+    words = (
+        "Rms difference of the weights over that of the first ones, geometric mean of the seeds; "
+        "held-out NMSE, median. A training whose difference grows a thousandfold and more does not "
+        "repeat in another simulator or in silicon: smaller update scales, or ones that decay, help."
+    )
+    return Group(facts(rows), "", table, "", Text(words, style="dim"))

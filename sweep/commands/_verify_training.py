@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The training of an exported design, simulated again and held against what the export says.
 
-A simulator repeats itself exactly, so where the same version of the same one computes with the same
-transistor models, `SAME` holds. Between simulators the training itself amplifies what the rounding of
-their solvers makes different, so there `OTHER` holds.
+Where the same version of the same simulator computes with the same transistor models, `SAME` holds. On one
+machine it repeats itself to the last bit, on another one it does not: the quasi-static simulator is compiled
+for the processor at hand, and the mathematical library of a SPICE chooses its instructions by it, so sums are
+rounded otherwise, and the training amplifies that (the most sensitive design of `studies/best` by 6e-5 of its
+figure). Between simulators there is more to amplify, so there `OTHER` holds.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class Tolerance:
         )
 
 
-SAME = Tolerance(figures=1e-6, weight=1e-6)
+SAME = Tolerance(figures=1e-3, weight=1e-4)
 """For the simulator, version and transistor models that the export was computed with."""
 
 OTHER = Tolerance(figures=0.1, weight=10e-3)

@@ -34,7 +34,7 @@ def test_points_that_are_only_looked_at_leave_the_charges_alone(
 
 
 def test_an_epoch_in_two_runs_is_an_epoch_in_one(trainer: QuasistaticTrainer) -> None:
-    whole = run_of(points=6, weight_high=0.9, update_scale=30.0)
+    whole = run_of(points=6, weight_high=0.9, update_scale=10.0)
     stimulus, weights, halves = whole.stimulus, whole.weights, []
     for part in (slice(0, 3), slice(3, 6)):
         piece = Stimulus.training(
@@ -117,12 +117,15 @@ def test_where_there_is_no_equilibrium_the_outcome_says_so(trainer: QuasistaticT
     assert trace.free.size == 0
 
 
-def test_voltages_outside_the_device_tables_are_counted(trainer: QuasistaticTrainer) -> None:
+def test_voltages_outside_the_device_tables_are_no_result(trainer: QuasistaticTrainer) -> None:
     far = run_of(weight_low=1.8, weight_high=1.8, gain_forward=20.0, clamp_low=-3.0)
     trace = trainer.run(far)
     assert isinstance(trace, QuasistaticTrace)
     assert trace.outside > 0
-    assert "outside the device tables" in trace.outcome.words
+    assert trace.outcome.cause is Cause.OUTSIDE_TABLES
+    assert f"{trace.outside} evaluations outside the device tables" in trace.outcome.words
+    assert "gain_forward" in trace.outcome.words
+    assert trace.free.size == 0
 
 
 def test_a_run_can_be_cancelled_and_is_bounded_in_time(trainer: QuasistaticTrainer) -> None:
