@@ -1,29 +1,39 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the driver costs, and how well it keeps workers busy.
 
-    python -m benchmarks execution driver [--trials 2000]
+    python -m benchmarks execution driver [--trials 2000] [--objectives 1]
+    python -m benchmarks execution bare [--trials 2000] [--objectives 1]
     python -m benchmarks execution busy [--workers 16]
-    python -m benchmarks execution efficiency
+    python -m benchmarks execution efficiency [--repeat 5]
 
 `driver` and `busy` run the stand-in of the tests, which answers within milliseconds, or after a second;
-`efficiency` runs ngspice with one worker and with two. All print the load of the machine, for what else
-runs on it takes its share.
+`bare` is what Optuna's own TPE takes to ask and tell as many trials in the same space and kind of
+storage, and `driver` prints that, too; `efficiency` runs the same designs in ngspice with one worker
+and with two. All print the load of the machine, for what else runs on it takes its share.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
+import random
 import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import optuna
+from optuna.storages import JournalStorage
+
+from sweep.engine._samplers import Forgetful
 from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import EpochFinished, Event, TrialFinished
+from sweep.engine.events import EpochFinished, Event, TrialFailed, TrialFinished
+from sweep.results._journal import Journal
 from sweep.study.study_file import StudyFile, parse
 from tests.stand_in import install
 
@@ -50,56 +60,138 @@ clamp_low = {{ low = "-0.7 V", high = "-0.1 V" }}
 update_scale = {{ low = "1 1/V", high = "100 1/V", log = true, per_layer = true }}
 [search]
 trials = {trials}
+sampler = "{sampler}"
+objectives = {objectives}
 pruner = "none"
 [execution]
 simulator = "ngspice"
 """
 
 
+OBJECTIVES = {1: '{ nmse = "minimize" }', 2: '{ nmse = "minimize", energy = "minimize" }'}
+
+
 def main(options: Sequence[str]) -> None:
     """Run the measurement that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks execution")
-    parser.add_argument("what", choices=["driver", "busy", "efficiency"])
+    parser.add_argument("what", choices=["driver", "bare", "busy", "efficiency"])
     parser.add_argument("--trials", type=int, default=2000)
+    parser.add_argument("--objectives", type=int, choices=sorted(OBJECTIVES), default=1)
     parser.add_argument("--workers", type=int, default=16)
+    parser.add_argument("--repeat", type=int, default=5)
     asked = parser.parse_args(options)
     print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     with tempfile.TemporaryDirectory() as directory:
-        if asked.what == "driver":
-            driver(Path(directory), asked.trials)
-        elif asked.what == "busy":
-            busy(Path(directory), asked.workers)
-        else:
-            efficiency(Path(directory))
+        match asked.what:
+            case "driver":
+                driver(Path(directory), asked.trials, asked.objectives)
+            case "bare":
+                bare(Path(directory), asked.trials, asked.objectives)
+            case "busy":
+                busy(Path(directory), asked.workers)
+            case "efficiency":
+                efficiency(Path(directory), asked.repeat)
     print(f"load of the machine: {os.getloadavg()[0]:.1f}")
 
 
-def _study(trials: int, *, points: int = 2, hidden: int = 2) -> StudyFile:
-    text = STUDY.format(trials=trials, points=points, hidden=hidden)
+def _study(
+    trials: int, *, points: int = 2, hidden: int = 2, objectives: int = 1, sampler: str = "tpe"
+) -> StudyFile:
+    text = STUDY.format(
+        trials=trials,
+        points=points,
+        hidden=hidden,
+        objectives=OBJECTIVES[objectives],
+        sampler=sampler,
+    )
     return parse(text, source="execution.toml")
 
 
-def driver(directory: Path, trials: int) -> None:
+def driver(directory: Path, trials: int, objectives: int) -> None:
     """Processor time of the driver for each trial, and its memory, as a study grows."""
     os.environ["ANALOG_SWEEP_NGSPICE"] = str(install(directory / "bin"))
-    times: list[float] = []
-    memory: list[float] = []
+    sampling = [0.0]
+    for name in ("infer_relative_search_space", "sample_relative", "sample_independent"):
+        _clock(Forgetful, name, sampling)
+    course = Course("of the driver")
 
     def watch(event: Event) -> None:
-        if isinstance(event, TrialFinished):
-            times.append(time.process_time())
-            memory.append(_resident())
+        if isinstance(event, TrialFinished | TrialFailed):
+            course.note(sampling[0])
 
     settings = Settings(out=directory / "out", workers=2, cache=False)
-    run_study(_study(trials), settings, observer=watch)
-    each = [after - before for before, after in itertools.pairwise(times)]
-    part = max(1, len(each) // _SHARE)
-    for first in range(0, len(each) - part + 1, part):
-        mean = 1e3 * statistics.fmean(each[first : first + part])
-        print(
-            f"trials {first:5d} to {first + part:5d}: {mean:6.1f} ms of the driver each, "
-            f"{memory[first + part] / _MEGABYTE:.0f} MB"
-        )
+    run_study(_study(trials, objectives=objectives), settings, observer=watch)
+    course.show()
+    size = [f"--trials={trials}", f"--objectives={objectives}"]
+    subprocess.run([sys.executable, "-m", "benchmarks", "execution", "bare", *size], check=True)
+
+
+def bare(directory: Path, trials: int, objectives: int) -> None:
+    """The same of a loop around Optuna's TPE that does nothing else."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    space = _study(trials, objectives=objectives).space.distributions()
+    journal = Journal(directory / "journal.log")
+    sampler = optuna.samplers.TPESampler(seed=0)
+    study = optuna.create_study(
+        storage=JournalStorage(journal), sampler=sampler, directions=objectives * ["minimize"]
+    )
+    values = random.Random(0)
+    course = Course("of Optuna alone")
+    for _ in range(trials):
+        with journal.group():
+            trial = study.ask(space)
+        with journal.group():
+            study.tell(trial, [values.random() for _ in range(objectives)])
+        course.note()
+    course.show()
+
+
+class Course:
+    """Processor time and memory of this process after each trial of a study.
+
+    - `whose`: of what they are.
+    """
+
+    def __init__(self, whose: str) -> None:
+        self._whose = whose
+        self._times: list[float] = []
+        self._sampling: list[float] = []
+        self._memory: list[float] = []
+
+    def note(self, sampling: float = 0.0) -> None:
+        """A trial has finished; `sampling`: processor time in the sampler so far, s."""
+        self._times.append(time.process_time())
+        self._sampling.append(sampling)
+        self._memory.append(_resident())
+
+    def show(self) -> None:
+        """Print the mean of each tenth."""
+        part = max(1, (len(self._times) - 1) // _SHARE)
+        for first in range(0, len(self._times) - part, part):
+            last = first + part
+            each, sampling = (
+                1e3 * (clock[last] - clock[first]) / part for clock in (self._times, self._sampling)
+            )
+            rest = f" ({each - sampling:.1f} ms outside the sampler)" if sampling else ""
+            memory = self._memory[last] / _MEGABYTE
+            print(
+                f"trials {first:5d} to {last:5d}: {each:6.1f} ms {self._whose} each{rest}, "
+                f"{memory:.0f} MB"
+            )
+
+
+def _clock(owner: type, name: str, total: list[float]) -> None:
+    """Have a method add the processor time that its calls take to a total, s."""
+    original = getattr(owner, name)
+
+    def timed(*arguments: Any, **keywords: Any) -> Any:
+        before = time.process_time()
+        try:
+            return original(*arguments, **keywords)
+        finally:
+            total[0] += time.process_time() - before
+
+    setattr(owner, name, timed)
 
 
 def busy(directory: Path, workers: int) -> None:
@@ -123,23 +215,32 @@ def busy(directory: Path, workers: int) -> None:
     )
 
 
-def efficiency(directory: Path) -> None:
-    """Wall time of a study in ngspice with one worker, over that with two."""
-    study = _study(16, points=40, hidden=8)
-    spans = {}
-    for workers in (1, 2, 1, 2):
-        ends: list[float] = []
-        out = directory / f"out{len(spans)}_{workers}_{time.monotonic_ns()}"
+def efficiency(directory: Path, repeat: int) -> None:
+    """Wall time of a study in ngspice with one worker, over that with two; in turns."""
+    study = _study(16, points=40, hidden=8, sampler="random")
+    ratios = []
+    for number in range(repeat):
+        one, two = (
+            _seconds_a_run(study, directory / f"out{number}_{workers}", workers)
+            for workers in ((1, 2) if number % 2 == 0 else (2, 1))
+        )
+        one, two = (one, two) if number % 2 == 0 else (two, one)
+        ratios.append(one / two)
+        print(f"1 worker: {one:.2f} s for each run, 2 workers: {two:.2f} s; {ratios[-1]:.2f}")
+    print(f"2 workers are {statistics.median(ratios):.2f} times as fast as 1 (median of {repeat})")
 
-        def watch(event: Event, ends: list[float] = ends) -> None:
-            if isinstance(event, EpochFinished):
-                ends.append(time.monotonic())
 
-        run_study(study, Settings(out=out, workers=workers, cache=False), observer=watch)
-        each = (ends[-1] - ends[workers - 1]) / (len(ends) - workers)
-        spans[workers] = min(each, spans.get(workers, each))
-        print(f"{workers} workers: {each:.2f} s for each run")
-    print(f"2 workers are {spans[1] / spans[2]:.2f} times as fast as 1 (best of two)")
+def _seconds_a_run(study: StudyFile, out: Path, workers: int) -> float:
+    """Mean time from the end of one run to that of the next, without those that begin or end a study."""
+    ends: list[float] = []
+
+    def watch(event: Event) -> None:
+        if isinstance(event, EpochFinished):
+            ends.append(time.monotonic())
+
+    run_study(study, Settings(out=out, workers=workers, cache=False), observer=watch)
+    counted = ends[workers - 1 : len(ends) - workers + 1]
+    return (counted[-1] - counted[0]) / (len(counted) - 1)
 
 
 def _resident() -> float:

@@ -25,7 +25,7 @@ class Checking:
     """A check that a trial has to pass; kept in memory until its rung is in the ledger.
 
     - `values`: what it gave; None before.
-    - `tries`, `busy`: as in `Training`.
+    - `tries`, `lost`, `busy`: as in `Training`.
     """
 
     plan: TrainingPlan
@@ -34,6 +34,7 @@ class Checking:
     values: tuple[float, ...] | None = None
     cost: Cost = field(default_factory=Cost)
     tries: int = 0
+    lost: int = 0
     busy: bool = False
 
     next_epoch = 0

@@ -228,7 +228,7 @@ class Course:
         if job is None:
             return  # it came back together with the sister that ended its trial
         climb, work = job.climb, job.work
-        tries = work.tries
+        tries, lost = work.tries, work.lost
         limited = self.benches[climb.rung].equipment.limits.memory_bytes is not None
         failure = failure_of(done, memory_limited=limited)
         result = done.result
@@ -248,8 +248,9 @@ class Course:
                 self._drop(climb)
         elif failure.blame is Blame.MACHINE:
             self._leave_out(job, done, failure)
-        elif failure.blame is Blame.CHANCE and tries <= _retries(failure):
-            rest = _rest(failure, tries)
+        elif failure.blame is Blame.CHANCE and _again(failure, tries=tries, lost=lost):
+            rest = _rest(lost + 1) if failure.cause == LOST else 0.0
+            work.lost += failure.cause == LOST
             self.observer(
                 EpochLost(
                     trial=climb.number,
@@ -316,11 +317,15 @@ class Course:
         )
 
 
-def _retries(failure: Failure) -> int:
-    """How often a task is tried again: a machine may be away for a while, a simulator not."""
-    return _RETRIES_OF_LOST if failure.cause == LOST else _RETRIES
+def _again(failure: Failure, *, tries: int, lost: int) -> bool:
+    """Whether a task is tried again: a machine may be away for a while, a simulator not.
+
+    `tries`: how often it was tried; `lost`: how often its worker had been lost before. These do not
+    count among the simulator's failures, nor those among them.
+    """
+    return lost < _RETRIES_OF_LOST if failure.cause == LOST else tries - lost <= _RETRIES
 
 
-def _rest(failure: Failure, tries: int) -> float:
-    """How long a task waits until then, s: twice as long each time."""
-    return min(_FIRST_REST * 2.0 ** (tries - 1), _LONGEST_REST) if failure.cause == LOST else 0.0
+def _rest(lost: int) -> float:
+    """How long a task waits when its worker was lost so often, s: twice as long each time."""
+    return float(min(_FIRST_REST * 2.0 ** (lost - 1), _LONGEST_REST))

@@ -11,35 +11,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler
-from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
-from sweep.engine._promotion import Costs, domination_ranks, places_ahead
+from sweep.engine._promotion import Costs, places_ahead
 from sweep.engine._pruners import WithinRung, make_pruner, make_scenario_pruner
 from sweep.engine._samplers import make_sampler
-from sweep.results._passed import Passed, has_failed, is_allowed, passed_by
+from sweep.engine._tally import REPLACED, Rivals, Standing, Tally, sign_of
+from sweep.results._passed import Passed, passed_by
 from sweep.results._storage import Group
 from sweep.study.ladder import TrainingRung
 from sweep.study.study_file import StudyFile
 
 _REPLACES = "replaces"
-_REPLACED = "replaced"
 _LACKING = "rungs above"
 _SIMULATES = "simulates"
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A trial that is being worked on: its handle in the ledger."""
+    """A trial that is being worked on: its handle in the ledger.
+
+    - `reports`: what was reported of it, by step.
+    """
 
     trial: optuna.Trial
+    reports: dict[int, float] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -50,21 +52,6 @@ class Attempt:
     def values(self) -> dict[str, Any]:
         """The values of its parameters."""
         return self.trial.params
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Numbers of trials in each state, and the best ones with their values."""
-
-    complete: int
-    pruned: int
-    failed: int
-    running: int
-    best: tuple[int, ...]
-    best_values: tuple[tuple[float, ...], ...]
-
-
-_OTHERS = (TrialState.COMPLETE, TrialState.RUNNING, TrialState.WAITING)
 
 
 class Ledger:
@@ -96,6 +83,13 @@ class Ledger:
             for rung in described.ladder.rungs
         ]
         self._ladder = described.ladder
+        self._views = [
+            WithinRung(study, rung, *self._judged_steps(rung))
+            for rung in range(len(described.ladder.rungs))
+        ]
+        self._tally = Tally(study)
+        self._signs = [sign_of(direction) for direction in study.directions]
+        self._rivals = Rivals(study, self.costs)
         self._single = len(study.directions) == 1
         # A rung's last report is its value, so that of other objectives no NMSE stands beside it.
         self._reports = self._single and (
@@ -103,7 +97,7 @@ class Ledger:
         )
         trials = study.get_trials(deepcopy=False)
         self._asked = sum(
-            trial.state is not TrialState.WAITING and _REPLACED not in trial.user_attrs
+            trial.state is not TrialState.WAITING and REPLACED not in trial.user_attrs
             for trial in trials
         )
 
@@ -129,12 +123,12 @@ class Ledger:
             trial = optuna.Trial(self._study, frozen._trial_id)  # noqa: SLF001 - Optuna has no other way
             for name, distribution in self._distributions.items():
                 _suggest(trial, name, distribution)
-            attempts.append(Attempt(trial))
+            attempts.append(Attempt(trial, dict(frozen.intermediate_values)))
         return attempts
 
     def reported(self, attempt: Attempt) -> dict[int, float]:
         """The NMSE that was reported at each step."""
-        return self._steps(attempt) if self._reports else {}
+        return dict(attempt.reports) if self._reports else {}
 
     def report(self, attempt: Attempt, curve: Mapping[int, float]) -> None:
         """The NMSE at some steps, as far as it is not there yet.
@@ -146,38 +140,33 @@ class Ledger:
 
     def is_hopeless(self, attempt: Attempt, rung: int) -> bool:
         """Whether the pruner gives up the trial after its last report, judged by this rung alone."""
+        return self._reports and self._views[rung].prunes(self._pruners[rung], attempt.number)
+
+    def _judged_steps(self, rung: int) -> tuple[int, int]:
+        """The steps before and at the end of the reports by which a rung's pruner judges."""
         current = self._ladder.rungs[rung]
         first, last = self._ladder.first_step(rung), self._ladder.last_step(rung)
         if isinstance(current, TrainingRung) and current.robustness is not None:
             last -= 1  # the value of all scenarios is none of them
-        view = WithinRung(self._study, rung, first, last)
-        return self._reports and view.prunes(self._pruners[rung], attempt.number)
+        return first, last
 
     def rung(self, attempt: Attempt) -> int:
         """The rung that a trial is on."""
-        return int(self._attributes_of(attempt).get("rung", 0))
+        return int(attempt.trial.user_attrs.get("rung", 0))
 
     def passed(self, attempt: Attempt) -> list[Passed]:
         """The rungs below it, as far as it has been on the ladder."""
-        return passed_by(self._attributes_of(attempt))[: self.rung(attempt)]
+        return passed_by(attempt.trial.user_attrs)[: self.rung(attempt)]
 
     def costs(self, values: Sequence[float], rung: int) -> Costs:
         """What trials are ranked by on a rung: of a training's values, those to be maximised turn."""
         if not isinstance(self._ladder.rungs[rung], TrainingRung):
             return tuple(values)
-        signs = [_sign(direction) for direction in self._study.directions]
-        return tuple(sign * value for sign, value in zip(signs, values, strict=True))
+        return tuple(sign * value for sign, value in zip(self._signs, values, strict=True))
 
     def rivals(self, attempt: Attempt, rung: int) -> list[Costs]:
         """What all other trials that finished a rung, and did not fail, are ranked by."""
-        found = []
-        for trial in self._study.get_trials(deepcopy=False):
-            if trial.number == attempt.number or has_failed(trial):
-                continue
-            passed = passed_by(trial.user_attrs)
-            if len(passed) > rung:
-                found.append(self.costs(passed[rung].values, rung))
-        return found
+        return self._rivals.of(attempt.number, rung)
 
     def _lacking(self, attempt: Attempt, rung: int, values: Sequence[float]) -> float:
         rivals = self.rivals(attempt, rung)
@@ -259,50 +248,19 @@ class Ledger:
         # A driver that is killed in between finds the trial running again, and it queued already.
         if not any(trial.user_attrs.get(_REPLACES) == number for trial in trials):
             self._study.enqueue_trial(attempt.values, user_attrs={_REPLACES: number})
-        self.fail(attempt, {**attributes, _REPLACED: True})
+        self.fail(attempt, {**attributes, REPLACED: True})
         self._asked -= 1
         return True
 
     def standing(self) -> Standing:
         """How the study stands."""
-        trials = self._study.get_trials(deepcopy=False)
-        counted = [trial for trial in trials if _REPLACED not in trial.user_attrs]
-        states = [trial.state for trial in counted]
-        failed = sum(map(has_failed, counted))
-        complete = [trial for trial in counted if trial.state is TrialState.COMPLETE]
-        values = {trial.number: tuple(trial.values) for trial in complete if is_allowed(trial)}
-        best = self._front(values)
-        return Standing(
-            complete=len(complete),
-            pruned=len(counted) - failed - sum(map(states.count, _OTHERS)),
-            failed=failed,
-            running=states.count(TrialState.RUNNING),
-            best=best,
-            best_values=tuple(values[number] for number in best),
-        )
-
-    def _front(self, values: Mapping[int, tuple[float, ...]]) -> tuple[int, ...]:
-        """The trials that no other one beats; of one objective, the first best one."""
-        if not values:
-            return ()
-        signs = [_sign(direction) for direction in self._study.directions]
-        costs = [[sign * v for sign, v in zip(signs, own, strict=True)] for own in values.values()]
-        if len(signs) == 1:
-            return (min(zip(costs, values, strict=True))[1],)
-        ranks = domination_ranks(np.array(costs))
-        return tuple(number for number, rank in zip(values, ranks, strict=True) if rank == 0)
-
-    def _attributes_of(self, attempt: Attempt) -> Mapping[str, Any]:
-        return self._study.get_trials(deepcopy=False)[attempt.number].user_attrs
-
-    def _steps(self, attempt: Attempt) -> dict[int, float]:
-        return dict(self._study.get_trials(deepcopy=False)[attempt.number].intermediate_values)
+        return self._tally.standing()
 
     def _report(self, attempt: Attempt, values: Mapping[int, float]) -> None:
-        known = self._steps(attempt)
         for step, value in values.items():
-            if step not in known:
+            if step not in attempt.reports:
                 attempt.trial.report(value, step)
+                attempt.reports[step] = value
 
     def _report_rung(self, attempt: Attempt, rung: int, values: Sequence[float]) -> None:
         """A rung's value at its last step, by which TPE ranks the trials that were stopped."""
@@ -321,10 +279,6 @@ def _storable(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _storable(entry) for name, entry in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _sign(direction: StudyDirection) -> float:
-    return 1.0 if direction is StudyDirection.MINIMIZE else -1.0
 
 
 def _suggest(trial: optuna.Trial, name: str, distribution: BaseDistribution) -> None:

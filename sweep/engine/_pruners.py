@@ -13,6 +13,7 @@ from optuna.pruners import BasePruner, MedianPruner, NopPruner, WilcoxonPruner
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from sweep.engine._ended import Ended
 from sweep.engine._promotion import goes_on
 from sweep.results._passed import has_failed, passed_by
 from sweep.study import _schema
@@ -100,6 +101,9 @@ class WithinRung:
         self._study = study
         self._rung = rung
         self._first, self._last = first, last
+        self._kept: dict[int, FrozenTrial] = {}
+        self._ended = Ended(study)
+        self._best_ended: tuple[float, int] | None = None
 
     @property
     def direction(self) -> StudyDirection:
@@ -112,13 +116,21 @@ class WithinRung:
 
         **Raises:** `ValueError` where there is none.
         """
-        finished = [
+        ended, others = self._ended.look()
+        self._best_ended = min(self._finished(ended, self._best_ended), default=None)
+        _, number = min(self._finished(others, self._best_ended))
+        return self._seen(self._study.get_trials(deepcopy=False)[number])
+
+    def _finished(
+        self, trials: list[FrozenTrial], best: tuple[float, int] | None
+    ) -> list[tuple[float, int]]:
+        """Value and number of those trials that have finished the rung, and the best one so far."""
+        found = [
             (passed[self._rung].values[0], trial.number)
-            for trial in self._study.get_trials(deepcopy=False)
+            for trial in trials
             if not has_failed(trial) and len(passed := passed_by(trial.user_attrs)) > self._rung
         ]
-        _, number = min(finished)
-        return self._seen(self._study.get_trials(deepcopy=False)[number])
+        return found if best is None else [*found, best]
 
     def get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None
@@ -130,16 +142,24 @@ class WithinRung:
 
     def prunes(self, pruner: BasePruner, number: int) -> bool:
         """Whether a pruner stops a trial of the study at its last report."""
+        if isinstance(pruner, NopPruner):
+            return False
         trial = self._seen(self._study.get_trials(deepcopy=False)[number])
         return pruner.prune(cast("Study", self), trial)
 
     def _seen(self, trial: FrozenTrial) -> FrozenTrial:
+        """A trial as it looks from here; that of one that has ended is kept."""
+        kept = self._kept.get(trial.number)
+        if kept is not None:
+            return kept
         seen = copy.copy(trial)
         seen.intermediate_values = {
             step - self._first: value
             for step, value in trial.intermediate_values.items()
             if self._first < step <= self._last
         }
+        if trial.state.is_finished():
+            self._kept[trial.number] = seen
         if has_failed(trial):
             seen.state = TrialState.FAIL
         else:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The samplers of a study file, each without a memory of its own.
+"""The samplers of a study file, whose proposals do not depend on what was proposed before.
 
 What is proposed for a trial follows from the seed, the trial's number and the trials in the
 storage, and from nothing else. So a study that is resumed proposes what it would have proposed had
-it never been stopped, and nothing but plain numbers is kept in the storage.
+it never been stopped, and nothing but plain numbers is kept in the storage. What is remembered here
+is what follows from trials that have ended.
 """
 
 # ruff: noqa: ARG002 - the arguments are those of Optuna's interface
@@ -17,14 +18,19 @@ from typing import Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution
-from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler
+from optuna.search_space import IntersectionSearchSpace
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep._errors import SweepError
+from sweep.engine._ended import Ended
 from sweep.engine._hub import NOT_ALLOWED, hub_sampler
+from sweep.engine._tpe import Memory, Tpe
 from sweep.engine._unit_cube import from_unit, point_to_values, values_to_point
 from sweep.study._schema import Search
+
+Space = Mapping[str, BaseDistribution]
 
 _NEEDS = {"gp": ("torch",), "cmaes": ("cmaes",), "qmc": ("scipy",), "auto": ("optunahub", "torch")}
 _FIRST_STEP_SIZE = 0.25  # of the unit cube; Hansen (2016), arXiv 1604.00772, appendix B: 0.2-0.5
@@ -64,8 +70,7 @@ def make_sampler(
             f"{len(search.objectives)}; take 'nsga2', 'tpe' or 'gp'."
         )
         raise SamplerError(msg)
-    make = _MAKERS[search.sampler]
-    return make(distributions, search.seed, search.startup_trials)
+    return _MAKERS[search.sampler](distributions, search)
 
 
 def _is_installed(package: str) -> bool:
@@ -81,14 +86,17 @@ def _seed(*parts: object) -> int:
 
 
 class Forgetful(BaseSampler):
-    """One of Optuna's samplers, made anew for every trial from the study's seed.
+    """One of Optuna's samplers, made anew for every trial from the study's seed; for one study.
 
     **Arguments:**
 
     - `make`: makes the sampler from a seed.
     - `seed`: of the study.
-    - `space`: what is searched. Optuna infers that from the trials, and leaves out a range that
-      differs between them, as it does in a study that was widened.
+    - `space`: what is searched.
+    - `common`: the parameters that the sampler proposes together: those that all trials have, with
+      the same range, as Optuna's samplers infer them; None where it proposes each one alone. A range
+      that differs between the trials, as in a study that was widened, is left out there; then it is
+      all of `space` instead.
     """
 
     def __init__(
@@ -96,9 +104,14 @@ class Forgetful(BaseSampler):
         make: Callable[[int], BaseSampler],
         seed: int,
         space: Mapping[str, BaseDistribution] | None = None,
+        *,
+        common: IntersectionSearchSpace | None = None,
     ) -> None:
         self._make = make
         self._space = {name: d for name, d in (space or {}).items() if not d.single()}
+        self._common = common
+        self._ended: Ended | None = None
+        self._is_widened = False
         self._seed = seed
         self._current: tuple[int, BaseSampler] = (-1, make(seed))
 
@@ -116,9 +129,26 @@ class Forgetful(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """See `BaseSampler`."""
-        inferred = self._of(trial).infer_relative_search_space(study, trial)
-        widened = any(name not in inferred for name in self._space)
-        return self._space if widened and _has_old_ranges(study, self._space) else inferred
+        inferred = self._inferred(study, trial)
+        lacking = any(name not in inferred for name in self._space)
+        return self._space if lacking and self._has_old_ranges(study) else inferred
+
+    def _inferred(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """What the sampler proposes together, by the ranges of the trials."""
+        common = {} if self._common is None else self._common.calculate(study, use_cache=True)
+        return {name: d for name, d in common.items() if not d.single()}
+
+    def _has_old_ranges(self, study: Study) -> bool:
+        """Whether a trial that ended had other ranges than the study has now."""
+        self._ended = self._ended or Ended(study)
+        ended, _ = self._ended.look()
+        self._is_widened = self._is_widened or any(
+            name in trial.distributions and trial.distributions[name] != distribution
+            for trial in ended
+            if trial.state in {TrialState.COMPLETE, TrialState.PRUNED}
+            for name, distribution in self._space.items()
+        )
+        return self._is_widened
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -146,16 +176,6 @@ class Forgetful(BaseSampler):
     ) -> None:
         """See `BaseSampler`."""
         self._make(_seed(self._seed, trial.number)).after_trial(study, trial, state, values)
-
-
-def _has_old_ranges(study: Study, space: Mapping[str, BaseDistribution]) -> bool:
-    """Whether a trial that ended had other ranges than the study has now."""
-    ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
-    return any(
-        name in trial.distributions and trial.distributions[name] != distribution
-        for trial in ended
-        for name, distribution in space.items()
-    )
 
 
 class Nsga(NSGAIISampler):
@@ -288,6 +308,10 @@ class AutoSampler(Forgetful):
             return self._cmaes.infer_relative_search_space(study, trial)
         return super().infer_relative_search_space(study, trial)
 
+    def _inferred(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """See `Forgetful`: as the sampler that it takes says."""
+        return self._of(trial).infer_relative_search_space(study, trial)
+
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
@@ -307,20 +331,44 @@ def _random(distribution: BaseDistribution, seed: int) -> Any:
     return from_unit(distribution, float(np.random.default_rng(seed).random()))
 
 
-_Maker = Callable[[Mapping[str, BaseDistribution], int, int], BaseSampler]
-_MAKERS: dict[str, _Maker] = {
-    "tpe": lambda space, seed, startup: Forgetful(
-        lambda own: TPESampler(seed=own, n_startup_trials=startup), seed, space
+def _tpe(space: Space, search: Search) -> BaseSampler:
+    """Of one objective parameters are proposed together, of several each one alone."""
+    memory, single = Memory(), len(search.objectives) == 1
+    return Forgetful(
+        lambda seed: Tpe(memory, seed=seed, n_startup_trials=search.startup_trials),
+        search.seed,
+        space,
+        common=IntersectionSearchSpace(include_pruned=True) if single else None,
+    )
+
+
+def _gp(space: Space, search: Search) -> BaseSampler:
+    return Forgetful(
+        lambda seed: GPSampler(seed=seed, n_startup_trials=search.startup_trials),
+        search.seed,
+        space,
+        common=IntersectionSearchSpace(),
+    )
+
+
+def _nsga2(space: Space, search: Search) -> BaseSampler:
+    return Forgetful(
+        lambda seed: Nsga(seed=seed, population_size=max(2, search.startup_trials)),
+        search.seed,
+        space,
+        common=IntersectionSearchSpace(),
+    )
+
+
+_MAKERS: dict[str, Callable[[Space, Search], BaseSampler]] = {
+    "tpe": _tpe,
+    "gp": _gp,
+    "nsga2": _nsga2,
+    "random": lambda _, search: Forgetful(lambda seed: RandomSampler(seed=seed), search.seed),
+    "qmc": lambda space, search: Sobol(space, search.seed),
+    "cmaes": lambda space, search: CmaEs(space, search.seed, startup_trials=search.startup_trials),
+    "auto": lambda space, search: AutoSampler(
+        space, search.seed, startup_trials=search.startup_trials
     ),
-    "gp": lambda space, seed, startup: Forgetful(
-        lambda own: GPSampler(seed=own, n_startup_trials=startup), seed, space
-    ),
-    "nsga2": lambda space, seed, startup: Forgetful(
-        lambda own: Nsga(seed=own, population_size=max(2, startup)), seed, space
-    ),
-    "random": lambda _space, seed, _startup: Forgetful(lambda own: RandomSampler(seed=own), seed),
-    "qmc": lambda space, seed, _startup: Sobol(space, seed),
-    "cmaes": lambda space, seed, startup: CmaEs(space, seed, startup_trials=startup),
-    "auto": lambda space, seed, startup: AutoSampler(space, seed, startup_trials=startup),
 }
-"""Space, seed and startup trials to the sampler of a name."""
+"""Space and `[search]` to the sampler of a name."""

@@ -3,26 +3,29 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from sweep.engine._ended import Ended
 from sweep.engine._improvement import expected_improvement
+from sweep.engine._tally import sign_of
 from sweep.results._passed import costs_of, is_allowed
 from sweep.study._schema import Stop
 
 _EVERY = 10
 
 
-@dataclass(slots=True)
 class StoppingRules:
     """Looks, before each new trial, whether the study has had enough.
+
+    **Arguments:**
 
     - `rules`: of the study file.
     - `study`: in its storage.
@@ -30,33 +33,42 @@ class StoppingRules:
     - `started`: when this driver started, on the monotonic clock.
     """
 
-    rules: Stop
-    study: optuna.Study
-    space: Mapping[str, BaseDistribution]
-    started: float = field(default_factory=time.monotonic)
-    _expected: tuple[int, float] = (-1, math.inf)
+    def __init__(
+        self,
+        rules: Stop,
+        study: optuna.Study,
+        space: Mapping[str, BaseDistribution],
+        started: float | None = None,
+    ) -> None:
+        self._rules = rules
+        self._study = study
+        self._space = space
+        self._started = time.monotonic() if started is None else started
+        self._sign = sign_of(study.directions[0])
+        self._trials = Ended(study)
+        self._spent = 0.0
+        self._ended: list[int] = []
+        self._complete = 0
+        self._best: tuple[float, int] | None = None
+        self._expected: tuple[int, float] = (-1, math.inf)
 
     def reason(self) -> str | None:
         """Why no further trial is begun; None where one may be."""
-        rules = self.rules
-        if rules.wall_time is not None and time.monotonic() - self.started >= rules.wall_time:
+        rules = self._rules
+        if rules.wall_time is not None and time.monotonic() - self._started >= rules.wall_time:
             return f"search.stop.wall_time: {rules.wall_time:g} s are over"
         if (rules.simulated, rules.stagnation, rules.expected_improvement) == (None, None, None):
             return None
-        trials = self.study.get_trials(deepcopy=False)
-        if rules.simulated is not None:
-            spent = math.fsum(
-                value
-                for trial in trials
-                for value in costs_of(trial.user_attrs)[2]
-                if not math.isnan(value)
-            )
-            if spent >= rules.simulated:
-                return f"search.stop.simulated: {spent:g} s in the circuit were simulated"
-        if rules.stagnation is not None and self._since_best(trials) >= rules.stagnation:
+        ended, others = self._trials.look()
+        for trial in ended:
+            self._add(trial)
+        spent = self._spent + math.fsum(map(_simulated, others))
+        if rules.simulated is not None and spent >= rules.simulated:
+            return f"search.stop.simulated: {spent:g} s in the circuit were simulated"
+        if rules.stagnation is not None and self._since_best() >= rules.stagnation:
             return f"search.stop.stagnation: no better trial among the last {rules.stagnation}"
         if rules.expected_improvement is not None:
-            expected = self._expected_improvement(trials)
+            expected = self._expected_improvement()
             if expected < rules.expected_improvement:
                 return (
                     f"search.stop.expected_improvement: {expected:.2g} of the best value are "
@@ -64,21 +76,33 @@ class StoppingRules:
                 )
         return None
 
-    def _expected_improvement(self, trials: list[FrozenTrial]) -> float:
+    def _add(self, trial: FrozenTrial) -> None:
+        self._spent += _simulated(trial)
+        bisect.insort(self._ended, trial.number)
+        if trial.state is not TrialState.COMPLETE:
+            return
+        self._complete += 1
+        if is_allowed(trial):
+            own = (self._sign * float(trial.values[0]), trial.number)
+            self._best = own if self._best is None else min(self._best, own)
+
+    def _expected_improvement(self) -> float:
         """Of one more trial; looked at again after every tenth complete one, as it takes seconds."""
-        complete = sum(trial.state is TrialState.COMPLETE for trial in trials)
-        at = complete // _EVERY
+        at = self._complete // _EVERY
         if at != self._expected[0]:
-            maximise = self.study.direction is StudyDirection.MAXIMIZE
-            self._expected = at, expected_improvement(trials, self.space, maximise=maximise)
+            trials = self._study.get_trials(deepcopy=False)
+            maximise = self._study.direction is StudyDirection.MAXIMIZE
+            self._expected = at, expected_improvement(trials, self._space, maximise=maximise)
         return self._expected[1]
 
-    def _since_best(self, trials: list[FrozenTrial]) -> int:
+    def _since_best(self) -> int:
         """Finished trials after the best one; 0 before there is one."""
-        done = [trial for trial in trials if trial.state is TrialState.COMPLETE]
-        done = [trial for trial in done if is_allowed(trial)]
-        if not done:
+        if self._best is None:
             return 0
-        sign = 1.0 if self.study.direction is StudyDirection.MINIMIZE else -1.0
-        best = min(done, key=lambda trial: (sign * float(trial.values[0]), trial.number))
-        return sum(trial.state.is_finished() and trial.number > best.number for trial in trials)
+        return len(self._ended) - bisect.bisect_right(self._ended, self._best[1])
+
+
+def _simulated(trial: FrozenTrial) -> float:
+    """Time in the circuit on a trial's rungs so far, as far as it is known, s."""
+    each = costs_of(trial.user_attrs)[2]
+    return math.fsum(seconds for seconds in each if not math.isnan(seconds))

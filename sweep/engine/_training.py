@@ -48,7 +48,8 @@ class Training:
     - `simulator`, `version`: what simulated them.
     - `costs`: what was spent on it, by the rung it was spent on.
     - `cached`: how many of them came out of the run cache.
-    - `tries`: how often its next epoch was given to a worker; `busy`: whether it is there now.
+    - `tries`: how often its next epoch was given to a worker, and `lost`: how often that worker was
+      lost; `busy`: whether it is there now.
     - `failure`: why it has no result and counts as one that does not train; None as a rule.
     """
 
@@ -64,6 +65,7 @@ class Training:
     costs: dict[int, Cost] = field(default_factory=dict)
     cached: int = 0
     tries: int = 0
+    lost: int = 0
     busy: bool = False
     failure: Failure | None = None
 
@@ -137,7 +139,7 @@ class Training:
         self.version = record.version
         self.cached += record.cached
         self.spend(record.rung, record.wall_seconds, record.simulated_seconds)
-        self.tries = 0
+        self.tries = self.lost = 0
 
     def spend(self, rung: int, wall: float, simulated: float) -> None:
         """Note what was spent on it while its trial was on a rung."""

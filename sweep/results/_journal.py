@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,8 @@ class Journal(BaseJournalBackend):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = JournalFileSymlinkLock(str(path))
-        self._bounds = [0]  # where each line begins, and where the last whole one ends
+        # Where each line begins, and where the last whole one ends.
+        self._bounds = array("q", [0])
         self._held: list[Log] | None = None
 
     @contextmanager
@@ -73,10 +75,18 @@ class Journal(BaseJournalBackend):
     def _look(self) -> None:
         """Note the bounds of new lines; one that is not finished is left for later."""
         position = self._bounds[-1]
+        if self._size() == position:
+            return
         for line in self._read(position).splitlines(keepends=True):
             if line.endswith(b"\n"):
                 position += len(line)
                 self._bounds.append(position)
+
+    def _size(self) -> int:
+        try:
+            return self._path.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def _read(self, begin: int, count: int = -1) -> bytes:
         try:

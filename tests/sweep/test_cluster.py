@@ -8,32 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from sweep.engine.driver import Settings, run_study
 from tests.stand_in import install, runs
 from tests.sweep.cluster import Cluster
 from tests.sweep.killing import SIMULATOR, below, events_in, wait_for_event
-from tests.sweep.running import Record, digest, start_driver, tiny, wait_until
+from tests.sweep.running import digest, start_driver, tiny, wait_until
 
 STUDY = tiny(points=2, trials=16, workers=4)
+SECONDS = 0.5
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("ray_session")]
-
-
-@pytest.fixture(scope="module")
-def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A simulator that takes long enough to be met."""
-    path = install(tmp_path_factory.mktemp("stand_in"), seconds=0.5)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ANALOG_SWEEP_NGSPICE", str(path))
-        yield path
-
-
-@pytest.fixture(scope="module")
-def undisturbed(stand_in: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
-    """The study on one machine that nobody disturbed."""
-    out = tmp_path_factory.mktemp("undisturbed") / "out"
-    run_study(STUDY, Settings(out=out), observer=Record())
-    return out
 
 
 @pytest.fixture

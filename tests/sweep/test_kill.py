@@ -80,6 +80,24 @@ def test_a_trial_whose_simulator_dies_every_time_fails(tmp_path: Path) -> None:
     assert (summary.complete, summary.failed) == (1, 1)
 
 
+def test_lost_workers_do_not_count_among_the_deaths_of_a_simulator(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    victims = [SIMULATOR, BUSY, SIMULATOR]
+
+    def kill(event: Event) -> None:
+        if isinstance(event, EpochStarted) and event.trial == 0 and victims:
+            wait_until(lambda: bool(below(os.getpid(), SIMULATOR)), 20, "it simulates")
+            kill_one(victims.pop(0))
+
+    observer = Record(kill)
+    summary = run_study(LONG, Settings(out=tmp_path / "out"), observer=observer)
+    assert [lost.attempt for lost in observer.of(EpochLost)] == [1, 2, 3]
+    assert [lost.wait for lost in observer.of(EpochLost)] == [0.0, 0.5, 0.0]
+    assert (summary.complete, summary.failed) == (2, 0)
+    assert digest(tmp_path / "out") == digest(undisturbed)
+
+
 def wait_for_simulator(driver: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until a driver with a Ray of its own simulates its second epoch."""
 

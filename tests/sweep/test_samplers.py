@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,14 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.samplers import BaseSampler
+from optuna.samplers import BaseSampler, GPSampler, TPESampler
 from optuna.study import Study
-from optuna.trial import TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from sweep.engine._hub import HubError
 from sweep.engine._pruners import Halving, make_pruner
-from sweep.engine._samplers import SamplerError, make_sampler
+from sweep.engine._samplers import Forgetful, Nsga, SamplerError, make_sampler
+from sweep.engine._tpe import Memory, Tpe
 from sweep.engine._unit_cube import from_unit, to_unit
 from sweep.engine.driver import Settings, run_study
 from sweep.study._schema import HalvingPruner, MedianPruner, NoPruner, Search
@@ -101,6 +103,69 @@ def test_a_trial_stopped_between_two_parameters_gets_the_same_ones(sampler: str)
     trial.suggest_categorical("rule", ["seed", "product"])
     trial.suggest_float("level", -1.0, 1.0)
     assert trial.params == whole[12]
+
+
+def crooked_walk(study: Study, count: int) -> list[dict[str, Any]]:
+    """Ask for two trials at a time, and tell them in turns as complete, pruned, forbidden and failed."""
+    for index in range(count):
+        pair = [study.ask(SPACE), study.ask(SPACE)]
+        for trial in reversed(pair):
+            values = [cost(trial.params), trial.params["level"]][: len(study.directions)]
+            if index % 4 == 1:
+                trial.set_constraint("limit", cost(trial.params) - 0.5)
+            if index % 4 == 2:
+                if len(values) == 1:
+                    trial.report(values[0], 1)
+                study.tell(trial, state=TrialState.PRUNED)
+            elif index % 4 == 3:
+                study.tell(trial, state=TrialState.FAIL)
+            else:
+                study.tell(trial, values)
+    return [trial.params for trial in study.trials]
+
+
+class Plain(Forgetful):
+    """One of Optuna's samplers that looks at all trials anew for each proposal."""
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        return self._of(trial).infer_relative_search_space(study, trial)
+
+
+PLAIN: dict[str, Callable[[int], BaseSampler]] = {
+    "tpe": lambda seed: TPESampler(seed=seed, n_startup_trials=4),
+    "nsga2": lambda seed: Nsga(seed=seed, population_size=4),
+    "gp": lambda seed: GPSampler(seed=seed, n_startup_trials=4),
+}
+
+
+@pytest.mark.parametrize("objectives", [["nmse"], ["nmse", "energy"]])
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2", pytest.param("gp", marks=needs_torch)])
+def test_what_is_remembered_of_trials_changes_no_proposal(
+    sampler: str, objectives: list[str]
+) -> None:
+    search = Search(
+        sampler=sampler,  # type: ignore[arg-type]
+        startup_trials=4,
+        seed=5,
+        objectives=dict.fromkeys(objectives, "minimize"),
+    )
+    walks = [
+        crooked_walk(
+            optuna.create_study(sampler=each, directions=len(objectives) * ["minimize"]), 16
+        )
+        for each in (make_sampler(search, SPACE), Plain(PLAIN[sampler], 5))
+    ]
+    assert walks[0] == walks[1]
+
+
+def test_tpe_remembers_trials_that_have_ended() -> None:
+    memory = Memory()
+    walk(optuna.create_study(sampler=Tpe(memory, seed=0, n_startup_trials=4)), 8)
+    (points,) = memory.points.values()
+    assert list(points.lacks(range(7))) == 7 * [False]
+    assert [trial.number for trial in memory.trials.values()] == list(range(7))
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,27 +25,13 @@ from sweep.engine.events import (
 )
 from sweep.results._requests import read_request, write_request
 from sweep.results.store import Layout, StoreError, open_results
-from tests.stand_in import install, runs
+from tests.stand_in import runs
 from tests.sweep.running import Record, digest, tiny
 
-pytestmark = pytest.mark.usefixtures("ray_session")
+pytestmark = pytest.mark.usefixtures("ray_session", "stand_in")
 
 STUDY = tiny(points=2, trials=4, workers=2)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    path = install(tmp_path_factory.mktemp("stand_in"), seconds=0.5)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ANALOG_SWEEP_NGSPICE", str(path))
-        yield path
-
-
-@pytest.fixture(scope="module")
-def undisturbed(stand_in: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
-    out = tmp_path_factory.mktemp("undisturbed") / "out"
-    run_study(STUDY, Settings(out=out), observer=Record())
-    return out
+SECONDS = 0.5
 
 
 def interrupt(times: int, number: int = signal.SIGINT) -> Record:
