@@ -58,7 +58,7 @@ def design_toml(
             "package_version": manifest.package_version,
             "simulator": records[-1].simulator,
             "simulator_version": records[-1].version,
-            "pdk_source": manifest.pdk["source"],
+            "pdk_source": _without_home(manifest.pdk["source"]),
             "pdk_version": manifest.pdk["version"],
             "pdk_sha256": records[-1].models,
             "run_key": records[-1].run_key,
@@ -95,6 +95,11 @@ def design_toml(
 def mean_energy(records: list[EpochRecord]) -> float:
     """Energy of a training point over all epochs, J."""
     return float(np.mean([score.energy_per_point for score in _scores(records)]))
+
+
+def _without_home(place: str) -> str:
+    """A place as it may be given away: the user's home directory is nobody else's business."""
+    return place.replace(str(Path.home()), "~")
 
 
 def _scores(records: list[EpochRecord]) -> list[EpochScore]:

@@ -7,6 +7,7 @@ import csv
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,14 @@ def test_every_field_is_written_with_meaning_and_range() -> None:
         assert re.search(rf"^# .*\n(# .*\n)*{name} = ", text, re.MULTILINE), name
         assert spec.allowed.split()[-1] in text
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_an_export_does_not_tell_where_its_user_lives(finished: Results, tmp_path: Path) -> None:
+    export(finished, to=tmp_path / "export")
+    written = tomllib.loads((tmp_path / "export" / "design.toml").read_text("utf-8"))
+    source = finished.manifest.pdk["source"]
+    assert written["provenance"]["pdk_source"] == source.replace(str(Path.home()), "~")
+    assert str(Path.home()) not in str(written["provenance"])
 
 
 def test_the_exported_design_repeats_the_trial_exactly(finished: Results, tmp_path: Path) -> None:
