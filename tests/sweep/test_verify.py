@@ -219,6 +219,7 @@ def test_another_version_of_the_simulator_is_asked_for_less(copy: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
+        "studies/best/robust.toml",
         "studies/best/one_hidden.toml",
         "studies/best/two_hidden.toml",
         # Its training is sensitive: tables that ngspice measured lead it elsewhere (docs/deep-networks.md).
