@@ -97,7 +97,7 @@ def figure(rows: Sequence[dict[str, object]]) -> go.Figure:
         ticktext=labels,
     )
     drawn.update_yaxes(title="held-out NMSE, median over weight seeds", type="log")
-    drawn.update_layout(template="plotly_white", legend={"orientation": "h", "y": 1.12})
+    drawn.update_layout(template="plotly_white", margin={"t": 20}, width=880, height=440)
     return drawn
 
 
