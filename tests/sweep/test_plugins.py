@@ -256,9 +256,9 @@ def amplified(
 
 def test_a_study_names_an_amplifier_and_searches_its_sizes(installed: Path) -> None:
     study = amplified(
-        {"amplifier": "macro", "update_scale": "1 1/V"},
+        {"amplifier": "macro"},
         {
-            "transconductance": {"low": "0.1 S", "high": "0.5 S", "per_layer": True},
+            "transconductance": {"low": "0.05 S", "high": "0.2 S", "per_layer": True},
             "fed_back": {"ratio_of": "update_decay", "low": 0.1, "high": 0.5},
         },
         "quasistatic",
