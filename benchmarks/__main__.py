@@ -6,6 +6,7 @@
 """
 
 import sys
+from collections.abc import Callable, Sequence
 
 from benchmarks import (
     alternatives,
@@ -20,8 +21,12 @@ from benchmarks import (
     seed_figures,
 )
 
-SPEED = {"points": points.main, "quasistatic": quasistatic.main, "overhead": overhead.main}
-STUDIES = {
+SPEED: dict[str, Callable[[], None]] = {
+    "points": points.main,
+    "quasistatic": quasistatic.main,
+    "overhead": overhead.main,
+}
+STUDIES: dict[str, Callable[[Sequence[str]], None]] = {
     "rank_correlation": rank_correlation.main,
     "ladder": ladder.main,
     "noise_levels": noise_levels.main,

@@ -138,7 +138,7 @@ def epochs_to_target(study: StudyFile, trainers: tuple[Trainer, ...], count: Cou
 METHODS = ("random", "qmc", "tpe", "ladder")
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: Sequence[str]) -> None:
     """Run every method with every seed, and print a table."""
     options = _options(arguments)
     methods: list[str] = options.methods
@@ -161,7 +161,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"{method:8} median {median:6g}, reached in {reached} of {len(values)}")
 
 
-def _options(arguments: list[str] | None) -> argparse.Namespace:
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="benchmarks alternatives",
         description=__doc__,

@@ -29,6 +29,7 @@ from typing import Any
 
 import optuna
 from optuna.storages import JournalStorage
+from optuna.study import StudyDirection
 
 from sweep.engine._samplers import Forgetful
 from sweep.engine.driver import Settings, run_study
@@ -133,7 +134,9 @@ def bare(directory: Path, trials: int, objectives: int) -> None:
     journal = Journal(directory / "journal.log")
     sampler = optuna.samplers.TPESampler(seed=0)
     study = optuna.create_study(
-        storage=JournalStorage(journal), sampler=sampler, directions=objectives * ["minimize"]
+        storage=JournalStorage(journal),
+        sampler=sampler,
+        directions=objectives * [StudyDirection.MINIMIZE],
     )
     values = random.Random(0)
     course = Course("of Optuna alone")

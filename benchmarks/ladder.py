@@ -22,6 +22,7 @@ import math
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def first_hit(study: StudyFile, options: argparse.Namespace) -> Watch:
     return watch
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: Sequence[str]) -> None:
     """Run both searches for each seed, and print what they took."""
     options = _options(arguments)
     described = load(options.study)
@@ -109,7 +110,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
 
 
-def _options(arguments: list[str] | None) -> argparse.Namespace:
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="benchmarks ladder",
         description=__doc__,

