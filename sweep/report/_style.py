@@ -139,13 +139,15 @@ def short(number: float) -> str:
 
 def colorbar(title: str, **changes: Any) -> dict[str, Any]:
     """A flat bar at the foot of a figure with `BARRED` margins that says what its colours are."""
+    # Without an empty second line plotly.js writes the title over the bar.
     return {
-        "title": {"text": title, "side": "top", "font": {"size": 13}},
+        "title": {"text": f"{title}<br> ", "side": "top", "font": {"size": 13}},
         "thickness": 10,
         "orientation": "h",
         "x": 0,
         "xanchor": "left",
         "xpad": 0,
+        "len": 0.92,  # room for a label at its end, which is left out where it would be cut
         "y": 0,
         "yref": "container",
         "yanchor": "bottom",

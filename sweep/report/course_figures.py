@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import html
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -39,6 +40,7 @@ MEASURES: Mapping[str, tuple[str, bool]] = {
 
 PHASES = {"free": style.MUTED, "nudged": style.BEFORE, "opposed": "#a05fc4", "update": style.AFTER}
 _MOST_LINES = 24
+_MOST_NAMED = 8  # trainings that a legend can name
 _MOST_POINTS = 6
 
 
@@ -66,19 +68,12 @@ def seed_curves(curves: Mapping[str, Sequence[float]], linear_fit: float = math.
 
     **Arguments:**
 
-    - `curves`: of each training the NMSE before it and after each epoch.
+    - `curves`: of each training the NMSE before it and after each epoch. More of them than a legend can
+      name are drawn as one bundle with its median, of those that have come so far.
     """
     known = [value for curve in curves.values() for value in curve if math.isfinite(value)]
-    traces = [
-        go.Scatter(
-            x=list(range(len(curve))),
-            y=[value if math.isfinite(value) else None for value in curve],
-            name=html.escape(name), mode="lines+markers", marker={"size": 5},
-            line={"width": 2, "color": style.SERIES[index % len(style.SERIES)]},
-            hovertemplate="%{x} epochs: %{y:.4g}",
-        )
-        for index, (name, curve) in enumerate(curves.items())
-    ]  # fmt: skip
+    few = len(curves) <= _MOST_NAMED
+    traces = _named(curves) if few else [_bundle(curves), _median(curves)]
     shapes = []
     if math.isfinite(linear_fit):
         shapes.append(style.level(linear_fit))
@@ -90,9 +85,58 @@ def seed_curves(curves: Mapping[str, Sequence[float]], linear_fit: float = math.
         xaxis=style.axis("epochs of training", rangemode="tozero"),
         yaxis=style.log_axis("held-out NMSE", known),
         shapes=shapes,
-        hovermode="x unified",
+        hovermode="x unified" if few else "closest",
         showlegend=True,
     )
+
+
+def _named(curves: Mapping[str, Sequence[float]]) -> list[go.Scatter]:
+    return [
+        go.Scatter(
+            x=list(range(len(curve))), y=_finite(curve),
+            name=html.escape(name), mode="lines+markers", marker={"size": 5},
+            line={"width": 2, "color": style.SERIES[index % len(style.SERIES)]},
+            hovertemplate="%{x} epochs: %{y:.4g}",
+        )
+        for index, (name, curve) in enumerate(curves.items())
+    ]  # fmt: skip
+
+
+def _bundle(curves: Mapping[str, Sequence[float]]) -> go.Scatter:
+    """All curves as one faint line with gaps; the pointer tells which is which."""
+    x: list[int | None] = []
+    y: list[float | None] = []
+    which: list[str] = []
+    for name, curve in curves.items():
+        x += [*range(len(curve)), None]
+        y += [*_finite(curve), None]
+        which += [html.escape(name)] * (len(curve) + 1)
+    return go.Scatter(
+        x=x, y=y, customdata=which, name=f"each of {len(curves)}", mode="lines",
+        line={"width": 1, "color": style.faint(style.AFTER, 0.45)},
+        hovertemplate="%{customdata}<br>%{x} epochs: %{y:.4g}<extra></extra>",
+    )  # fmt: skip
+
+
+def _median(curves: Mapping[str, Sequence[float]]) -> go.Scatter:
+    longest = max(len(curve) for curve in curves.values())
+    values = [
+        statistics.median(
+            curve[epoch] if math.isfinite(curve[epoch]) else math.inf
+            for curve in curves.values()
+            if epoch < len(curve)
+        )
+        for epoch in range(longest)
+    ]
+    return go.Scatter(
+        x=list(range(longest)), y=_finite(values), name="median", mode="lines",
+        line={"width": 2.8, "color": style.BEFORE},
+        hovertemplate="median, %{x} epochs: %{y:.4g}<extra></extra>",
+    )  # fmt: skip
+
+
+def _finite(values: Sequence[float]) -> list[float | None]:
+    return [value if math.isfinite(value) else None for value in values]
 
 
 def layer_measure(
@@ -236,7 +280,7 @@ def scenario_map(values: Mapping[tuple[str, float], float], title: str) -> go.Fi
     bar = style.colorbar(title)
     if log:
         low, high = math.log10(min(known)), math.log10(max(known))
-        ticks = [low + (high - low) * step / 3 for step in range(4)] if high > low else [low]
+        ticks = np.linspace(low, high, 4).tolist() if high > low else [low]
         bar |= {"tickvals": ticks, "ticktext": [style.short(10.0**tick) for tick in ticks]}
     return style.figure(
         [

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -117,6 +118,16 @@ def test_the_page_loads_nothing_and_holds_its_tables(found: Characterization) ->
 def test_a_browser_draws_every_figure(found: Characterization, tmp_path: Path) -> None:
     act = "return document.querySelectorAll('svg.main-svg').length;"
     assert visit(characterization_page(found), act, tmp_path) >= len(drawn(found))
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_nothing_sticks_out_of_a_phone(found: Characterization, tmp_path: Path) -> None:
+    act = "await sleep(500); return document.documentElement.scrollWidth - innerWidth;"
+    far = dataclasses.replace(found.bench.models, source="/" + 90 * "a")
+    page = characterization_page(
+        dataclasses.replace(found, bench=dataclasses.replace(found.bench, models=far))
+    )
+    assert visit(page, act, tmp_path, width=390) <= 0
 
 
 def test_the_command_writes_page_and_tables(tmp_path: Path) -> None:

@@ -135,6 +135,21 @@ def test_every_figure_of_the_study_is_drawn_with_named_axes(
     assert seen["outside"] == []
 
 
+def test_the_title_of_a_colour_bar_stands_above_it(text: str, tmp_path: Path) -> None:
+    act = """
+    await report.drawAll();
+    return [...document.querySelectorAll(".colorbar")].map((bar) => {
+      const title = bar.querySelector(".cbtitle text"), fill = bar.querySelector(".cbfills");
+      if (!title || !fill) return null;
+      const line = [...title.querySelectorAll("tspan.line")][0] || title;
+      return fill.getBoundingClientRect().top - line.getBoundingClientRect().bottom;
+    }).filter((gap) => gap !== null && isFinite(gap));
+    """
+    gaps = visit(text, act, tmp_path)
+    assert len(gaps) >= 2
+    assert min(gaps) >= 0
+
+
 def test_every_choice_among_figures_is_drawn(text: str, tmp_path: Path) -> None:
     seen = visit(text, CHOOSE, tmp_path)
     assert seen == {"choosers": 7, "tabs": 1, "broken": []}

@@ -137,6 +137,34 @@ def test_scenarios_lie_on_a_map_of_corners_and_temperatures() -> None:
     assert list(drawn.data[0].y) == ["-40", "27", "85"]
     assert drawn.data[0].z[2][1] == pytest.approx(0.0)
     assert drawn.data[0].z[0][0] is None
+    bar = drawn.data[0].colorbar
+    assert (bar.ticktext[0], bar.ticktext[-1]) == ("0.1", "1")
+
+
+@given(st.integers(1, 40), st.integers(0, 3))
+def test_many_learning_curves_are_a_bundle_with_its_median(count: int, short: int) -> None:
+    curves = {
+        f"<seed {n}>": [n + 1.0, *[0.1 * (n + 1)] * (4 - short * (n % 2))] for n in range(count)
+    }
+    drawn = figures.seed_curves(curves, linear_fit=0.5)
+    names = [trace.name for trace in drawn.data]
+    if count <= 8:
+        assert len(names) == count + 1
+        return
+    assert names == [f"each of {count}", "median", "best linear fit"]
+    bundle, median, _ = drawn.data
+    assert [y for y in bundle.y if y is not None] == [y for c in curves.values() for y in c]
+    assert set(bundle.customdata) == {f"&lt;seed {n}&gt;" for n in range(count)}
+    assert len(median.y) == 5
+    assert median.y[0] == pytest.approx((count + 1) / 2)
+
+
+def test_a_training_that_failed_counts_as_the_worst_in_the_median() -> None:
+    curves = {str(n): [math.nan if n < 4 else 0.1 * n] for n in range(9)}
+    median = figures.seed_curves(curves).data[1]
+    assert list(median.y) == [pytest.approx(0.8)]
+    curves |= {"more": [math.nan], "still more": [math.nan]}
+    assert list(figures.seed_curves(curves).data[1].y) == [None]
 
 
 @pytest.mark.parametrize("synapse", ["cmos", "dram"])
