@@ -22,7 +22,7 @@ import math
 import statistics
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -32,46 +32,18 @@ import studies
 from circuits import Trainer
 from sweep.engine._benches import benches_for, trainers_for
 from sweep.engine._course import Course
-from sweep.engine._equipment import Equipment
 from sweep.engine._ledger import Ledger
 from sweep.engine._patience import Patience
 from sweep.engine._signals import StopWish
-from sweep.engine._task import Task, perform
 from sweep.engine.events import EpochFinished, Event, TrialFinished
-from sweep.engine.executor import Done, RayExecutor
+from sweep.engine.executor import RayExecutor
 from sweep.results._files import Layout
 from sweep.study.study_file import StudyFile, parse
+from tests.in_this_process import InThisProcess
 
 STUDY = Path(studies.__file__).parent / "ladder_demo.toml"
 
 SHORT, FACTOR = 3, 3  # of the ladder: its first rung's share of the epochs, and who goes on
-
-
-@dataclass
-class InThisProcess:
-    """An executor that does each task at once, here: what Ray takes is no part of this."""
-
-    workers: int = 1
-    done: list[Done] = field(default_factory=list)
-
-    def check(self, equipments: Sequence[Equipment]) -> list[str]:
-        """This machine is the one that measures."""
-        del equipments
-        return []
-
-    def submit(self, task: Task) -> None:
-        """Do a task."""
-        self.done.append(Done(task, perform(task)))
-
-    def wait(self, seconds: float) -> list[Done]:
-        """The tasks done since."""
-        del seconds
-        done, self.done = self.done, []
-        return done
-
-    def drop(self, tickets: set[int]) -> None:
-        """Forget tasks."""
-        self.done = [each for each in self.done if each.task.ticket not in tickets]
 
 
 class Enough(Exception):  # noqa: N818 - nothing is wrong

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An executor without Ray, for what Ray would only slow down or is no part of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+from sweep.engine._equipment import Equipment
+from sweep.engine._task import Task, perform
+from sweep.engine.executor import Done
+
+
+class InThisProcess:
+    """Does each task at once, in this process, where `RayExecutor` would hand it to a worker.
+
+    It takes what `RayExecutor` takes, and has no use for it.
+    """
+
+    workers = 1
+
+    def __init__(self, **_: object) -> None:
+        self._done: list[Done] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.clear()
+
+    def check(self, equipments: Sequence[Equipment]) -> list[str]:
+        """This machine is the one that everything was found on."""
+        del equipments
+        return []
+
+    def submit(self, task: Task) -> None:
+        """Do a task."""
+        self._done.append(Done(task, perform(task)))
+
+    def wait(self, seconds: float) -> list[Done]:
+        """The tasks done since."""
+        del seconds
+        done, self._done = self._done, []
+        return done
+
+    def drop(self, tickets: set[int]) -> None:
+        """Forget tasks."""
+        self._done = [each for each in self._done if each.task.ticket not in tickets]
