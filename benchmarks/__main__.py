@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`python -m benchmarks [NAME]`: the measurements of speed, or the one of a name.
 
-`rank_correlation`, `ladder`, `alternatives`, `noise_levels` (of design files), `execution`,
-`seed_figures` and `report` take minutes and have arguments of their own; they run only by name.
+Those of `STUDIES` take minutes and have arguments of their own; they run only by name.
 """
 
 import sys
@@ -12,6 +11,7 @@ from benchmarks import (
     alternatives,
     execution,
     ladder,
+    modelled_trials,
     noise_levels,
     overhead,
     points,
@@ -32,6 +32,7 @@ STUDIES: dict[str, Callable[[Sequence[str]], None]] = {
     "noise_levels": noise_levels.main,
     "execution": execution.main,
     "alternatives": alternatives.main,
+    "modelled_trials": modelled_trials.main,
     "seed_figures": seed_figures.main,
     "report": report.main,
 }

@@ -168,6 +168,34 @@ def test_tpe_remembers_trials_that_have_ended() -> None:
     assert [trial.number for trial in memory.trials.values()] == list(range(7))
 
 
+def test_tpe_models_the_best_and_the_latest_of_the_others() -> None:
+    seen: list[list[int]] = []
+
+    class Spied(Tpe):
+        def _get_internal_repr(
+            self, trials: list[FrozenTrial], search_space: Any, study: Study
+        ) -> Any:
+            seen.append([trial.number for trial in trials])
+            return super()._get_internal_repr(trials, search_space, study)
+
+    study = optuna.create_study(sampler=Spied(Memory(), modelled=10, seed=0, n_startup_trials=4))
+    walk(study, 40)
+    best, others = [numbers for numbers in seen if len(numbers) != 1][-2:]
+    ranked = sorted(study.trials[:39], key=lambda trial: trial.value or 0.0)
+    below = len(best)
+    assert best == sorted(trial.number for trial in ranked[:below])
+    assert others == sorted(trial.number for trial in ranked[below:])[-10:]
+
+
+def test_tpe_proposes_what_optuna_does_until_it_has_more_trials_than_it_models() -> None:
+    plain = optuna.create_study(sampler=TPESampler(seed=3, n_startup_trials=4))
+    ours = optuna.create_study(sampler=Tpe(Memory(), modelled=25, seed=3, n_startup_trials=4))
+    walks = [walk(study, 60) for study in (plain, ours)]
+    same = [one == other for one, other in zip(*walks, strict=True)]
+    assert all(same[:28])
+    assert not all(same)
+
+
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_another_seed_gives_other_trials(sampler: str) -> None:
     one, two = (
