@@ -8,9 +8,16 @@ searches are judged by it alone. The clock runs from the study's start (Ray and 
 there, quasi-static code is compiled) to the end of the first such trial, or to the limit. Chance is
 large: give several seeds, and read the median.
 
+Where transients take days, `--alone quasistatic` computes the trainings of the second search in
+quasi-static simulation: the same trials one by one as far as the two simulations agree, so the epochs that
+it takes are those of transients. The time would be so many times what the epochs of the first search's
+transients take, which is printed beside.
+
     python -m benchmarks ladder                            # 3-8-1, at most ten minutes
     python -m benchmarks ladder --seeds 0 1 2 3 4
     python -m benchmarks ladder --study mine.toml --threshold 0.1 --limit 86400    # ends in a transient
+    python -m benchmarks ladder --study benchmarks/two_hidden.toml --threshold 0.2 --limit 3600 \
+        --workers 1 --alone quasistatic
 """
 
 from __future__ import annotations
@@ -28,7 +35,7 @@ from pathlib import Path
 
 import studies
 from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import Event, StudyStarted, TrialFinished, TrialStarted
+from sweep.engine.events import EpochFinished, Event, StudyStarted, TrialFinished, TrialStarted
 from sweep.study.ladder import without_ladder
 from sweep.study.study_file import StudyFile, load
 
@@ -45,14 +52,19 @@ class Watch:
 
     - `seconds`: how long that took; infinite where it did not happen.
     - `trial`, `nmse`: which one; `begun`: trials begun until then.
+    - `top`: the rung of full transients; `epochs`, `simulating`: how many of its epochs were simulated,
+      and for how long, s.
     """
 
     threshold: float
     limit: float
+    top: int
     seconds: float = math.inf
     trial: int = -1
     nmse: float = math.nan
     begun: int = 0
+    epochs: int = 0
+    simulating: float = 0.0
     _start: float = field(default=0.0)
 
     def __call__(self, event: Event) -> None:
@@ -62,6 +74,9 @@ class Watch:
             self._start = now
         elif isinstance(event, TrialStarted):
             self.begun += 1
+        elif isinstance(event, EpochFinished) and event.rung == self.top:
+            self.epochs += event.epochs
+            self.simulating += event.seconds
         elif isinstance(event, TrialFinished) and event.nmse < self.threshold:
             self.seconds, self.trial, self.nmse = now - self._start, event.trial, event.nmse
             raise Enough
@@ -71,7 +86,7 @@ class Watch:
 
 def first_hit(study: StudyFile, options: argparse.Namespace) -> Watch:
     """Run a study until it has found a biasing that trains."""
-    watch = Watch(options.threshold, options.limit)
+    watch = Watch(options.threshold, options.limit, len(study.ladder.rungs) - 1)
     with tempfile.TemporaryDirectory() as directory:
         settings = Settings(out=Path(directory) / "out", workers=options.workers, cache=False)
         with contextlib.suppress(Enough):
@@ -91,7 +106,7 @@ def main(arguments: Sequence[str]) -> None:
         search = described.search.model_copy(update={"seed": seed, "trials": 1_000_000})
         climbing = dataclasses.replace(described, search=search)
         plan = top.plan(described.plan, top.weight_seeds[0])
-        alone = without_ladder(plan, str(described.transient))
+        alone = without_ladder(plan, options.alone or str(described.transient))
         plain = dataclasses.replace(climbing, plan=plan, ladder=alone)
         for name, study in (("ladder", climbing), ("transient", plain)):
             watch = first_hit(study, options)
@@ -101,7 +116,12 @@ def main(arguments: Sequence[str]) -> None:
                 if math.isfinite(watch.seconds)
                 else f"nothing in {options.limit:g} s"
             )
-            print(f"seed {seed}  {name:10} {found}, {watch.begun} trials begun", flush=True)
+            each = watch.simulating / watch.epochs if watch.epochs else math.nan
+            print(
+                f"seed {seed}  {name:10} {found}, {watch.begun} trials begun; {watch.epochs} epochs of "
+                f"the last rung, {each:.2f} s each",
+                flush=True,
+            )
     medians = {name: statistics.median(values) for name, values in took.items()}
     print(
         f"{'-'.join(map(str, described.layers))}, NMSE below {options.threshold:g}: median "
@@ -120,5 +140,6 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--threshold", type=float, default=0.04, help="the NMSE of what trains")
     parser.add_argument("--limit", type=float, default=300.0, help="of one search, s")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the searches")
+    parser.add_argument("--alone", help="the simulator of the search without a ladder")
     parser.add_argument("--workers", type=int, default=None, help="tasks at a time")
     return parser.parse_args(arguments)
