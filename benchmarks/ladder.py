@@ -34,6 +34,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import studies
+from circuits.trainers import TRAINERS
 from sweep.engine.driver import Settings, run_study
 from sweep.engine.events import EpochFinished, Event, StudyStarted, TrialFinished, TrialStarted
 from sweep.study.ladder import without_ladder
@@ -140,6 +141,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--threshold", type=float, default=0.04, help="the NMSE of what trains")
     parser.add_argument("--limit", type=float, default=300.0, help="of one search, s")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the searches")
-    parser.add_argument("--alone", help="the simulator of the search without a ladder")
+    parser.add_argument(
+        "--alone", choices=TRAINERS, help="the simulator of the search without a ladder"
+    )
     parser.add_argument("--workers", type=int, default=None, help="tasks at a time")
     return parser.parse_args(arguments)

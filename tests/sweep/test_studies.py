@@ -12,11 +12,11 @@ from circuits import training_circuit
 from sweep.study import load, load_design
 
 ROOT = Path(__file__).parents[2] / "studies"
-STUDIES = sorted(ROOT.glob("*.toml"))
+STUDIES = sorted([*ROOT.glob("*.toml"), *(ROOT.parent / "benchmarks").glob("*.toml")])
 DESIGNS = sorted((ROOT / "best").glob("*.toml"))
 
 
-@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_it_is_valid_and_its_space_makes_circuits(path: Path) -> None:
     study = load(path)
     assert study.plan.linear_fit() > 0.3
