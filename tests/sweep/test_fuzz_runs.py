@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 import tempfile
@@ -106,7 +105,7 @@ def _run_or_refused(text: str) -> None:
             event("run to its end")
             assert summary.complete + summary.pruned + summary.failed == trials or study.search.stop
             assert summary.running == 0
-        with contextlib.suppress(*_OURS):  # a study that ended before its first trial
+        if epochs:
             assert overview(open_results(out)).trials
 
 
