@@ -456,12 +456,19 @@ class Design:
         values = getattr(self, name)
         return values[0] if len(values) == 1 else values[index]
 
-    def in_epoch(self, epoch: int) -> Design:
-        """The design with the update scales that it has in an epoch (from 0)."""
-        fallen = self.update_decay**epoch
-        if fallen == 1.0:
+    def in_epoch(self, epoch: int, stride: int = 1) -> Design:
+        """The design with the update scales that it has in an epoch (from 0).
+
+        **Arguments:**
+
+        - `stride`: how many epochs this one stands for. Its scales are the sum of theirs (of those
+          within what is legal), and the epochs before it were such, too.
+        """
+        factor = sum(self.update_decay ** (epoch * stride + step) for step in range(stride))
+        if factor == 1.0:
             return self
-        scales = tuple(scale * fallen for scale in self.update_scale)
+        highest = self.quantities()["update_scale"].high
+        scales = tuple(min(scale * factor, highest) for scale in self.update_scale)
         return dataclasses.replace(self, update_scale=scales)
 
     def check_layers(self, count: int) -> None:

@@ -73,6 +73,12 @@ class TrainingPlan:
     random features achieve, training the lower ones alone shows what equilibrium propagation does
     below the output layer.
 
+    With a `stride` k above 1 each epoch stands for k of a training in small steps: its update scales
+    are the sum of theirs (`Design.in_epoch`), as gradient descent comes to about the same end with
+    fewer, larger steps until they are too large (Goyal et al. 2017, arXiv 1706.02677). It costs a k-th.
+    What limits a step (`update_gain_limit`, `write_limit`) and the noise of a reading are as they
+    were, so noise moves a weight more in one step of k than in k.
+
     **Raises:** `ObjectiveError` where the layers do not fit the task.
     """
 
@@ -85,6 +91,7 @@ class TrainingPlan:
     scenario: Scenario = field(default_factory=Scenario)
     body_network: bool = True
     trained: TrainedLayers = "all"
+    stride: int = 1
 
     def __post_init__(self) -> None:
         try:
@@ -103,6 +110,8 @@ class TrainingPlan:
             )
         if self.epochs < 1:
             raise ObjectiveError(f"epochs = {self.epochs}: at least 1 is needed")
+        if self.stride < 1:
+            raise ObjectiveError(f"stride = {self.stride}: at least 1 is needed")
         if self.trained not in get_args(TrainedLayers):
             raise ObjectiveError(
                 f"trained = {self.trained!r}: allowed is one of {', '.join(get_args(TrainedLayers))}"
@@ -160,7 +169,7 @@ class TrainingPlan:
         )
         return Run(
             self.layers,
-            design.in_epoch(epoch),
+            design.in_epoch(epoch, self.stride),
             held_out.then(stimulus) if epoch == 0 else stimulus,
             start,
             self.scenario,

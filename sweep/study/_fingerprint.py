@@ -28,10 +28,7 @@ def fingerprint(plan: TrainingPlan, space: Space, search: Search, ladder: Ladder
     if design["amplifier"] == LINEAR:
         del design["amplifier"]  # studies of before there were others keep their fingerprint
     content = {
-        "plan": {
-            **dataclasses.asdict(plan),
-            "task": {"name": plan.task.name, **dataclasses.asdict(plan.task)},
-        },
+        "plan": _training(plan),
         "design": design,
         "space": [dataclasses.asdict(parameter) for parameter in space.parameters],
         "rules": sorted((dataclasses.asdict(rule) for rule in space.rules), key=repr),
@@ -41,6 +38,14 @@ def fingerprint(plan: TrainingPlan, space: Space, search: Search, ladder: Ladder
         content["ladder"] = ladder.described()
     text = json.dumps(_plain(content), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _training(plan: TrainingPlan) -> dict[str, Any]:
+    content = dataclasses.asdict(plan)
+    content["task"] = {"name": plan.task.name, **dataclasses.asdict(plan.task)}
+    if plan.stride == 1:
+        del content["stride"]  # as `amplifier` above
+    return content
 
 
 def _search(search: Search) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -64,6 +65,7 @@ class TrainingTable(Table):
         Field(description="one of 'quasistatic', 'transient', 'ngspice' or 'xyce'"),
     ]
     epochs: Annotated[int, whole(1, 100_000)] | None = None
+    stride: Annotated[int, whole(1, 1000)] | None = None
     weight_seeds: Annotated[list[Seed], Field(min_length=1, max_length=1000)] | None = None
     seeds: Annotated[int, whole(1, 1000)] | None = None
     scenarios: bool = False
@@ -215,9 +217,11 @@ def _rung(
     factor = table.reduction_factor or factor
     if isinstance(table, GradientTable):
         return GradientRung(points=table.points, reduction_factor=factor, require=table.require)
+    stride = table.stride or plan.stride
     return TrainingRung(
         simulator=table.simulator,
-        epochs=table.epochs or plan.epochs,
+        epochs=table.epochs or math.ceil(plan.epochs * plan.stride / stride),
+        stride=stride,
         weight_seeds=_seeds(table, index, plan.weight_seed, problems),
         aggregate=table.aggregate or "mean",
         alpha=ALPHA if table.alpha is None else table.alpha,
@@ -254,10 +258,11 @@ def _check_goes_on(rung: TrainingRung, index: int, below: list[Rung], problems: 
             isinstance(lower, TrainingRung)
             and lower.simulator == rung.simulator
             and lower.trained == rung.trained
+            and lower.stride == rung.stride
             and lower.epochs > rung.epochs
         ):
             problems.add(
                 ("ladder", "rungs", index, "epochs"), rung.epochs,
-                f"{lower.epochs} or more, as in the rung below with the same simulator and layers",
+                f"{lower.epochs} or more, as in the rung below with the same simulator, layers and stride",
             )  # fmt: skip
             return

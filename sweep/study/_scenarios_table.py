@@ -162,6 +162,7 @@ def scenario_ladder(
         epochs=plan.epochs,
         weight_seeds=(plan.weight_seed,),
         trained=plan.trained,
+        stride=plan.stride,
         reduction_factor=table.reduction_factor or 4,
         require=table.require,
     )
@@ -170,5 +171,6 @@ def scenario_ladder(
         epochs=plan.epochs,
         weight_seeds=nominal.weight_seeds,
         trained=plan.trained,
+        stride=plan.stride,
     )
     return Ladder((nominal, table.rung(plain, robustness)))

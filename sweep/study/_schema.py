@@ -48,6 +48,7 @@ class Training(Table):
     mismatch_seed: Seed | None = None
     body_network: bool = True
     trained: TrainedLayers = "all"
+    stride: Annotated[int, whole(1, 1000)] = 1
 
 
 class MedianPruner(Table):

@@ -91,6 +91,7 @@ def read_plan(raw: Raw, layers: tuple[int, ...] | None, problems: Problems) -> T
             scenario=Scenario(training.corner, training.temperature, training.mismatch_seed),
             body_network=training.body_network,
             trained=training.trained,
+            stride=training.stride,
         )
     except ObjectiveError:
         fitting = [max(layers[0], task.features), *layers[1:-1], task.outputs]

@@ -82,6 +82,7 @@ def _training(plan: TrainingPlan) -> dict[str, object]:
         "mismatch_seed": plan.scenario.mismatch_seed,
         "body_network": plan.body_network,
         "trained": plan.trained,
+        **({"stride": plan.stride} if plan.stride > 1 else {}),
     }
 
 

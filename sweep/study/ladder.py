@@ -75,7 +75,8 @@ class TrainingRung:
 
     - `simulator`: `quasistatic`, `ngspice`, `xyce`, or `transient` for either of the latter (in a
       study without a ladder also `auto`, which is the same).
-    - `epochs`: of each training.
+    - `epochs`: of each training; `stride`: for how many of a training in smaller steps each of them
+      stands, as in `objectives.TrainingPlan`.
     - `weight_seeds`: of the initial weights, one for each training; on a rung of scenarios all of
       theirs.
     - `aggregate`: how the trainings' values become the rung's: `mean`, `median`, `worst`, `cvar` (mean
@@ -99,6 +100,7 @@ class TrainingRung:
     robustness: Robustness | None = None
     alpha: float = ALPHA
     threshold: float = THRESHOLD
+    stride: int = 1
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -125,16 +127,19 @@ class TrainingRung:
         """The rung in a few words."""
         count = len(self.conditions)
         epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
+        strides = f" of stride {self.stride}" if self.stride > 1 else ""
         what = "seeds" if self.robustness is None else "scenarios"
         seeds = f", {count} {what}" if count > 1 else ""
         layers = f", {self.trained} layers only" if self.trained != "all" else ""
-        return f"{self.simulator}, {epochs}{seeds}{layers}"
+        return f"{self.simulator}, {epochs}{strides}{seeds}{layers}"
 
     def plan(self, study: TrainingPlan, condition: Condition | int) -> TrainingPlan:
         """The training of a condition, or of a weight seed."""
         if isinstance(condition, int):
             condition = Condition(weight_seed=condition)
-        return dataclasses.replace(condition.plan(study), epochs=self.epochs, trained=self.trained)
+        return dataclasses.replace(
+            condition.plan(study), epochs=self.epochs, trained=self.trained, stride=self.stride
+        )
 
     def combined(self, values: Sequence[float], *, maximise: bool = False) -> float:
         """One value out of those of its trainings; see `scenarios.combined`."""
@@ -190,8 +195,8 @@ class Ladder:
     def training(self, rung: int, seed: int | Condition) -> str:
         """The name of the training of a seed or condition, by which its files are found.
 
-        Rungs of the same simulator that train the same layers have their trainings in common: the
-        higher one goes on where the lower one ended. Without a ladder there is one training, and it
+        Rungs of the same simulator and stride that train the same layers have their trainings in
+        common: the higher one goes on where the lower one ended. Without a ladder there is one training, and it
         needs no name.
         """
         if not self.declared:
@@ -201,6 +206,8 @@ class Ladder:
         current = self.rungs[rung]
         assert isinstance(current, TrainingRung)
         suffix = "" if current.trained == "all" else f"_{current.trained}"
+        if current.stride > 1:
+            suffix += f"_stride{current.stride}"
         return f"{current.simulator}_seed{seed.weight_seed}{seed.suffix}{suffix}"
 
     def trainings(self, rung: int) -> list[str]:
@@ -225,7 +232,7 @@ def _plain(rung: Rung) -> dict[str, Any]:
     So studies that do not use them have the fingerprint that they had before.
     """
     plain = dataclasses.asdict(rung)
-    later = {"robustness": None, "alpha": ALPHA, "threshold": THRESHOLD}
+    later = {"robustness": None, "alpha": ALPHA, "threshold": THRESHOLD, "stride": 1}
     return {
         name: value for name, value in plain.items() if name not in later or value != later[name]
     }
@@ -238,5 +245,6 @@ def without_ladder(plan: TrainingPlan, simulator: str) -> Ladder:
         epochs=plan.epochs,
         weight_seeds=(plan.weight_seed,),
         trained=plan.trained,
+        stride=plan.stride,
     )
     return Ladder((rung,), declared=False)

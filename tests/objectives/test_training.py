@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -160,3 +162,28 @@ def test_update_scales_decay_from_epoch_to_epoch() -> None:
     assert plan.epoch_run(design, 2, weights).design.update_scale == pytest.approx((16.2, 2.43))
     steady = Design(update_scale=(20.0, 3.0))
     assert plan.epoch_run(steady, 2, weights).design is steady
+
+
+@given(st.floats(0.5, 1.0), st.integers(1, 20), st.integers(1, 12))
+def test_an_epoch_of_a_stride_takes_the_steps_of_so_many(
+    decay: float, epochs: int, stride: int
+) -> None:
+    design = Design(update_scale=(20.0, 3.0), update_decay=decay)
+    small = [design.in_epoch(epoch).update_scale for epoch in range(epochs * stride)]
+    large = [design.in_epoch(epoch, stride).update_scale for epoch in range(epochs)]
+    in_groups = np.reshape(small, (epochs, stride, 2)).sum(axis=1)
+    np.testing.assert_allclose(large, in_groups, rtol=1e-12, atol=1e-12)
+
+
+def test_the_steps_of_a_stride_end_at_the_largest_legal_scale() -> None:
+    highest = Design.quantities()["update_scale"].high
+    design = Design(update_scale=(highest / 2, 3.0))
+    assert design.in_epoch(7, 4).update_scale == (highest, 12.0)
+
+
+def test_a_plan_trains_in_its_stride() -> None:
+    plan = TrainingPlan((3, 4, 1), Sine(points=12), stride=8)
+    design = Design(update_scale=(20.0,))
+    assert plan.epoch_run(design, 0).design.update_scale == (160.0,)
+    with pytest.raises(ObjectiveError, match="stride = 0: at least 1"):
+        dataclasses.replace(plan, stride=0)

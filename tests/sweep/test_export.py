@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -50,13 +51,16 @@ def values() -> st.SearchStrategy[dict[str, object]]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(values())
-def test_a_design_file_gives_back_the_very_same_numbers(chosen: dict[str, object]) -> None:
+@given(values(), st.integers(1, 1000))
+def test_a_design_file_gives_back_the_very_same_numbers(
+    chosen: dict[str, object], stride: int
+) -> None:
     design = Design(**chosen)  # type: ignore[arg-type]
-    text = design_text("a design", PLAN, design, tables={})
+    plan = dataclasses.replace(PLAN, stride=stride)
+    text = design_text("a design", plan, design, tables={})
     read = parse_design(text, source="design.toml")
     assert read.design == design
-    assert read.plan == PLAN
+    assert read.plan == plan
 
 
 def test_every_field_is_written_with_meaning_and_range() -> None:

@@ -150,6 +150,7 @@ _RUNGS = st.fixed_dictionaries(
         "simulator": st.sampled_from(["quasistatic", "transient"]),
         "epochs": st.integers(1, 3),
         "weight_seeds": st.lists(st.integers(0, 5), min_size=1, max_size=2, unique=True),
+        "stride": st.integers(1, 3),
         "aggregate": st.sampled_from(["mean", "median", "worst", "yield"]),
         "reduction_factor": st.integers(2, 4),
         "require": st.floats(0.5, 100.0),

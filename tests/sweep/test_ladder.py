@@ -489,5 +489,35 @@ def test_gradients_and_lower_layers_are_rungs_of_their_own(tmp_path: Path) -> No
     assert not np.allclose(lower, whole)
 
 
+STRIDES = """\
+[[ladder.rungs]]
+kind = "training"
+simulator = "quasistatic"
+stride = 2
+epochs = 3
+reduction_factor = 2
+[[ladder.rungs]]
+kind = "training"
+simulator = "quasistatic"
+"""
+
+
+def test_a_rung_of_larger_steps_is_a_training_of_its_own(tmp_path: Path) -> None:
+    study = laddered(STRIDES, trials=6, workers=1)
+    run_study(study, Settings(out=tmp_path / "out"), observer=Record())
+    found = open_results(tmp_path / "out")
+    top = found.study.best_trial.number
+    (large,) = found.epochs(top, "quasistatic_seed0_stride2")
+    (small,) = found.epochs(top, "quasistatic_seed0")
+    assert [len(large.scores), len(small.scores)] == [3, 2]
+    stopped = next(t.number for t in found.study.trials if t.user_attrs["rung"] == 0)
+    export(found, trial=stopped, to=tmp_path / "to", verify=False)
+    described = load_design(tmp_path / "to" / "design.toml")
+    assert (described.plan.stride, described.plan.epochs) == (2, 3)
+    again = simulate(described, make_trainer("quasistatic", pdk.locate()))
+    (kept,) = found.epochs(stopped, "quasistatic_seed0_stride2")
+    assert np.array_equal(again.weights, kept.arrays["final_weights"])
+
+
 def _design(study: StudyFile, found: Results, trial: int) -> Design:
     return study.space.design(found.study.trials[trial].params)

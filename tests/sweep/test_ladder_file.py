@@ -57,6 +57,40 @@ def test_what_a_rung_leaves_out_is_as_in_the_training() -> None:
     assert (slow.epochs, slow.reduction_factor, slow.require) == (9, 4, None)
 
 
+def test_a_rung_of_a_stride_takes_so_many_epochs_less_and_has_trainings_of_its_own() -> None:
+    study = parse(
+        study_with({"rungs": [{**FAST, "stride": 8, "epochs": 1}, {**FAST, "stride": 2}, FAST]}),
+        source="study.toml",
+    )
+    ladder = study.ladder
+    (large, middle, small) = ladder.rungs
+    assert isinstance(large, TrainingRung)
+    assert isinstance(middle, TrainingRung)
+    assert (large.epochs, large.stride, middle.epochs, middle.stride) == (1, 8, 1, 2)
+    assert small == TrainingRung(simulator="quasistatic", epochs=2, weight_seeds=(7,))
+    assert large.plan(study.plan, 7).stride == 8
+    assert large.label == "quasistatic, 1 epoch of stride 8"
+    assert [ladder.training(index, 7) for index in range(3)] == [
+        "quasistatic_seed7_stride8",
+        "quasistatic_seed7_stride2",
+        "quasistatic_seed7",
+    ]
+
+
+def test_rungs_have_the_stride_of_the_training_and_its_length_in_their_own() -> None:
+    content = tables()
+    content["training"] |= {"epochs": 7, "stride": 6}
+    text = toml({**content, "ladder": {"rungs": [{**FAST, "stride": 10}, FAST]}})
+    study = parse(text, source="study.toml")
+    (large, same) = study.ladder.rungs
+    assert isinstance(large, TrainingRung)
+    assert isinstance(same, TrainingRung)
+    assert (large.epochs, large.stride) == (5, 10)
+    assert (same.epochs, same.stride) == (7, 6)
+    without = parse(toml(content), source="study.toml")
+    assert without.ladder.top.plan(without.plan, 7).stride == without.plan.stride == 6
+
+
 def test_a_gradient_rung_looks_at_so_many_points() -> None:
     (default, chosen, _) = rungs_of(
         GRADIENT, {**GRADIENT, "points": 3, "require": 1, "reduction_factor": 2}, SLOW
@@ -114,6 +148,7 @@ def test_seeds_are_combined_as_asked(
         ({"rungs": [{**SLOW, "epohcs": 3}]}, "ladder.rungs[0].epohcs", "did you mean 'epochs'?"),
         ({"rungs": [{**SLOW, "epochs": 0}]}, "ladder.rungs[0].epochs", "nearest legal value is 1"),
         ({"rungs": [{**SLOW, "epochs": "many"}]}, "ladder.rungs[0].epochs", "whole number"),
+        ({"rungs": [{**SLOW, "stride": 0}]}, "ladder.rungs[0].stride", "from 1 to 1000"),
         ({"rungs": [{**SLOW, "seeds": 0}]}, "ladder.rungs[0].seeds", "from 1 to 1000"),
         ({"rungs": [{**SLOW, "weight_seeds": 3}]}, "ladder.rungs[0].weight_seeds", "a list"),
         ({"rungs": [{**SLOW, "weight_seeds": []}]}, "ladder.rungs[0].weight_seeds", "at least 1"),
