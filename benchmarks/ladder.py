@@ -85,11 +85,15 @@ class Watch:
             raise Enough
 
 
-def first_hit(study: StudyFile, options: argparse.Namespace) -> Watch:
-    """Run a study until it has found a biasing that trains."""
+def first_hit(
+    study: StudyFile, options: argparse.Namespace, *, simulator: str | None = None
+) -> Watch:
+    """Run a study, in another simulator than its own if asked, until it has found what trains."""
     watch = Watch(options.threshold, options.limit, len(study.ladder.rungs) - 1)
     with tempfile.TemporaryDirectory() as directory:
-        settings = Settings(out=Path(directory) / "out", workers=options.workers, cache=False)
+        settings = Settings(
+            out=Path(directory) / "out", simulator=simulator, workers=options.workers, cache=False
+        )
         with contextlib.suppress(Enough):
             run_study(study, settings, observer=watch)
     return watch
@@ -109,8 +113,10 @@ def main(arguments: Sequence[str]) -> None:
         plan = top.plan(described.plan, top.weight_seeds[0])
         alone = without_ladder(plan, options.alone or str(described.transient))
         plain = dataclasses.replace(climbing, plan=plan, ladder=alone)
-        for name, study in (("ladder", climbing), ("transient", plain)):
-            watch = first_hit(study, options)
+        for name, study, simulator in (
+            ("ladder", climbing, None), ("transient", plain, options.alone)
+        ):  # fmt: skip
+            watch = first_hit(study, options, simulator=simulator)
             took[name].append(watch.seconds)
             found = (
                 f"{watch.seconds:7.1f} s (trial {watch.trial}, NMSE {watch.nmse:.3g})"

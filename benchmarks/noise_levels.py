@@ -108,7 +108,9 @@ def _shown(value: object) -> str:
 def main(paths: Sequence[str], *, seeds: int = 5, out: str = "noise_levels.csv") -> None:
     """Measure every design file and write all rows as CSV."""
     if not paths:
-        raise SystemExit("noise_levels needs design files, such as studies/best/two_hidden.toml")
+        raise SystemExit(
+            "noise_levels needs design files, such as studies/best/two_hidden_short.toml"
+        )
     rows = [row for path in paths for row in measure(Path(path), seeds)]
     with Path(out).open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))

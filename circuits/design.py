@@ -461,15 +461,16 @@ class Design:
 
         **Arguments:**
 
-        - `stride`: how many epochs this one stands for. Its scales are the sum of theirs (of those
-          within what is legal), and the epochs before it were such, too.
+        - `stride`: how many epochs this one stands for. Its scales are the sum of theirs, as far as that is
+          legal, and so is the bound on its gain; the epochs before it were such, too.
         """
         factor = sum(self.update_decay ** (epoch * stride + step) for step in range(stride))
-        if factor == 1.0:
+        if stride == 1 and factor == 1.0:
             return self
         highest = self.quantities()["update_scale"].high
         scales = tuple(min(scale * factor, highest) for scale in self.update_scale)
-        return dataclasses.replace(self, update_scale=scales)
+        limit = self.update_gain_limit * stride
+        return dataclasses.replace(self, update_scale=scales, update_gain_limit=limit)
 
     def check_layers(self, count: int) -> None:
         """Refuse tuples that fit neither one entry nor `count` crossbars.

@@ -65,16 +65,26 @@ def writing_noise(design: Design, layer: int, *, temperature: float) -> float:
     return _sampled(float(design.layer(layer, "storage_capacitance")) * copies, temperature)
 
 
+def noise_of_updates(run: Run) -> tuple[float, tuple[float, ...]]:
+    """What noise adds to the difference of two readings, and to a weight of each crossbar, V rms.
+
+    An update that stands for `run.stride` independent ones has the mean of their reading noise, as its
+    scale is the sum of theirs, and the sum of their writing noise.
+    """
+    temperature = run.scenario.temperature
+    read = math.sqrt(2.0 / run.stride) * reading_noise(run.design, temperature=temperature)
+    written = (
+        math.sqrt(run.stride) * writing_noise(run.design, layer, temperature=temperature)
+        for layer in range(run.depth)
+    )
+    return read, tuple(written)
+
+
 def update_noise(run: Run) -> UpdateNoise | None:
     """The noise of a run's updates, independent for each point, crossbar and column; None without."""
     if run.noise_seed is None:
         return None
-    temperature = run.scenario.temperature
-    # Two readings of equal noise make a difference.
-    read = math.sqrt(2.0) * reading_noise(run.design, temperature=temperature)
-    written = [
-        writing_noise(run.design, layer, temperature=temperature) for layer in range(run.depth)
-    ]
+    read, written = noise_of_updates(run)
     return UpdateNoise(
         tuple(_drawn(run, layer, _READ) * read for layer in range(run.depth)),
         tuple(_drawn(run, layer, _WRITTEN) * written[layer] for layer in range(run.depth)),

@@ -100,6 +100,8 @@ class Run:
     - `weights`: voltages on the storage nodes at the start, one array `(inputs, outputs)` for each
       crossbar, with all inputs at 0 V.
     - `noise_seed`: of the noise of the update circuits (`circuits.noise`); None for none.
+    - `stride`: how many updates, one after the other, each of its updates stands for. `design` has the
+      scales of their sum (`Design.in_epoch`); the noise is that of their sum, too.
     - `body_network`: keep the substrate network of the transistor models; without it a transient
       takes a third less time and first outputs move by about 2 mV.
 
@@ -113,6 +115,7 @@ class Run:
     scenario: Scenario = field(default_factory=Scenario)
     body_network: bool = True
     noise_seed: tuple[int, ...] | None = None
+    stride: int = 1
 
     def __post_init__(self) -> None:
         check_layers(self.layers)

@@ -75,9 +75,8 @@ class TrainingPlan:
 
     With a `stride` k above 1 each epoch stands for k of a training in small steps: its update scales
     are the sum of theirs (`Design.in_epoch`), as gradient descent comes to about the same end with
-    fewer, larger steps until they are too large (Goyal et al. 2017, arXiv 1706.02677). It costs a k-th.
-    What limits a step (`update_gain_limit`, `write_limit`) and the noise of a reading are as they
-    were, so noise moves a weight more in one step of k than in k.
+    fewer, larger steps until they are too large (Goyal et al. 2017, arXiv 1706.02677), and so is the noise
+    of its updates (`circuits.noise`). It costs a k-th. `write_limit` is as it was.
 
     **Raises:** `ObjectiveError` where the layers do not fit the task.
     """
@@ -175,6 +174,7 @@ class TrainingPlan:
             self.scenario,
             self.body_network,
             None if self.noise_seed is None else (self.noise_seed, epoch),
+            self.stride,
         )
 
     def score(self, run: Run, trace: Trace, epoch: int) -> EpochScore:

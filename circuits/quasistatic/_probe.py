@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from circuits.noise import reading_noise, writing_noise
+from circuits.noise import noise_of_updates
 from circuits.quasistatic._adjoint import adjoint
 from circuits.quasistatic._derivatives import CELL, NODE, linearise, look
 from circuits.quasistatic._epoch import Indices, apply_inputs
@@ -133,15 +133,9 @@ def _noise(run: Run, gain: Array) -> Array:
     """Rms noise of updates whose circuits have such a voltage gain from line to weight."""
     if run.noise_seed is None:
         return np.zeros_like(gain)
-    temperature = run.scenario.temperature
-    read = math.sqrt(2.0) * reading_noise(run.design, temperature=temperature)
-    written = np.concatenate(
-        [
-            np.full(inputs * outputs, writing_noise(run.design, layer, temperature=temperature))
-            for layer, (inputs, outputs) in enumerate(run.shapes)
-        ]
-    )
-    noise: Array = np.hypot(read * gain, written)
+    read, written = noise_of_updates(run)
+    sizes = [inputs * outputs for inputs, outputs in run.shapes]
+    noise: Array = np.hypot(read * gain, np.repeat(written, sizes))
     return noise
 
 

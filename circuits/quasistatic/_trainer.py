@@ -91,7 +91,9 @@ class QuasistaticTrainer:
         if run.design.amplifier == LINEAR:
             del values["amplifier"]  # runs of before there were others keep their keys
         design = repr(values)
-        rest = map(repr, (run.scenario, run.body_network, run.noise_seed, run.layers))
+        rest = [*map(repr, (run.scenario, run.body_network, run.noise_seed, run.layers))]
+        if run.stride > 1:
+            rest.append(f"stride {run.stride}")  # as `amplifier` above
         digest = hashlib.sha256("\0".join([_METHOD, tables, design, *rest]).encode())
         stimulus = run.stimulus
         for array in (stimulus.inputs, stimulus.targets, stimulus.rows, stimulus.train):

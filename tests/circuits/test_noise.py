@@ -61,6 +61,17 @@ def test_noise_has_the_size_that_is_asked_for_and_no_memory() -> None:
     assert abs(np.corrcoef(drawn.read[0].ravel(), drawn.read[1].ravel())[0, 1]) < 0.08
 
 
+def test_updates_of_a_stride_have_the_noise_of_the_sum_that_they_stand_for() -> None:
+    """Sixteen small steps add up sixteen readings at a sixteenth of the scale, and sixteen writings."""
+    run = noisy(small_run(Design(read_noise=5e-3)), 7)
+    one, many = update_noise(run), update_noise(replace(run, stride=16))
+    assert one is not None
+    assert many is not None
+    for layer in range(run.depth):
+        np.testing.assert_allclose(many.read[layer], one.read[layer] / 4.0, rtol=1e-12)
+        np.testing.assert_allclose(many.written[layer], one.written[layer] * 4.0, rtol=1e-12)
+
+
 def test_a_seed_gives_the_same_noise_and_another_one_other_noise() -> None:
     run = small_run(Design())
     first, again, other = (update_noise(noisy(run, *seed)) for seed in ((1, 2), (1, 2), (1, 3)))

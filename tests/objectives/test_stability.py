@@ -21,7 +21,7 @@ from sweep.study.study_file import load_design
 from tests.objectives.test_controls import DESIGN
 
 PLAN = TrainingPlan((3, 4, 1), Sine(points=12, held_out=8, frequency=5.0), epochs=3)
-CHAOTIC = Path(studies.__file__).parent / "best" / "three_hidden.toml"
+CHAOTIC = Path(studies.__file__).parent / "best" / "three_hidden_short.toml"
 
 
 def still(design: Design) -> Design:

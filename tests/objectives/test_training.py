@@ -179,11 +179,14 @@ def test_the_steps_of_a_stride_end_at_the_largest_legal_scale() -> None:
     highest = Design.quantities()["update_scale"].high
     design = Design(update_scale=(highest / 2, 3.0))
     assert design.in_epoch(7, 4).update_scale == (highest, 12.0)
+    assert design.in_epoch(7, 4).update_gain_limit == 4 * design.update_gain_limit
 
 
 def test_a_plan_trains_in_its_stride() -> None:
     plan = TrainingPlan((3, 4, 1), Sine(points=12), stride=8)
     design = Design(update_scale=(20.0,))
-    assert plan.epoch_run(design, 0).design.update_scale == (160.0,)
+    run = plan.epoch_run(design, 0)
+    assert run.design.update_scale == (160.0,)
+    assert run.stride == 8
     with pytest.raises(ObjectiveError, match="stride = 0: at least 1"):
         dataclasses.replace(plan, stride=0)
