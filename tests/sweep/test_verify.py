@@ -224,9 +224,9 @@ def test_another_version_of_the_simulator_is_asked_for_less(copy: Path) -> None:
         "studies/best/two_hidden_short.toml",
         # Its training is sensitive: tables that ngspice measured lead it elsewhere (docs/deep-networks.md).
         pytest.param("studies/best/three_hidden_short.toml", marks=pytest.mark.xyce),
-        "studies/best/one_hidden_slow.toml",
-        "studies/best/two_hidden_slow.toml",
-        "studies/best/three_hidden_slow.toml",
+        "studies/best/one_hidden.toml",
+        "studies/best/two_hidden.toml",
+        "studies/best/three_hidden.toml",
     ],
 )
 def test_the_designs_that_come_with_the_program_still_give_their_figures(name: str) -> None:
