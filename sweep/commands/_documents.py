@@ -22,6 +22,7 @@ def study_document(study: StudyFile) -> dict[str, Any]:
         "layers": list(study.layers),
         "task": plan.task.name,
         "epochs": plan.epochs,
+        "stride": plan.stride,
         "ladder": study.ladder.described() if study.ladder.declared else [],
         "noiseless": plan.noiseless,
         "linear_fit": plan.linear_fit(),

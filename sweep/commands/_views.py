@@ -154,7 +154,9 @@ def study_view(study: StudyFile) -> RenderableType:
         "task": (
             f"{plan.task.name}, {plan.task.points} training and {plan.task.held_out} held-out points"
         ),
-        "training": f"{plan.epochs} epochs in corner {plan.scenario.corner}"
+        "training": f"{plan.epochs} epochs"
+        + (f" of stride {plan.stride}" if plan.stride > 1 else "")
+        + f" in corner {plan.scenario.corner}"
         + ", noiseless" * plan.noiseless,
         **({"ladder": " -> ".join(r.label for r in ladder.rungs)} if ladder.declared else {}),
         "linear fit": f"{pure(plan.linear_fit())} held-out NMSE, what a circuit has to beat",

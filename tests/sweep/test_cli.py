@@ -156,6 +156,14 @@ def test_validate_shows_the_space(study_toml: Path) -> None:
     ]
 
 
+def test_validate_says_in_what_stride_a_study_trains(study_toml: Path) -> None:
+    assert "stride" not in sweep("validate", study_toml).out
+    text = study_toml.read_text()
+    study_toml.write_text(text.replace("[training]", "[training]\nstride = 16"))
+    assert "2 epochs of stride 16 in corner tt" in sweep("validate", study_toml).out
+    assert sweep("validate", study_toml, "--json").json()["stride"] == 16
+
+
 def test_all_problems_of_a_study_file_are_a_line_each_and_end_with_2(study_toml: Path) -> None:
     text = study_toml.read_text()
     text = text.replace("low = 1,", "low = 0,").replace("weight", "wait")
