@@ -138,7 +138,12 @@ class Trainability:
 
 
 def points_run(
-    plan: TrainingPlan, design: Design, *, points: int, weights: Array | None = None
+    plan: TrainingPlan,
+    design: Design,
+    *,
+    points: int,
+    weights: Array | None = None,
+    epoch: int = 0,
 ) -> Run:
     """The first training points of a plan, to be looked at.
 
@@ -146,8 +151,9 @@ def points_run(
 
     - `points`: how many; all where the task has fewer.
     - `weights`: as `Trace.final_weights`; None for the plan's first weights.
+    - `epoch`: whose update scales they have; points and noise are those of epoch 0.
     """
-    run = plan.epoch_run(design, 0, weights)
+    run = plan.epoch_run(design.in_epoch(epoch * plan.stride), 0, weights)
     chosen = np.flatnonzero(run.stimulus.train)[:points]
     stimulus = run.stimulus
     return dataclasses.replace(

@@ -166,9 +166,7 @@ def _examined(
     chosen = {known[round(at)] for at in np.linspace(0, len(known) - 1, _EXAMINED)}
     found = []
     for epoch in sorted(chosen):
-        run = points_run(
-            plan, design.in_epoch(epoch, plan.stride), points=_POINTS, weights=weights[epoch]
-        )
+        run = points_run(plan, design, points=_POINTS, weights=weights[epoch], epoch=epoch)
         try:
             found.append((epoch, trainability(trainer, run)))
         except (CircuitError, ObjectiveError, pdk.PdkError) as error:

@@ -23,6 +23,7 @@ from objectives import (
 )
 from objectives._errors import TaskError
 from objectives.tasks import Iris, Xor
+from objectives.trainability import points_run
 
 plans = st.builds(
     lambda hidden, points, seed: TrainingPlan(
@@ -190,3 +191,14 @@ def test_a_plan_trains_in_its_stride() -> None:
     assert run.stride == 8
     with pytest.raises(ObjectiveError, match="stride = 0: at least 1"):
         dataclasses.replace(plan, stride=0)
+
+
+@pytest.mark.parametrize("stride", [1, 4])
+def test_points_looked_at_in_an_epoch_have_its_updates(stride: int) -> None:
+    plan = TrainingPlan((3, 4, 1), Sine(points=12), stride=stride)
+    design = Design(update_scale=(20.0, 3.0), update_decay=0.9)
+    looked_at = points_run(plan, design, points=2, weights=np.zeros(16), epoch=3)
+    trained = plan.epoch_run(design, 3, np.zeros(16))
+    assert looked_at.design.update_scale == pytest.approx(trained.design.update_scale)
+    assert looked_at.design.update_gain_limit == trained.design.update_gain_limit
+    assert looked_at.stride == stride
