@@ -24,6 +24,10 @@ class Cell(ABC):
     def transistors(self) -> dict[str, Transistor]:
         """All transistors, by their name in the subcircuit."""
 
+    def deep_wells(self) -> dict[str, tuple[str, ...]]:
+        """The nfets whose body is not the substrate: names, by the pin of the body; none as a rule."""
+        return {}
+
     def shifts(self, *, seed: int, instance: str) -> dict[str, float]:
         """Threshold shifts (V) of one instance's transistors: parameters of the subcircuit."""
         return {

@@ -63,6 +63,9 @@ class Scope:
         return float(getattr(design, name))
 
 
+DEEP_WELL = "deep"
+"""Node of all deep n-wells."""
+
 # Node names. Layer 0 is the input; layer l + 1 holds what crossbar l feeds.
 
 

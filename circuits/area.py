@@ -12,6 +12,7 @@ from circuits.amplifiers import amplifier
 from circuits.design import Design
 from circuits.sizes import smallest_run
 from circuits.synapses import synapse
+from pdk import DEVICES, DIFFUSION, well
 
 MIM_AREA, MIM_EDGE = 2.0, 0.19
 """Capacitance of SkyWater 130's `cap_mim_m3_1`: fF/um2 of plate and fF/um of its circumference.
@@ -25,9 +26,12 @@ _HOLDS = 2  # sampling capacitors of a column's update circuit: the reference an
 def circuit_area(layers: tuple[int, ...], design: Design) -> float:
     """Area of a network's gates and capacitors, um2.
 
-    Sum of W L M over the transistors of all synapses (the write transistor included) and of
-    amplifiers that have any, and of the plates of all capacitors: M times the storage capacitance for each synapse, and two sampling
-    capacitors for each column. A capacitor C is a square MIM plate of side s with
+    Sum over the transistors of all synapses (the write transistor included) and of amplifiers that
+    have any, and of the plates of all capacitors: M times the storage capacitance for each synapse,
+    and two sampling capacitors for each column. A transistor takes its gate, drain and source; one
+    in a well takes the smallest well (`pdk.well`), that of an nfet with its share of the n-well
+    around it. Where `junctions` is "none" it takes its gate, W L. A capacitor C is a square MIM
+    plate of side s with
 
         C = 2.0 fF/um2 s^2 + 0.19 fF/um 4 s
 
@@ -42,13 +46,28 @@ def circuit_area(layers: tuple[int, ...], design: Design) -> float:
     **Raises:** `DesignError` for an illegal transistor size.
     """
     run = smallest_run(design, len(layers) - 1)
+    taken = _silicon if design.has_drawn_junctions else _gates
     total = 0.0
     for layer, (inputs, outputs) in enumerate(pairwise(layers)):
         scope = Scope(run, layer)
-        gates = _gates(synapse(scope))
+        gates = taken(synapse(scope))
         storage = scope.number("storage_capacitance") * scope.number("multiplicity")
-        total += inputs * outputs * (gates + mim_area(storage)) + outputs * _gates(amplifier(scope))
+        total += inputs * outputs * (gates + mim_area(storage)) + outputs * taken(amplifier(scope))
         total += max(inputs, outputs) * _HOLDS * mim_area(design.hold_capacitance)
+    return total
+
+
+def _silicon(cell: Cell) -> float:
+    """What all transistors of a cell take, um2: in a well, or drain, gate and source."""
+    wells = {name for names in cell.deep_wells().values() for name in names}
+    total = 0.0
+    for name, device in cell.transistors().items():
+        shape = device.geometry
+        if DEVICES[shape.device].polarity == "p" or name in wells:
+            area = well(shape).footprint
+        else:
+            area = shape.width * (shape.length + 2 * DIFFUSION)
+        total += device.multiplicity * area * 1e12
     return total
 
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from PySpice.Spice.Netlist import Circuit
 
+import pdk
 from circuits import update
 from circuits._parts import (
+    DEEP_WELL,
     Scope,
     bit_line,
     gate,
@@ -33,6 +35,7 @@ def add_crossbar(circuit: Circuit, scope: Scope, synapse: Synapse, timing: Sched
     circuit.subcircuit(synapse.subcircuit())
     circuit.subcircuit(update.column(scope))
     _add_rows(circuit, scope, timing.rows[layer])
+    _add_wells(circuit, scope, synapse)
     seed = scope.run.scenario.mismatch_seed
     for i in range(inputs):
         for j in range(outputs):
@@ -58,6 +61,22 @@ def add_crossbar(circuit: Circuit, scope: Scope, synapse: Synapse, timing: Sched
             bit_line(layer, column), *own, "hold", "store", "update",
             *_add_noise(circuit, scope, timing, column),
         )  # fmt: skip
+
+
+def _add_wells(circuit: Circuit, scope: Scope, synapse: Synapse) -> None:
+    """The deep n-wells of the bodies that lie on a rail, all of one rail together."""
+    if not scope.run.design.has_drawn_junctions:
+        return
+    layer, (inputs, outputs) = scope.layer, scope.run.shapes[scope.layer]
+    rails, devices = {"inp": rail_p, "inn": rail_n}, synapse.transistors()
+    for pin, names in synapse.deep_wells().items():
+        for name in names:
+            subcircuit, parameters = pdk.well_instance(
+                devices[name].geometry, copies=outputs * devices[name].multiplicity
+            )
+            for i in range(inputs):
+                rail = rails[pin](layer, i)
+                circuit.X(f"deep{name}{rail}", subcircuit, rail, DEEP_WELL, **parameters)
 
 
 def _add_noise(circuit: Circuit, scope: Scope, timing: Schedule, column: int) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ LINEAR = "linear"
 AMPLIFIER_KINDS = (LINEAR, *sorted(installed("analog_sweep.amplifiers").keys() - {LINEAR}))
 FLAVOURS = ("01v8", "01v8_lvt", "01v8_hvt", "g5v0d10v5")
 WRITE_SWITCHES = ("ideal", "nfet")
+JUNCTIONS = ("drawn", "none")
 UPDATE_RULES = ("seed", "product")
 NUDGINGS = ("one-sided", "centred")
 
@@ -54,6 +55,12 @@ class Design:
     )
     flavour: str = quantity(
         "01v8", choices=FLAVOURS, meaning="threshold and oxide flavour of the synapse transistors"
+    )
+    junctions: str = quantity(
+        "drawn",
+        choices=JUNCTIONS,
+        meaning="drain and source junctions: with the areas of a drawn transistor and the wells of "
+        "bodies, or none, for which the model takes junctions of its own",
     )
     width_p: tuple[float, ...] = quantity(
         1.302e-6,
@@ -163,14 +170,19 @@ class Design:
         meaning="channel length of the write transistor (nfet_g5v0d10v5)",
     )
     wordline_high: float = quantity(
-        3.3, unit="V", low=0.0, high=5.5, meaning="wordline supply while a row is written"
+        3.3,
+        unit="V",
+        low=0.0,
+        high=5.5,
+        meaning="wordline supply while a row is written, and level of the deep n-wells",
     )
     wordline_low: float = quantity(
         -1.2,
         unit="V",
         low=-5.5,
         high=0.0,
-        meaning="wordline level of rows at rest, and bulk of write and DRAM read transistors",
+        meaning="wordline level of rows at rest, and of the substrate: bulk of write and DRAM read "
+        "transistors",
     )
 
     # Data
@@ -450,6 +462,11 @@ class Design:
                 value = value[0] if len(value) == 1 else list(value)
             plain[name] = value
         return plain
+
+    @property
+    def has_drawn_junctions(self) -> bool:
+        """Whether transistors have the junctions and wells that they are drawn with."""
+        return self.junctions == "drawn"
 
     def layer(self, index: int, name: str) -> Any:
         """The entry of a per-layer field for crossbar `index` (0 is the input side)."""

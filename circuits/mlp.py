@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySpice.Spice.Netlist import Circuit
 
-from circuits._parts import Scope, gate, line, memory, rail_n, rail_p, sense, value
+from circuits._parts import DEEP_WELL, Scope, gate, line, memory, rail_n, rail_p, sense, value
 from circuits.amplifiers import amplifier
 from circuits.crossbar import add_crossbar
 from circuits.loss import loss
@@ -28,7 +28,7 @@ class TrainingCircuit:
     - `initial`: storage node to volts at the start.
     - `outputs`: output nodes; `memories`: storage nodes, layer by layer, row-major.
     - `hidden`: of each hidden layer the lines that its amplifiers read.
-    - `geometries`: the transistor shapes it calls for.
+    - `geometries`: the transistor shapes it calls for; `deep_wells`: those in a deep n-well.
     """
 
     circuit: Circuit
@@ -38,6 +38,7 @@ class TrainingCircuit:
     memories: tuple[str, ...]
     hidden: tuple[tuple[str, ...], ...]
     geometries: frozenset[Geometry]
+    deep_wells: frozenset[Geometry]
 
     def text(self) -> str:
         """Elements, subcircuits and models, without a title."""
@@ -53,6 +54,7 @@ def training_circuit(run: Run) -> TrainingCircuit:
     timing = schedule(run)
     circuit = Circuit("training circuit")
     geometries: set[Geometry] = set()
+    deep_wells: set[Geometry] = set()
     _add_controls(circuit, timing)
     _add_inputs(circuit, timing)
     circuit.V("bulk", "bulk", "0", value(run.design.wordline_low))
@@ -60,8 +62,15 @@ def training_circuit(run: Run) -> TrainingCircuit:
         scope = Scope(run, layer)
         cell = synapse(scope)
         geometries |= {device.geometry for device in cell.transistors().values()}
+        if run.design.has_drawn_junctions:
+            devices = cell.transistors()
+            deep_wells |= {
+                devices[name].geometry for names in cell.deep_wells().values() for name in names
+            }
         add_crossbar(circuit, scope, cell, timing)
         geometries |= _add_amplifiers(circuit, scope)
+    if deep_wells:
+        circuit.V(DEEP_WELL, DEEP_WELL, "0", value(run.design.wordline_high))
     _add_loss(circuit, Scope(run, run.depth - 1), timing)
     memories = tuple(
         memory(layer, i, j)
@@ -80,6 +89,7 @@ def training_circuit(run: Run) -> TrainingCircuit:
             for layer in range(1, run.depth)
         ),
         geometries=frozenset(geometries),
+        deep_wells=frozenset(deep_wells),
     )
 
 

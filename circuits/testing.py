@@ -149,7 +149,10 @@ def measured_transfer(part: Amplifier, simulator: SpiceSimulator) -> dict[str, N
     devices: list[Transistor] = list(part.transistors().values())
     scenario = part.scope.run.scenario
     library = pdk.compile_library(
-        pdk.locate(), corner=scenario.corner, geometries=[device.geometry for device in devices]
+        pdk.locate(),
+        corner=scenario.corner,
+        geometries=[device.geometry for device in devices],
+        drawn_junctions=part.scope.run.design.has_drawn_junctions,
     )
     deck = Deck(
         title=f"amplifier {part.scope.run.design.amplifier}",

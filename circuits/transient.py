@@ -90,7 +90,9 @@ class TransientTrainer:
             self.models,
             corner=run.scenario.corner,
             geometries=circuit.geometries,
+            deep_wells=circuit.deep_wells,
             body_network=run.body_network,
+            drawn_junctions=run.design.has_drawn_junctions,
         )
         return Deck(
             title="analog-sweep " + "-".join(map(str, run.layers)),

@@ -62,9 +62,8 @@ class LayerTrainability:
       sqrt(u.u + E[n.n]), the expected cosine where noise has many directions to go.
     - `alignment_of_sums`: the same of sums; noise of independent points adds up slower than updates.
     - `signal_to_noise`: rms update over rms noise (`circuits.noise`); infinite without noise.
-    - `time_constant`: the slowest of this layer, s: lines (capacitance to storage nodes over
-      conductance; drain junctions, which the device tables do not hold, are not in it), writing of a
-      weight, sampling, amplifier pole.
+    - `time_constant`: the slowest of this layer, s: lines (capacitance of their drains over
+      conductance), writing of a weight, sampling, amplifier pole.
     - `settling_error`: exp(-T / time_constant), with T what a phase leaves after edge and guard.
     - `saturated`: of transistors that carry at least 0.1 uA, the share whose Vds is above
       their overdrive 2 I / g_m (exact for a square law), where little of a nudge passes.

@@ -24,7 +24,8 @@ from pdk._errors import (
     UnknownCornerError,
     UnknownDeviceError,
 )
-from pdk._library import Library, compile_library, instance
+from pdk._layout import DIFFUSION, Junctions, Well, junctions, well
+from pdk._library import Library, compile_library, instance, well_instance
 from pdk._locate import locate
 from pdk._mismatch import threshold_shift, threshold_sigma
 from pdk._models import Models
@@ -32,10 +33,12 @@ from pdk._models import Models
 __all__ = [
     "CORNERS",
     "DEVICES",
+    "DIFFUSION",
     "CacheError",
     "Device",
     "DownloadError",
     "Geometry",
+    "Junctions",
     "Library",
     "MicroBinnedModelsError",
     "ModelFileError",
@@ -46,9 +49,13 @@ __all__ = [
     "SizeError",
     "UnknownCornerError",
     "UnknownDeviceError",
+    "Well",
     "compile_library",
     "instance",
+    "junctions",
     "locate",
     "threshold_shift",
     "threshold_sigma",
+    "well",
+    "well_instance",
 ]

@@ -12,7 +12,12 @@ here each geometry gets one `.model` of plain numbers and one thin subcircuit ar
 
 Sizes are in metres there, so that it needs no option `scale`, which the two simulators spell
 differently, and no choice of bins, which ngspice makes by the width of one finger and Xyce by
-the total width.
+the total width. The well of an nfet whose body is not the substrate is a subcircuit of its own:
+
+    .subckt sky130_fd_pr__nfet_01v8__w0p42_l0p15__well body deep mult=1
+    dbottom body deep ...__bottom area={mult}
+    dside body deep ...__side area={mult}
+    .ends
 """
 
 from __future__ import annotations
@@ -25,7 +30,8 @@ from pdk._cache import cache_directory, write_once
 from pdk._devices import find_device
 from pdk._errors import MultiplicityError
 from pdk._expressions import Scope
-from pdk._modelfiles import corner_parameters, subcircuit
+from pdk._layout import junctions, well
+from pdk._modelfiles import corner_parameters, diode_card, subcircuit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +41,7 @@ if TYPE_CHECKING:
     from pdk._models import Models
 
 _NOTICE = """\
-* SkyWater 130 transistors in corner {corner}{body}, for ngspice and Xyce.
+* SkyWater 130 transistors in corner {corner}{options}, for ngspice and Xyce.
 * Made by analog-sweep from the continuous models with SHA-256
 * {sha256}.
 * Copyright 2020 The SkyWater PDK Authors. Licensed under the Apache License, Version 2.0
@@ -43,6 +49,7 @@ _NOTICE = """\
 * ngspice needs the variable ng_nomodcheck set, or it changes some parameters.
 """
 _PER_LINE = 6
+_WELL_DIODE = "sky130_fd_pr__model__parasitic__diode_pw2dn"
 _UNITS = {"l": 1e-6, "w": 1e-6, "ad": 1e-12, "as": 1e-12, "pd": 1e-6, "ps": 1e-6}
 """Units of the PDK's instance parameters (its `.option scale=1.0u`)."""
 
@@ -66,7 +73,13 @@ class Library:
 
 
 def compile_library(
-    models: Models, *, corner: str, geometries: Iterable[Geometry], body_network: bool = True
+    models: Models,
+    *,
+    corner: str,
+    geometries: Iterable[Geometry],
+    deep_wells: Iterable[Geometry] = (),
+    body_network: bool = True,
+    drawn_junctions: bool = True,
 ) -> Library:
     """Compiles the transistors of `geometries` in `corner` into one small file for the cache.
 
@@ -75,29 +88,37 @@ def compile_library(
     ngspice the variable `ng_nomodcheck` is set before the analysis (`.spiceinit`, `.control` or
     `-D`): else ngspice forces `a2` below 1, which changes pfet_01v8 at its shortest length in
     corner ff by 2 %.
-    Parasitics are what the PDK's subcircuits have by default: no junction areas or perimeters,
-    and 0.14 um of diffusion between gate and contact on either side (`nrd`, `nrs`).
+    Between gate and contact lie 0.14 um of diffusion on either side (`nrd`, `nrs`), as the PDK's
+    subcircuits have by default.
 
     **Arguments:**
 
     - `models`: from `locate()`.
     - `corner`: one of `CORNERS`.
     - `geometries`: every geometry that the circuit uses.
+    - `deep_wells`: those of its nfets that have their body in a deep n-well; see `well_instance`.
     - `body_network`: keep the PDK's network of substrate resistors (BSIM4 `rbodymod=1`, five
       resistors of 50 ohm and three internal nodes a transistor). Without it (`rbodymod=0`) a
       training circuit has 6 equations fewer per synapse and simulates in about two thirds of
       the time. DC currents change by at most 3e-5 (impact ionisation through those resistors);
       what is lost is some ohms in series with the junctions, which matter at frequencies far
       above those of a training schedule: outputs that swing 1.25 V moved by 2 mV.
+    - `drawn_junctions`: give drain and source the areas and perimeters of `junctions()`. Without
+      them, as the PDK's subcircuits have it by default, BSIM4 takes 1e-14 A as the saturation
+      current of each junction, whatever the width: fifteen times too much for the smallest nfet.
 
     **Raises:** `UnknownCornerError`, `ModelFileError`, `SizeError`, `CacheError`.
     """
     scope = corner_parameters(models, corner)
-    body = "" if body_network else ", without substrate resistors"
-    text = _NOTICE.format(corner=corner, body=body, sha256=models.sha256) + "".join(
-        _transistor(models, scope, geometry, body_network=body_network)
+    options = "" if body_network else ", without substrate resistors"
+    options += ", with junctions as drawn" if drawn_junctions else ""
+    parts = [_NOTICE.format(corner=corner, options=options, sha256=models.sha256)]
+    parts += [
+        _transistor(models, scope, geometry, body_network=body_network, drawn=drawn_junctions)
         for geometry in sorted(set(geometries), key=_order)
-    )
+    ]
+    parts += [_well(models, scope, each) for each in sorted(set(deep_wells), key=_order)]
+    text = "".join(parts)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     path = cache_directory() / "libraries" / f"sky130_{corner}_{sha256[:20]}.spice"
     write_once(path, text)
@@ -127,6 +148,27 @@ def instance(
     return _name(geometry), {"mult": str(multiplicity), "delvto": repr(float(threshold_shift))}
 
 
+def well_instance(geometry: Geometry, *, copies: int = 1) -> tuple[str, dict[str, str]]:
+    """How a netlist calls the deep n-wells of nfets whose bodies share a node.
+
+    The element is `X<name> <body> <deep n-well> <subcircuit> <parameter>=<value> ...`. It is the
+    junction between the p-well and the deep n-well. That between the deep n-well and the
+    substrate lies between two constant voltages, and the continuous models have none for the
+    n-well of a pfet; neither conducts while the substrate is at the lowest voltage.
+
+    **Arguments:**
+
+    - `geometry`: one of the `deep_wells` that the library was compiled for.
+    - `copies`: how many transistors have their wells on the node.
+
+    **Returns:** the subcircuit's name, and its parameters as text.
+
+    **Raises:** `MultiplicityError`.
+    """
+    check_multiplicity(copies)
+    return f"{_name(geometry)}__well", {"mult": str(copies)}
+
+
 def check_multiplicity(multiplicity: int) -> None:
     """Raises `MultiplicityError` unless `multiplicity` is a positive integer."""
     if multiplicity < 1 or multiplicity != int(multiplicity):
@@ -138,13 +180,16 @@ def check_multiplicity(multiplicity: int) -> None:
 
 
 def _transistor(
-    models: Models, corner: dict[str, str], geometry: Geometry, *, body_network: bool
+    models: Models,
+    corner: dict[str, str],
+    geometry: Geometry,
+    *,
+    body_network: bool,
+    drawn: bool,
 ) -> str:
     wrapped = subcircuit(models, geometry.device)
-    scope = Scope(
-        corner | wrapped.parameters,
-        {"l": _microns(geometry.length), "w": _microns(geometry.width)},
-    )
+    drawing = {"l": _microns(geometry.length), "w": _microns(geometry.width)}
+    scope = Scope(corner | wrapped.parameters, drawing | (_drawn(geometry) if drawn else {}))
     card = wrapped.choose(geometry).parameters()
     if not body_network:
         card["rbodymod"] = "0"
@@ -164,6 +209,50 @@ def _transistor(
         f".subckt {name} d g s b mult=1 delvto=0\n"
         f"mfet d g s b {name}__model\n{_continued(sizes)}"
         f"+ delvto={{{shift!r} + delvto}} m={{mult}}\n"
+        ".ends\n"
+    )
+
+
+def _drawn(geometry: Geometry) -> dict[str, float]:
+    """The PDK's instance parameters of the junctions, in microns."""
+    drawn = junctions(geometry.width)
+    return {
+        "ad": drawn.drain_area * 1e12,
+        "as": drawn.source_area * 1e12,
+        "pd": drawn.drain_perimeter * 1e6,
+        "ps": drawn.source_perimeter * 1e6,
+    }
+
+
+def _well(models: Models, corner: dict[str, str], geometry: Geometry) -> str:
+    """The diodes of one p-well: its bottom and its side walls, as the simulators' first diode model.
+
+    The PDK's card scales one model with area and perimeter, which Xyce does not read. The side
+    wall's capacitance has a grading of its own, so it is a diode of its own.
+    """
+    scope, card = Scope(corner, {}), diode_card(models, _WELL_DIODE)
+    drawn, name = well(geometry), _name(geometry)
+    sizes = {"bottom": ("js", "cj", "mj", "pb"), "side": ("jsw", "cjsw", "mjsw", "php")}
+    amounts = {"bottom": drawn.area * 1e12, "side": drawn.perimeter * 1e6}
+    text = ""
+    for part, (current, capacitance, grading, potential) in sizes.items():
+        values = {
+            "level": 1.0,
+            "is": scope.evaluate(card[current]) * amounts[part],
+            "n": scope.evaluate(card["n"]),
+            "eg": scope.evaluate(card["eg"]),
+            "xti": scope.evaluate(card["xti"]),
+            "cjo": scope.evaluate(card[capacitance]) * amounts[part],
+            "m": scope.evaluate(card[grading]),
+            "vj": scope.evaluate(card[potential]),
+            "tnom": scope.evaluate(card["tref"]),
+        }
+        words = {key: f"{value:.12g}" for key, value in values.items()}
+        text += f"\n.model {name}__{part} d\n{_continued(words)}"
+    return text + (
+        f".subckt {name}__well body deep mult=1\n"
+        f"dbottom body deep {name}__bottom area={{mult}}\n"
+        f"dside body deep {name}__side area={{mult}}\n"
         ".ends\n"
     )
 

@@ -134,6 +134,21 @@ def subcircuit(models: Models, device: str) -> Subcircuit:
     return Subcircuit(parameters, transistor, cards[0].lower(), bins)
 
 
+@lru_cache(maxsize=8)
+def diode_card(models: Models, name: str) -> dict[str, str]:
+    """The parameters of the diode in the PDK's subcircuit `name`, for areas in um2."""
+    path = models.directory / "models_diodes.spice"
+    body = re.search(
+        rf"^\.subckt\s+{name}\s+a c\b.*?^\.model\s+\S+\s+d\b(.*?)^\.ends\b",
+        _text(path, models.sha256),
+        re.MULTILINE | re.DOTALL,
+    )
+    if body is None:
+        msg = f"{path} has no diode {name}; use the continuous models of SkyWater 130."
+        raise ModelFileError(msg)
+    return assignments(" ".join(_statements("card\n" + body.group(1))))
+
+
 def _within(size: float, low: float, high: float) -> bool:
     return low * (1 - _TOLERANCE) <= size <= high * (1 + _TOLERANCE)
 

@@ -173,6 +173,7 @@ class SynapseBench:
                 self.models,
                 corner=self.scenario.corner,
                 geometries=[device.geometry for device in devices],
+                drawn_junctions=self.design.has_drawn_junctions,
             ),
             temperature=self.scenario.temperature,
             accuracy=_TIGHT,

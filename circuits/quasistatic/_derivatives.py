@@ -13,7 +13,7 @@ import numpy as np
 
 from circuits.quasistatic._equations import clamp_current
 from circuits.quasistatic._network import Network, Records
-from circuits.quasistatic.tables import charge, compiled, evaluate_shifted
+from circuits.quasistatic.tables import charge, compiled, drain_charge, evaluate_shifted
 
 CELL = np.dtype(
     [
@@ -25,8 +25,8 @@ CELL = np.dtype(
         # The same by the line and by the rails p and n with the storage node following, S.
         ("p_line", np.float64), ("n_line", np.float64),
         ("p_p", np.float64), ("p_n", np.float64), ("n_p", np.float64), ("n_n", np.float64),
-        # Capacitance of the storage node, all of it, and between it and the line, F.
-        ("capacitance", np.float64), ("coupling", np.float64),
+        # Capacitance of the storage node, all of it, and of the drains, all else held, F.
+        ("capacitance", np.float64), ("drains", np.float64),
     ],
     align=True,
 )  # fmt: skip
@@ -39,7 +39,7 @@ NODE = np.dtype(
         # Conductance of the line to its synapses, clamp and load with all other voltages held; what
         # of it is the clamp's; what the next crossbar draws through the amplifier, S.
         ("own", np.float64), ("clamp", np.float64), ("drawn", np.float64),
-        # Capacitance between the line and storage nodes, F.
+        # Capacitance of the line: the drains of its synapses, F.
         ("capacitance", np.float64),
     ],
     align=True,
@@ -65,7 +65,9 @@ def linearise(network: Network, cells: Records) -> None:
                 whole = storage + p_gate + n_gate
                 by_line = -(p_drain + n_drain) / whole
                 by_p, by_n = (p_gate + p_drain) / whole, (n_gate + n_drain) / whole
-                cell.capacitance, cell.coupling = copies * whole, -copies * (p_drain + n_drain)
+                _, _, drain_p, _ = drain_charge(tables, pfet, w - p - shift_p, z - p)
+                _, _, drain_n, _ = drain_charge(tables, nfet, w - n - shift_n, z - n)
+                cell.capacitance, cell.drains = copies * whole, copies * (drain_p + drain_n)
                 current, gm, gd, _ = evaluate_shifted(tables, pfet, w - p, z - p, shift_p)
                 cell.p, cell.p_gate, cell.p_drain = copies * current, copies * gm, copies * gd
                 cell.p_line = copies * (gd + gm * by_line)
@@ -92,7 +94,7 @@ def look(network: Network, cells: Records, nodes: Records) -> None:
         for _ in range(crossbar.inputs):
             for k in range(crossbar.behind, crossbar.behind + crossbar.outputs):
                 nodes[k].own += cells[s].p_line + cells[s].n_line
-                nodes[k].capacitance += cells[s].coupling
+                nodes[k].capacitance += cells[s].drains
                 s += 1
         for j in range(crossbar.outputs):
             node = nodes[crossbar.behind + j]

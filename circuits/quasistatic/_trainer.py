@@ -17,14 +17,14 @@ from circuits.design import LINEAR
 from circuits.noise import update_noise
 from circuits.quasistatic._epoch import Points, Record, through
 from circuits.quasistatic._network import Array, Network, network, transistors
-from circuits.quasistatic._validity import check_quasistatic, unsettled_lines
+from circuits.quasistatic._validity import check_quasistatic, conducting_wells, unsettled_lines
 from circuits.quasistatic.tables import Packed, measure, pack
 from circuits.run import Run, join_weights
 from circuits.simulators import Cause, Limits, Outcome, SpiceSimulator, Statistics, Verdict
 from circuits.trace import Trace
 from pdk import Models
 
-_METHOD = "4"
+_METHOD = "5"
 """Changes whenever results do."""
 
 _SYNAPSES_A_CALL = 200_000
@@ -90,6 +90,8 @@ class QuasistaticTrainer:
         values = run.design.to_values()
         if run.design.amplifier == LINEAR:
             del values["amplifier"]  # runs of before there were others keep their keys
+        if not run.design.has_drawn_junctions:
+            del values["junctions"]  # so do those of before there were any
         design = repr(values)
         rest = [*map(repr, (run.scenario, run.body_network, run.noise_seed, run.layers))]
         if run.stride > 1:
@@ -137,8 +139,8 @@ class QuasistaticTrainer:
         check_quasistatic(run)
         pairs = transistors(run)
         geometries = sorted({device.geometry for pair in pairs for device in pair}, key=repr)
-        scenario = run.scenario
-        key = (*geometries, scenario.corner, scenario.temperature, run.body_network)
+        scenario, drawn = run.scenario, run.design.has_drawn_junctions
+        key = (*geometries, scenario.corner, scenario.temperature, run.body_network, drawn)
         if key not in self._measured:
             tables = measure(
                 geometries,
@@ -147,6 +149,7 @@ class QuasistaticTrainer:
                 simulator=self.simulator,
                 models=self.models,
                 body_network=run.body_network,
+                drawn_junctions=drawn,
             )
             digests = " ".join(tables[geometry].digest for geometry in geometries)
             if len(self._measured) >= _MOST_MEASURED:
@@ -243,6 +246,9 @@ class _Solution:
         unsettled = unsettled_lines(self.run, self.record.slowest)
         if unsettled:
             return Verdict(Cause.NOT_SETTLED, unsettled)
+        conducting = conducting_wells(self.run, self.network.crossbars, self.record.voltages)
+        if conducting:
+            return Verdict(Cause.OUTSIDE_TABLES, conducting)
         return self._inside()
 
     def _inside(self) -> Verdict:

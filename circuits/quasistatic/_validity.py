@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from circuits._parts import Scope
 from circuits.amplifiers import amplifier, time_constant
 from circuits.design import LINEAR
 from circuits.quasistatic._errors import NotQuasistatic
-from circuits.quasistatic._network import Array
+from circuits.quasistatic._network import Array, Records
 from circuits.run import Run
 from circuits.schedule import points_duration
 
 _TIME_CONSTANTS = 20.0
 """A node counts as settled after so many of its time constants: exp(-20) is 2e-9."""
+
+_LARGEST_FORWARD = 0.3
+"""V; a p-well that far above its deep n-well draws less than a picoampere."""
 
 _LARGEST_LEAK = 1e-2
 """Share of a stored voltage that may leak away over a run."""
@@ -66,6 +71,31 @@ def unsettled_lines(run: Run, slowest: Array) -> str:
                 "(weight_low) help"
             )
     return ""
+
+
+def conducting_wells(run: Run, crossbars: Records, voltages: Array) -> str:
+    """What is to be said of wells that conduct, which no equation holds; empty where none does.
+
+    **Arguments:**
+
+    - `crossbars`: of the network.
+    - `voltages`: line and drops of each unit at each point, V, shape `(points, units, 3)`.
+    """
+    design = run.design
+    if not design.has_drawn_junctions:
+        return ""
+    highest = float(np.abs(run.stimulus.inputs).max(initial=0.0))
+    for crossbar in crossbars[:-1]:
+        units = slice(crossbar["behind"], crossbar["behind"] + crossbar["outputs"])
+        line, _, drop = np.moveaxis(voltages[:, units], -1, 0)
+        rails = drop - crossbar["gain"] * (line + crossbar["offset"])
+        highest = max(highest, float(rails.max(initial=highest)))
+    if highest <= design.wordline_high + _LARGEST_FORWARD:
+        return ""
+    return (
+        f"a rail at {highest:.3g} V is above the deep n-wells at {design.wordline_high:.3g} V "
+        "(wordline_high), so that the wells of its transistors conduct: raise wordline_high"
+    )
 
 
 def _window(run: Run) -> float:

@@ -33,6 +33,10 @@ class CmosSynapse(Synapse):
             "n": Transistor(Geometry(nfet, number("width_n"), number("length_n")), copies),
         }
 
+    def deep_wells(self) -> dict[str, tuple[str, ...]]:
+        """The body of the nfet lies on the negative rail, as its source does."""
+        return {"inn": ("n",)}
+
     def add_read_path(self, circuit: SubCircuit, devices: dict[str, Transistor]) -> None:
         """Common gate, common drain; each source and bulk on its own rail."""
         self.add_transistor(circuit, "p", devices["p"], "out", "mem", "inp", "inp")

@@ -68,6 +68,8 @@ class Replay:
 def seed_design(layers: tuple[int, ...]) -> Design:
     """The biasing of the circuit this project starts from, for a network of two crossbars.
 
+    Its netlist gave its transistors no junction areas, so neither has this.
+
     **Raises:** `TrajectoryError` for another depth, for which the seed gives no update scales.
     """
     if len(layers) - 1 != len(_SEED_SCALES):
@@ -75,7 +77,7 @@ def seed_design(layers: tuple[int, ...]) -> Design:
             f"the seed's biasing has update scales for two crossbars, not for layers {list(layers)}"
         )
     copies = max(1, layers[1] // layers[2])
-    return Design(multiplicity=(1, copies), update_scale=_SEED_SCALES)
+    return Design(junctions="none", multiplicity=(1, copies), update_scale=_SEED_SCALES)
 
 
 def replay(

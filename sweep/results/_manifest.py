@@ -12,8 +12,11 @@ from typing import Any
 
 from sweep.results._files import Layout, StoreError, write_whole
 
-SCHEMA = 3
-_READ = (1, 2, 3)  # schema 1: no ladder; 2: epochs do not tell whether they were cached
+SCHEMA = 4
+_READ = (1, 2, 3, 4)  # schema 1: no ladder; 2: epochs do not tell whether they were cached
+WITH_JUNCTIONS = 4
+"""Studies of earlier schemas ran without junction areas, which no field spoke of."""
+
 JOURNAL = "journal.log"
 
 

@@ -23,7 +23,7 @@ import optuna
 
 from objectives import EpochScore, TrainingPlan
 from sweep.results._files import Layout, StoreError
-from sweep.results._manifest import Manifest, read_manifest
+from sweep.results._manifest import WITH_JUNCTIONS, Manifest, read_manifest
 from sweep.results._records import EpochRecord, RecordError, read_record, read_scores
 from sweep.results._storage import complete_url, open_for_reading, quiet
 from sweep.study import study_file
@@ -195,4 +195,8 @@ def stored_study_file(layout: Layout, manifest: Manifest) -> StudyFile:
         )
         raise StoreError(msg)
     # A relative path in it starts from where the file came from.
-    return study_file.parse(text.decode(), source=manifest.study_source)
+    return study_file.parse(
+        text.decode(),
+        source=manifest.study_source,
+        before_junctions=manifest.schema < WITH_JUNCTIONS,
+    )

@@ -27,6 +27,8 @@ def fingerprint(plan: TrainingPlan, space: Space, search: Search, ladder: Ladder
     design = {**space.defaults, **space.fixed}
     if design["amplifier"] == LINEAR:
         del design["amplifier"]  # studies of before there were others keep their fingerprint
+    if design.get("junctions") == "none":
+        del design["junctions"]  # so do those of before there were any
     content = {
         "plan": _training(plan),
         "design": design,

@@ -154,15 +154,21 @@ def load_design(path: Path) -> DesignFile:
     return parse_design(_text(path), source=str(path))
 
 
-def parse(text: str, *, source: str) -> StudyFile:
+def parse(text: str, *, source: str, before_junctions: bool = False) -> StudyFile:
     """The study that a text describes; `source` names it in errors.
 
     A relative path of `[pdk]` starts from the directory of `source`.
+
+    **Arguments:**
+
+    - `before_junctions`: it was run when transistors had no junction areas, and means that still.
 
     **Raises:** `StudyFileError` with all that is wrong with it.
     """
     problems = Problems(source)
     raw = read_toml(text, _STUDY, problems)
+    if before_junctions:
+        _without_junctions(raw, problems)
     entries = table(raw, "space", problems)
     common = _read_common(raw, problems, searched=entries)
     search = read_search(raw, problems)
@@ -202,7 +208,10 @@ def parse_design(text: str, *, source: str) -> DesignFile:
     **Raises:** `StudyFileError` with all that is wrong with it.
     """
     problems = Problems(source)
-    common = _read_common(read_toml(text, _DESIGN, problems), problems)
+    raw = read_toml(text, _DESIGN, problems)
+    if "provenance" in raw:  # an export names every field that there was
+        _without_junctions(raw, problems)
+    common = _read_common(raw, problems)
     problems.raise_any()
     assert common.plan is not None
     assert common.execution is not None
@@ -225,6 +234,11 @@ def parse_design(text: str, *, source: str) -> DesignFile:
         text=text,
         source=source,
     )
+
+
+def _without_junctions(raw: dict[str, Any], problems: Problems) -> None:
+    """Leave junctions out of a file from before designs had the field."""
+    raw["design"] = {"junctions": "none"} | table(raw, "design", problems)
 
 
 def _check_classes(plan: TrainingPlan | None, search: Search | None, problems: Problems) -> None:

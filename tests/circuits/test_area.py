@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pdk
 from circuits import Design, circuit_area
 from circuits.area import MIM_AREA, MIM_EDGE, mim_area
 
@@ -20,8 +21,9 @@ def test_a_mim_plate_has_the_capacitance_that_it_was_made_for(capacitance: float
     assert found * 1e-15 == pytest.approx(capacitance, rel=1e-9)
 
 
-def test_a_synapse_of_the_seed_is_mostly_capacitor() -> None:
-    one, two = (circuit_area(layers, Design()) for layers in ((1, 1), (2, 1)))
+def test_a_synapse_of_the_original_circuit_is_mostly_capacitor() -> None:
+    design = Design(junctions="none")
+    one, two = (circuit_area(layers, design) for layers in ((1, 1), (2, 1)))
     gates = (1.302 + 0.42) * 0.15
     holds = 2 * mim_area(0.1e-12)
     assert one == pytest.approx(gates + mim_area(0.1e-12) + holds, rel=1e-9)
@@ -31,7 +33,7 @@ def test_a_synapse_of_the_seed_is_mostly_capacitor() -> None:
 
 @given(st.integers(1, 8), st.integers(2, 6))
 def test_parallel_copies_multiply_what_a_synapse_takes(copies: int, units: int) -> None:
-    layers, small = (units, units), dataclasses.replace(Design(), hold_capacitance=1e-15)
+    layers, small = (units, units), Design(junctions="none", hold_capacitance=1e-15)
     single = circuit_area(layers, small)
     several = circuit_area(layers, dataclasses.replace(small, multiplicity=(copies,)))
     columns = 2 * units * mim_area(1e-15)
@@ -41,6 +43,19 @@ def test_parallel_copies_multiply_what_a_synapse_takes(copies: int, units: int) 
 
 
 def test_a_real_write_switch_takes_its_place() -> None:
-    ideal, real = Design(), Design(write_switch="nfet")
+    ideal, real = Design(junctions="none"), Design(junctions="none", write_switch="nfet")
     more = circuit_area((3, 2, 1), real) - circuit_area((3, 2, 1), ideal)
     assert more == pytest.approx(8 * 0.42 * 0.5, rel=1e-9)
+
+
+def test_a_drawn_transistor_takes_its_diffusions_or_its_well() -> None:
+    drawn, bare = Design(), Design(junctions="none")
+    nfet = pdk.well(pdk.Geometry("nfet_01v8", 0.42e-6, 0.15e-6)).footprint
+    pfet = pdk.well(pdk.Geometry("pfet_01v8", 1.302e-6, 0.15e-6)).footprint
+    more = circuit_area((3, 2, 1), drawn) - circuit_area((3, 2, 1), bare)
+    gates = (1.302 + 0.42) * 0.15
+    assert more == pytest.approx(8 * ((nfet + pfet) * 1e12 - gates), rel=1e-9)
+    # The write transistor lies in the substrate.
+    real = Design(write_switch="nfet")
+    more = circuit_area((3, 2, 1), real) - circuit_area((3, 2, 1), drawn)
+    assert more == pytest.approx(8 * 0.42 * (0.5 + 2 * 0.29), rel=1e-9)

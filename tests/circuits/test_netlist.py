@@ -23,12 +23,13 @@ def test_equal_runs_give_equal_text() -> None:
     assert str(first.circuit) == str(second.circuit)
 
 
-@pytest.mark.parametrize("name", ["one_sided", "centred"])
+@pytest.mark.parametrize("name", ["one_sided", "centred", "drawn"])
 def test_the_netlist_is_the_recorded_one(name: str) -> None:
     """A change of the netlist is seen: read the difference, then record it anew on purpose."""
     design = Design(
         update_scale=(20, 3),
         multiplicity=(1, 4),
+        junctions="drawn" if name == "drawn" else "none",
         nudging="centred" if name == "centred" else "one-sided",
         update_rule="product" if name == "centred" else "seed",
         write_switch="nfet" if name == "centred" else "ideal",
@@ -45,6 +46,30 @@ def test_there_is_no_needless_element() -> None:
     assert len(instances) == 3 * 4 + 4 * 2
     assert len(re.findall(r"(?m)^Xcolumn", text)) == 4 + 4, "one update circuit a bitline"
     assert len(re.findall(r"(?m)^Brow", text)) == 3 + 2, "one select a row"
+
+
+def test_bodies_on_a_rail_have_their_wells_there() -> None:
+    """The nfets of one input share a rail, so their wells are one element, of as many copies."""
+    run = small_run(Design(multiplicity=(1, 3)), layers=(3, 4, 2))
+    circuit = training_circuit(run)
+    wells = re.findall(r"(?m)^Xdeep\S+ (\S+) deep (\S+) mult=(\d+)$", circuit.text())
+    (nfet,) = circuit.deep_wells
+    name, _ = pdk.well_instance(nfet)
+    assert wells == [
+        *((f"n0_{i}", name, "4") for i in range(3)),
+        *((f"n1_{i}", name, "6") for i in range(4)),
+    ]
+    assert re.findall(r"(?m)^Vdeep deep 0 (\S+)$", circuit.text()) == ["3.3"]
+
+
+def test_without_junctions_there_are_no_wells() -> None:
+    circuit = training_circuit(small_run(Design(junctions="none")))
+    assert circuit.deep_wells == frozenset()
+    assert "deep" not in circuit.text()
+
+
+def test_the_body_of_a_dram_cell_is_the_substrate() -> None:
+    assert training_circuit(small_run(Design(synapse="dram"))).deep_wells == frozenset()
 
 
 def test_a_tall_matrix_is_stored_transposed() -> None:

@@ -78,7 +78,9 @@ def test_dc_currents_are_those_of_the_full_library(
     corner: str, simulator: str, models: pdk.Models
 ) -> None:
     transistors = [g for device in pdk.DEVICES for g in around_bin_edges(models, device)]
-    library = pdk.compile_library(models, corner=corner, geometries=transistors)
+    library = pdk.compile_library(
+        models, corner=corner, geometries=transistors, drawn_junctions=False
+    )
 
     def full(name: str, nodes: str, geometry: pdk.Geometry) -> str:
         return original(name, nodes, geometry, multiplicity=3)

@@ -89,3 +89,46 @@ def storage_voltages(
     )
     waves = simulator.execute(deck).require()
     return np.array([waves[signal][-1] for signal in deck.signals])
+
+
+def coupled_drains(
+    simulator: SpiceSimulator,
+    library: pdk.Library,
+    geometry: pdk.Geometry,
+    steps: Array,
+    *,
+    gate: float,
+    capacitance: float,
+    temperature: float,
+) -> Array:
+    """Voltage of floating drains of transistors that are off, each coupled to a step by a capacitor.
+
+    `steps`: V, shape `(points,)`. They take 0.1 ns, in which no leakage counts.
+    """
+    lines = [f"vg g 0 {gate!r}"]
+    for k, step in enumerate(steps.tolist()):
+        lines += [
+            f"vs{k} s{k} 0 pwl(0 0 10p 0 110p {step!r} 120p {step!r})",
+            f"c{k} s{k} d{k} {capacitance!r}",
+            transistor(str(k), f"d{k} g 0 0", geometry),
+        ]
+    deck = Deck(
+        title="floating drains",
+        circuit="\n".join(lines),
+        analysis=Transient(stop=1.2e-10, step=1e-13, max_step=2e-13),
+        signals=tuple(f"v(d{k})" for k in range(len(steps))),
+        library=library,
+        initial={f"d{k}": 0.0 for k in range(len(steps))},
+        temperature=temperature,
+        # The bound on the step alone decides how densely the curve is sampled.
+        accuracy=Accuracy(
+            relative=1e-8,
+            newton_relative=1e-8,
+            current=1e-15,
+            voltage=1e-9,
+            charge=1e-12,
+            truncation=1e6,
+        ),
+    )
+    waves = simulator.execute(deck).require()
+    return np.array([waves[signal][-1] for signal in deck.signals])

@@ -11,9 +11,17 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 import pdk
-from circuits.quasistatic.tables import Packed, charge, evaluate, evaluate_shifted, measure, pack
+from circuits.quasistatic.tables import (
+    Packed,
+    charge,
+    drain_charge,
+    evaluate,
+    evaluate_shifted,
+    measure,
+    pack,
+)
 from circuits.simulators import SpiceSimulator, find
-from tests.quasistatic.biases import drain_currents, storage_voltages
+from tests.quasistatic.biases import coupled_drains, drain_currents, storage_voltages
 
 Array = NDArray[np.float64]
 
@@ -169,3 +177,69 @@ def test_a_floating_gate_keeps_its_charge(
     moved = ends - starts
     assert np.abs(moved).max() > 0.02
     np.testing.assert_allclose(expected, ends, rtol=0, atol=0.002 * np.abs(moved).max())
+
+
+def forward_junctions(geometry: pdk.Geometry, count: int, *, seed: int) -> Array:
+    """Random (vgs, vds) where the channel is off and the drain's junction 0.3 to 1 V forward."""
+    rng = np.random.default_rng(seed)
+    sign = 1.0 if pdk.DEVICES[geometry.device].polarity == "n" else -1.0
+    gate, drain = rng.uniform(-2.2, -1.2, count), rng.uniform(-1.0, -0.3, count)
+    return sign * np.stack([gate, drain], axis=1)
+
+
+@pytest.mark.parametrize("geometry", [NFET, PFET], ids=str)
+def test_a_junction_that_conducts_is_in_the_tables(
+    geometry: pdk.Geometry, simulator: SpiceSimulator, models: pdk.Models
+) -> None:
+    tables = measure(
+        [NFET, PFET], corner="tt", temperature=27.0, simulator=simulator, models=models
+    )
+    points = forward_junctions(geometry, 200, seed=6)
+    library = pdk.compile_library(models, corner="tt", geometries=[geometry])
+    expected = drain_currents(simulator, library, geometry, points, temperature=27.0)
+    assert (
+        relative_error(currents(pack(tables.values()), geometry, points), expected) < LARGEST_ERROR
+    )
+    bare = pdk.compile_library(models, corner="tt", geometries=[geometry], drawn_junctions=False)
+    without = drain_currents(simulator, bare, geometry, points, temperature=27.0)
+    assert np.median(without / expected) > 4.0
+
+
+@pytest.mark.xyce
+@pytest.mark.parametrize("device", pdk.DEVICES)
+def test_both_simulators_agree_where_junctions_conduct(device: str, models: pdk.Models) -> None:
+    for geometry in sizes(device):
+        points = forward_junctions(geometry, 100, seed=7)
+        library = pdk.compile_library(models, corner="tt", geometries=[geometry])
+        found, expected = (
+            drain_currents(find(name), library, geometry, points, temperature=27.0)
+            for name in ("xyce", "ngspice")
+        )
+        assert relative_error(found, expected) < LARGEST_ERROR
+
+
+@pytest.mark.parametrize("drawn", [True, False], ids=["drawn", "none"])
+@pytest.mark.parametrize("geometry", [NFET, PFET], ids=str)
+def test_a_floating_drain_keeps_its_charge(
+    geometry: pdk.Geometry, drawn: bool, simulator: SpiceSimulator, models: pdk.Models
+) -> None:
+    tables = measure(
+        [NFET, PFET], corner="tt", temperature=27.0, simulator=simulator, models=models,
+        drawn_junctions=drawn,
+    )  # fmt: skip
+    packed = pack(tables.values())
+    offset = packed.offsets[geometry]
+    library = pdk.compile_library(models, corner="tt", geometries=[geometry], drawn_junctions=drawn)
+    sign = 1.0 if pdk.DEVICES[geometry.device].polarity == "n" else -1.0
+    steps, coupling = sign * np.linspace(0.2, 2.4, 12), 1e-15
+    found = coupled_drains(
+        simulator, library, geometry, steps, gate=-sign, capacitance=coupling, temperature=27.0
+    )
+
+    def missing(drain: float, step: float) -> float:
+        own = drain_charge(packed.data, offset, -sign, drain)[0]
+        return own - drain_charge(packed.data, offset, -sign, 0.0)[0] - coupling * (step - drain)
+
+    expected = [brentq(missing, -2.2, 2.2, args=(step,)) for step in steps.tolist()]
+    assert np.abs(found).max() > 0.8
+    np.testing.assert_allclose(expected, found, rtol=0, atol=0.002 * np.abs(found).max())

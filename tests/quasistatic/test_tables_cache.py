@@ -19,7 +19,7 @@ PFET = pdk.Geometry("pfet_01v8", 1.302e-6, 0.15e-6)
 SMALL = Ranges(
     vgs=Axis(0.5, 50), vds=Axis(0.5, 100), coarse_vgs=Axis(0.5, 10), coarse_vds=Axis(0.5, 10)
 )
-DECKS = 4  # currents, conductances, shifted thresholds, charges
+DECKS = 5  # currents, conductances, shifted thresholds, charges of gates and of drains
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from circuits.quasistatic.tables import (
     TableError,
     charge,
     current_surface,
+    drain_charge,
     evaluate,
     evaluate_shifted,
     look_up,
@@ -54,6 +55,7 @@ def formula(geometry: pdk.Geometry) -> DeviceTable:
         conductance=1e-5 * slow[:, 0],
         residue=1e-6 * coarse_gate * coarse_drain,
         charge=1e-15 * (coarse_gate + 0.2 * np.sin(coarse_gate) * coarse_drain),
+        drain_charge=1e-15 * (np.sin(coarse_drain) - 0.3 * coarse_gate),
         digest="0",
     )
 
@@ -62,11 +64,12 @@ PACKED = pack([formula(NFET), formula(PFET)])
 KERNELS: dict[str, Kernel] = {
     "current": lambda vgs, vds: evaluate(PACKED.data, PACKED.offsets[PFET], vgs, vds),
     "charge": lambda vgs, vds: charge(PACKED.data, PACKED.offsets[PFET], vgs, vds),
+    "drain charge": lambda vgs, vds: drain_charge(PACKED.data, PACKED.offsets[PFET], vgs, vds),
     "shifted current": lambda vgs, vds: evaluate_shifted(
         PACKED.data, PACKED.offsets[PFET], vgs, vds, 0.02
     ),
 }
-SCALE = {"current": 1e-5, "charge": 1e-15, "shifted current": 1e-5}
+SCALE = {"current": 1e-5, "charge": 1e-15, "drain charge": 1e-15, "shifted current": 1e-5}
 kernels = pytest.mark.parametrize("name", KERNELS)
 volts = st.floats(-1.5, 1.5)
 
@@ -75,6 +78,8 @@ volts = st.floats(-1.5, 1.5)
 def _compile_before_the_first_deadline() -> None:
     for kernel in KERNELS.values():
         kernel(0.0, 0.0)
+    surfaces = tuple(current_surface(PACKED.data, PACKED.offsets[each]) for each in (PFET, NFET))
+    look_up(PACKED.data, surfaces, 1, new_batch())
 
 
 @kernels
@@ -223,7 +228,8 @@ def test_a_table_with_a_hole_is_refused() -> None:
     with pytest.raises(TableError, match=r"current table of .*nfet_01v8.* not finite"):
         DeviceTable(
             geometry=NFET, corner="tt", temperature=27.0, ranges=RANGES, current=holed,
-            conductance=table.conductance, residue=table.residue, charge=table.charge, digest="0",
+            conductance=table.conductance, residue=table.residue, charge=table.charge,
+            drain_charge=table.drain_charge, digest="0",
         )  # fmt: skip
 
 

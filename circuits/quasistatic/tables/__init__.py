@@ -7,8 +7,8 @@
     i, gm, gds, outside = evaluate(packed.data, packed.offsets[nfet], vgs, vds)
 
 Voltages and currents have the signs of the terminals, for either polarity: `vgs`, `vds` against
-source and bulk, current into the drain. M devices in parallel carry M times current and charge. A
-threshold shift goes to `evaluate_shifted`; for the charge, take it off `vgs`.
+source and bulk, which are one terminal, current into the drain. M devices in parallel carry M times
+current and charge. A threshold shift goes to `evaluate_shifted`; for the charges, take it off `vgs`.
 
 With the default axes the current is within 0.15 % of the simulator's wherever it is above 1 nA:
 every flavour, corners tt, ss and ff, 27 and 85 degrees Celsius (0.17 % at -40); half of all points
@@ -18,7 +18,12 @@ where its drain junction is forward by 0.7 V: up to 0.25 % within an interval of
 
 from circuits.quasistatic.tables._batch import Batch, look_up, new_batch
 from circuits.quasistatic.tables._compiled import compiled, summing
-from circuits.quasistatic.tables._kernels import charge, evaluate, evaluate_shifted
+from circuits.quasistatic.tables._kernels import (
+    charge,
+    drain_charge,
+    evaluate,
+    evaluate_shifted,
+)
 from circuits.quasistatic.tables._measure import measure
 from circuits.quasistatic.tables._pack import Packed, pack
 from circuits.quasistatic.tables._sums import POINTS
@@ -43,6 +48,7 @@ __all__ = [
     "charge_surface",
     "compiled",
     "current_surface",
+    "drain_charge",
     "evaluate",
     "evaluate_shifted",
     "look_up",

@@ -16,7 +16,7 @@ from pdk import Geometry, Library, instance
 
 Array = NDArray[np.float64]
 
-VERSION = "2"
+VERSION = "3"
 """To be raised whenever the same deck means something else."""
 
 _TIGHT = Accuracy(
@@ -42,7 +42,11 @@ _LOOSE_STEPS = Accuracy(
     newton_iterations=100,
 )
 _RAMP = 1e-6  # s per volt: slow against every time constant of a transistor
+# Through a drain flows a current besides: fast enough that its charge is no more than some hundred
+# times that of the drain, slow against the 0.1 ps of the substrate network.
+_DRAIN_RAMP = 1e-10
 _SAMPLES_PER_NODE = 4
+_DRAIN_SAMPLES_PER_NODE = 2
 _COLLECTOR = 1e-12  # F
 _TINY = 1e-4  # V
 _SHIFT = 10e-3  # V
@@ -181,6 +185,56 @@ def read_charges(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveform
     charges = CubicSpline(waves.values[kept], curves)(np.minimum(times, end)) * _COLLECTOR
     shape = (len(times), len(geometries), -1)
     return np.moveaxis(charges.reshape(shape), 1, 0)
+
+
+def drain_charge_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
+    """The drain's charge and all that flows through it: there as in `charge_deck`, and back."""
+    low, high = _ends(at.ranges.coarse_vgs)
+    ready, begin, end = (time * _DRAIN_RAMP / _RAMP for time in _times(at.ranges))
+    turned, back, stop = 2 * end - begin, 2 * end - ready, 2 * end
+    gate = f"{begin!r} {low!r} {end!r} {high!r} {turned!r} {low!r} {back!r} 0 {stop!r} 0"
+    lines = [f"vg g 0 pwl(0 0 {ready!r} 0 {gate})"]
+    for drain, voltage in enumerate(at.ranges.coarse_vds.nodes().tolist()):
+        lines.append(
+            f"vd{drain} d{drain} 0 pwl(0 0 {ready!r} {voltage!r} {back!r} {voltage!r} {stop!r} 0)"
+        )
+        for number, geometry in enumerate(geometries):
+            own = f"{number}_{drain}"
+            lines += [
+                f"vd{own} d{drain} d{own} 0",
+                f"f{own} 0 q{own} vd{own} 1",
+                f"c{own} q{own} 0 {_COLLECTOR!r}",
+                _transistor(own, f"d{own} g 0 0", geometry),
+            ]
+    collectors = list(_each("q{}_{}", geometries, at.ranges.coarse_vds))
+    step = at.ranges.coarse_vgs.step * _DRAIN_RAMP / _DRAIN_SAMPLES_PER_NODE
+    return Deck(
+        title=f"drain charges of {_names(geometries)}",
+        circuit="\n".join(lines),
+        analysis=Transient(stop=stop, step=0.1 * step, max_step=step),
+        signals=("v(g)", *(f"v({node})" for node in collectors)),
+        library=at.library,
+        initial=dict.fromkeys(collectors, 0.0),
+        temperature=at.temperature,
+        accuracy=_LOOSE_STEPS,
+    )
+
+
+def read_drain_charges(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
+    """Drain charges, shape `(geometries, vgs, vds)`.
+
+    The collector's charge is that of the drain and the integral of its current. On the way back
+    the current flows the same way and the charge the other, so half the sum of both passages of a
+    bias, less half of what is left at the end, is the charge alone.
+    """
+    _, begin, end = (time * _DRAIN_RAMP / _RAMP for time in _times(ranges))
+    apart = np.concatenate([[True], np.diff(waves.values) > 1e-6 * _DRAIN_RAMP])
+    there = (ranges.coarse_vgs.nodes() - ranges.coarse_vgs.nodes()[0]) * _DRAIN_RAMP + begin
+    signals = _each("v(q{}_{})", geometries, ranges.coarse_vds)
+    curves = np.stack([waves[signal][apart] for signal in signals], axis=1)
+    passed = CubicSpline(waves.values[apart], curves)
+    charges = (passed(there) + passed(2 * end - there) - curves[-1]) / 2 * _COLLECTOR
+    return np.moveaxis(charges.reshape((len(there), len(geometries), -1)), 1, 0)
 
 
 def _times(ranges: Ranges) -> tuple[float, float, float]:

@@ -11,6 +11,7 @@ from circuits.quasistatic.tables._surface import (
     Surface,
     charge_surface,
     current_surface,
+    drain_charge_surface,
     locate,
     residue_surface,
     slopes,
@@ -74,6 +75,12 @@ def charge(data: NDArray[np.float32], offset: int, vgs: float, vds: float) -> Va
     if the point is outside the table, else 0.
     """
     return evaluate_surface(data, charge_surface(data, offset), vgs, vds)
+
+
+@compiled
+def drain_charge(data: NDArray[np.float32], offset: int, vgs: float, vds: float) -> Value:
+    """Charge of one transistor's drain, with its derivatives, as `charge` returns them."""
+    return evaluate_surface(data, drain_charge_surface(data, offset), vgs, vds)
 
 
 @compiled

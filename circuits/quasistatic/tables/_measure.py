@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from circuits.quasistatic.tables import _decks, _store
 from circuits.quasistatic.tables._table import DeviceTable, Ranges, TableError
 from circuits.simulators import Deck, Limits, SpiceSimulator, Waveforms
-from pdk import Geometry, Models, compile_library
+from pdk import Geometry, Library, Models, compile_library
 
 DEFAULT_RANGES = Ranges()
 _LIMITS = Limits(wall_seconds=1200.0)
@@ -24,6 +24,17 @@ class _Conditions:
     models: Models
     ranges: Ranges
     body_network: bool
+    drawn_junctions: bool
+
+    def library(self, geometries: Iterable[Geometry]) -> Library:
+        """The library of the transistors that are measured."""
+        return compile_library(
+            self.models,
+            corner=self.corner,
+            geometries=geometries,
+            body_network=self.body_network,
+            drawn_junctions=self.drawn_junctions,
+        )
 
 
 def measure(
@@ -35,6 +46,7 @@ def measure(
     models: Models,
     ranges: Ranges = DEFAULT_RANGES,
     body_network: bool = True,
+    drawn_junctions: bool = True,
 ) -> dict[Geometry, DeviceTable]:
     """Tables of all `geometries`, from the user's cache or measured together in one go.
 
@@ -44,14 +56,16 @@ def measure(
     voltage follows the gate charge exactly, whatever the time steps are, as the simulator
     integrates both currents by the same formula. Operating-point variables (`@m[qg]`) would need
     no transient, but exist in ngspice only and not in a DC sweep's saved signals; capacitances
-    from an AC analysis would have to be integrated over both voltages. Drain and source charges
-    are not measured: those terminals are driven, so their charges do not matter to an equilibrium.
+    from an AC analysis would have to be integrated over both voltages. The charge of the drain,
+    with its junction and its part of the channel, comes from the same ramps, fast, there and back:
+    the drain's current flows the same way both times and drops out. What is left is the rail's,
+    source and body together: minus the current, and minus both charges.
 
     **Arguments:**
 
     - `geometries`: which transistors; repeated ones are measured once.
-    - `corner`, `temperature` (degrees Celsius), `models`, `body_network`: of the circuit that the
-      tables stand for; see `pdk.compile_library`.
+    - `corner`, `temperature` (degrees Celsius), `models`, `body_network`, `drawn_junctions`: of the
+      circuit that the tables stand for; see `pdk.compile_library`.
     - `simulator`: the one that measures.
     - `ranges`: the axes.
 
@@ -64,6 +78,7 @@ def measure(
         models=models,
         ranges=ranges,
         body_network=body_network,
+        drawn_junctions=drawn_junctions,
     )
     digests = {geometry: _digest(geometry, conditions) for geometry in geometries}
     tables = {}
@@ -79,12 +94,9 @@ def measure(
 
 
 def _digest(geometry: Geometry, at: _Conditions) -> str:
-    library = compile_library(
-        at.models, corner=at.corner, geometries=[geometry], body_network=at.body_network
-    )
     parts = (
         _decks.VERSION,
-        library.sha256,
+        at.library([geometry]).sha256,
         repr(at.temperature),
         at.ranges.description(),
         at.simulator.name,
@@ -105,22 +117,21 @@ def _table(
         conductance=samples.conductance,
         residue=samples.residue,
         charge=samples.charge,
+        drain_charge=samples.drain_charge,
         digest=digest,
     )
 
 
 def _run(geometries: list[Geometry], at: _Conditions) -> dict[Geometry, _store.Samples]:
-    library = compile_library(
-        at.models, corner=at.corner, geometries=geometries, body_network=at.body_network
-    )
-    setting = _decks.Setting(library, at.temperature, at.ranges)
-    currents, tiny, shifted, charges = (
+    setting = _decks.Setting(at.library(geometries), at.temperature, at.ranges)
+    currents, tiny, shifted, charges, drains = (
         _waves(deck, at.simulator)
         for deck in (
             _decks.current_deck(geometries, setting),
             _decks.conductance_deck(geometries, setting),
             _decks.shifted_deck(geometries, setting),
             _decks.charge_deck(geometries, setting),
+            _decks.drain_charge_deck(geometries, setting),
         )
     )
     samples = zip(
@@ -128,6 +139,7 @@ def _run(geometries: list[Geometry], at: _Conditions) -> dict[Geometry, _store.S
         _decks.read_conductances(geometries, at.ranges, tiny),
         _decks.read_residues(geometries, at.ranges, shifted),
         _decks.read_charges(geometries, at.ranges, charges),
+        _decks.read_drain_charges(geometries, at.ranges, drains),
         strict=True,
     )
     return {

@@ -45,8 +45,11 @@ def pack(tables: Iterable[DeviceTable]) -> Packed:
         if table.geometry in offsets:
             continue
         current = _current(table)
-        coarse = [_coarse(table, samples) for samples in (table.charge, table.residue)]
-        current[8:10] = len(current), len(current) + len(coarse[0])
+        coarse = [
+            _coarse(table, samples) for samples in (table.charge, table.residue, table.drain_charge)
+        ]
+        ends = np.cumsum([len(current), *map(len, coarse)])
+        current[8:10], current[14] = ends[:2], ends[2]
         offsets[table.geometry] = end
         blocks += [current, *coarse]
         end += sum(map(len, (current, *coarse)))

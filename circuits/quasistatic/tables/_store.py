@@ -22,6 +22,7 @@ class Samples(NamedTuple):
     conductance: NDArray[np.float64]
     residue: NDArray[np.float64]
     charge: NDArray[np.float64]
+    drain_charge: NDArray[np.float64]
 
 
 def load(digest: str) -> Samples | None:

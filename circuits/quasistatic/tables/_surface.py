@@ -20,6 +20,7 @@ Layout of a surface in the flat array (`HEADER` numbers, all of them whole, then
     [6]     intervals of near and far together on either side, counted as near ones
     [7]     coefficients in a row
     [8:10]  current only: where the surfaces of charge and residue begin, from that of the current
+    [14]    current only: the same of the drain's charge
     [10:14] for the far and the near spline of vds < 0, the near and the far one of vds >= 0: the
             column that zero volts would have
     [16:]   coefficients, one row for each of the vgs intervals + 4, of which the last is zero
@@ -68,6 +69,12 @@ def current_surface(data: NDArray[np.float32], offset: int) -> Surface:
 def charge_surface(data: NDArray[np.float32], offset: int) -> Surface:
     """The gate charge of the device at `offset`, for `look_up`."""
     return _surface(data, offset + int(data[offset + 8]))
+
+
+@compiled
+def drain_charge_surface(data: NDArray[np.float32], offset: int) -> Surface:
+    """The charge of the drain of the device at `offset`, for `look_up`."""
+    return _surface(data, offset + int(data[offset + 14]))
 
 
 @compiled

@@ -80,7 +80,7 @@ class Ranges:
     **Attributes:**
 
     - `vgs`, `vds`: axes of the current.
-    - `coarse_vgs`, `coarse_vds`: axes of the gate charge and of the threshold residue.
+    - `coarse_vgs`, `coarse_vds`: axes of the charges and of the threshold residue.
     """
 
     vgs: Axis = Axis(2.2, 50)
@@ -96,7 +96,10 @@ class Ranges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceTable:
-    """Drain current and gate charge of one transistor (M = 1) with its source tied to its bulk.
+    """Current and charges of one transistor (M = 1) whose source and body lie on one rail.
+
+    It has three terminals then: gate, drain and rail. The drain's current includes that of its
+    junction to the body; the source's junction has no voltage. The rail takes what is left of both.
 
     **Attributes:**
 
@@ -107,6 +110,7 @@ class DeviceTable:
     - `residue`: what a threshold shift does to the current beyond a shift of the gate voltage,
       A/V, shape `(coarse_vgs, coarse_vds)`; see `evaluate_shifted`.
     - `charge`: on the gate against its value at zero bias, C, shape `(coarse_vgs, coarse_vds)`.
+    - `drain_charge`: the same of the drain, its junction included.
     - `digest`: SHA-256 of everything that determines the numbers: model card, corner,
       temperature, axes, simulator and its version, way of measuring.
     """
@@ -119,6 +123,7 @@ class DeviceTable:
     conductance: Array
     residue: Array
     charge: Array
+    drain_charge: Array
     digest: str
 
     def __post_init__(self) -> None:
@@ -128,6 +133,7 @@ class DeviceTable:
             ("conductance", self.conductance, (axes.vgs,)),
             ("residue", self.residue, (axes.coarse_vgs, axes.coarse_vds)),
             ("charge", self.charge, (axes.coarse_vgs, axes.coarse_vds)),
+            ("drain_charge", self.drain_charge, (axes.coarse_vgs, axes.coarse_vds)),
         ):
             shape = tuple(axis.intervals + 1 for axis in along)
             if samples.shape != shape or not np.isfinite(samples).all():
