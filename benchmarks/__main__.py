@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from benchmarks import (
     alternatives,
     execution,
+    fresh_seeds,
     ladder,
     modelled_trials,
     noise_levels,
@@ -31,6 +32,7 @@ STUDIES: dict[str, Callable[[Sequence[str]], None]] = {
     "ladder": ladder.main,
     "noise_levels": noise_levels.main,
     "execution": execution.main,
+    "fresh_seeds": fresh_seeds.main,
     "alternatives": alternatives.main,
     "modelled_trials": modelled_trials.main,
     "seed_figures": seed_figures.main,
