@@ -75,7 +75,8 @@ def test_noise_of_a_seed_is_the_same_in_both(
     trainer: QuasistaticTrainer, transient: TransientTrainer, case: str
 ) -> None:
     """Noise changes weights by millivolts here, ten times what the two may differ by."""
-    fields = {"weight_high": 0.9, "update_scale": 10.0, "read_noise": 2e-3} | CASES[case]
+    fields = {"weight_high": 0.9, "update_scale": 10.0, "write_limit": 1.2, "read_noise": 2e-3}
+    fields |= CASES[case]
     quiet = run_of(points=4, **fields)
     run = replace(quiet, noise_seed=(4, 2))
     ours, theirs = trainer.run(run), transient.run(run)
@@ -91,7 +92,9 @@ def test_the_recorded_training_of_the_seeds_circuit_comes_out_again(
     with np.load(TRAJECTORY) as file:
         data = dict(file)
     layers = tuple(int(size) for size in data["dims"])
-    design = Design.from_values({"multiplicity": [1, 2], "update_scale": [20, 3]})
+    design = Design.from_values(
+        {"junctions": "none", "multiplicity": [1, 2], "update_scale": [20, 3]}
+    )
     stimulus = Stimulus.training(data["X"], data["Y"], data["rows"])
     trace = trainer.run(Run(layers, design, stimulus, split_weights(data["w0"], layers)))
     assert np.abs(trace.free[0] - data["free"][0]).max() < 1e-3
