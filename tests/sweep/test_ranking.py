@@ -32,12 +32,12 @@ from sweep.report.figures import front, history, hypervolume, learning_curves
 from sweep.results.overview import COMPLETE, Overview, TrialView, overview
 from sweep.results.ranking import Candidate, Objective, Ranking
 from sweep.results.store import Results, open_results
-from tests.stand_in import install
 from tests.sweep.running import tiny
 
 NMSE = Objective("nmse", "held-out NMSE", "", maximise=False)
 ENERGY = Objective("energy", "energy per training point", "J", maximise=False)
 YIELD = Objective("yield", "yield", "", maximise=True)
+SECONDS = 0.0  # of each simulation
 LIMIT = {"energy <= 1e-07": "energy <= 100 nJ"}
 
 
@@ -191,16 +191,8 @@ def test_the_board_shows_what_the_driver_says_is_best() -> None:
     assert "best 0.4 (trial 1), linear fit 0.3" in text_of(picture(board))
 
 
-@pytest.fixture(scope="module")
-def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return install(tmp_path_factory.mktemp("stand-in") / "bin")
-
-
-def run(
-    stand_in: Path, out: Path, monkeypatch: pytest.MonkeyPatch, search: str, **changes: object
-) -> tuple[Results, Summary, str]:
+def run(out: Path, search: str, **changes: object) -> tuple[Results, Summary, str]:
     """A study of three trials of the stand-in simulator: results, summary, what was printed."""
-    monkeypatch.setenv("ANALOG_SWEEP_NGSPICE", str(stand_in))
     stream = io.StringIO()
     described = tiny(epochs=1, search=f'pruner = "none"\n{search}', **changes)
     with RichObserver(Console(file=stream, width=200)) as observer:
@@ -209,10 +201,10 @@ def run(
 
 
 def test_a_study_without_an_allowed_trial_says_so_everywhere(
-    ray_session: str, stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ray_session: str, stand_in: Path, tmp_path: Path
 ) -> None:
     limit = 'constraints = { area = { max = "1 um2" } }'
-    results, summary, printed = run(stand_in, tmp_path / "out", monkeypatch, limit)
+    results, summary, printed = run(tmp_path / "out", limit)
     reason = "none of the 3 complete trials is within the constraints (area <= 1 um2)"
     assert (summary.complete, summary.allowed, summary.best) == (3, 0, ())
     assert summary.best_trial is None
@@ -248,10 +240,10 @@ def test_a_study_without_an_allowed_trial_says_so_everywhere(
 
 
 def test_all_agree_on_the_best_of_a_study_whose_objective_is_not_the_fit(
-    ray_session: str, stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ray_session: str, stand_in: Path, tmp_path: Path
 ) -> None:
     search = 'objectives = { area = "maximize" }\nconstraints = { area = { max = "1100 um2" } }'
-    results, summary, printed = run(stand_in, tmp_path / "out", monkeypatch, search, trials=6)
+    results, summary, printed = run(tmp_path / "out", search, trials=6)
     seen = overview(results)
     areas = {each.number: each.values[0] for each in seen.of(COMPLETE)}
     assert 0 < summary.allowed < len(areas)
