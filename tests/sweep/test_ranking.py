@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One ranking says which trial is best, and why; whatever shows or takes a best trial asks it."""
 
-# ruff: noqa: ARG001  (Ray is started for those who ask for it by name)
-
 from __future__ import annotations
 
 import io
@@ -10,6 +8,7 @@ import itertools
 import json
 import math
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -32,12 +31,13 @@ from sweep.report.figures import front, history, hypervolume, learning_curves
 from sweep.results.overview import COMPLETE, Overview, TrialView, overview
 from sweep.results.ranking import Candidate, Objective, Ranking
 from sweep.results.store import Results, open_results
+from tests.in_this_process import InThisProcess
+from tests.stand_in import install
 from tests.sweep.running import tiny
 
 NMSE = Objective("nmse", "held-out NMSE", "", maximise=False)
 ENERGY = Objective("energy", "energy per training point", "J", maximise=False)
 YIELD = Objective("yield", "yield", "", maximise=True)
-SECONDS = 0.0  # of each simulation
 LIMIT = {"energy <= 1e-07": "energy <= 100 nJ"}
 
 
@@ -63,8 +63,8 @@ def text_of(view: object) -> str:
     return stream.getvalue()
 
 
-def words(html: str) -> str:
-    return re.sub(r"<[^>]+>", " ", html)
+def words(page: str) -> str:
+    return unescape(re.sub(r"<[^>]+>", " ", page))
 
 
 def test_a_trial_beyond_a_constraint_is_never_the_best_and_comes_last() -> None:
@@ -191,6 +191,13 @@ def test_the_board_shows_what_the_driver_says_is_best() -> None:
     assert "best 0.4 (trial 1), linear fit 0.3" in text_of(picture(board))
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No Ray, and a simulator that answers within milliseconds."""
+    monkeypatch.setattr("sweep.engine.driver.RayExecutor", InThisProcess)
+    monkeypatch.setenv("ANALOG_SWEEP_NGSPICE", str(install(tmp_path / "bin")))
+
+
 def run(out: Path, search: str, **changes: object) -> tuple[Results, Summary, str]:
     """A study of three trials of the stand-in simulator: results, summary, what was printed."""
     stream = io.StringIO()
@@ -201,7 +208,7 @@ def run(out: Path, search: str, **changes: object) -> tuple[Results, Summary, st
 
 
 def test_a_study_without_an_allowed_trial_says_so_everywhere(
-    ray_session: str, stand_in: Path, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     limit = 'constraints = { area = { max = "1 um2" } }'
     results, summary, printed = run(tmp_path / "out", limit)
@@ -240,7 +247,7 @@ def test_a_study_without_an_allowed_trial_says_so_everywhere(
 
 
 def test_all_agree_on_the_best_of_a_study_whose_objective_is_not_the_fit(
-    ray_session: str, stand_in: Path, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     search = 'objectives = { area = "maximize" }\nconstraints = { area = { max = "1100 um2" } }'
     results, summary, printed = run(tmp_path / "out", search, trials=6)
