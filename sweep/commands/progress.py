@@ -25,6 +25,7 @@ from sweep.engine.events import (
     EpochLost,
     Event,
     NodeLeftOut,
+    PartRefused,
     Paused,
     Stopped,
     Stopping,
@@ -135,6 +136,8 @@ def line(event: Event, board: Board) -> str:
             return _line_of_driver(event)
         case StudyFinished():
             return closing(event.summary)
+        case PartRefused():
+            return f"warning: {event.words}"
         case _:
             return _line_of_trial(event, board)
 

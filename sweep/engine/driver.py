@@ -30,11 +30,12 @@ from sweep.engine._samplers import make_sampler
 from sweep.engine._scratch import Scratch
 from sweep.engine._signals import StopWish
 from sweep.engine._stopping import StoppingRules
-from sweep.engine.events import Observer, Stopped, StudyFinished, StudyStarted, Summary
+from sweep.engine.events import Observer, PartRefused, Stopped, StudyFinished, StudyStarted, Summary
 from sweep.engine.executor import RayExecutor
 from sweep.results._files import StoreError
 from sweep.results.outcomes import OutcomeCount
 from sweep.study._schema import Execution
+from sweep.study.refusals import refusals
 from sweep.study.study_file import StudyFile
 
 __all__ = ["InterruptedStudy", "MachineError", "Settings", "StoreError", "Summary", "run_study"]
@@ -135,6 +136,15 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
                 )
                 course.ledger.aim(course.target)
                 observer(_started(course, settings.out, resumed=opened.resumed))
+                for refusal in refusals(study, trainers[-1].name):
+                    observer(
+                        PartRefused(
+                            field=refusal.field,
+                            choices=refusal.choices,
+                            rung=refusal.rung,
+                            words=refusal.message,
+                        )
+                    )
                 course.run()
             if wish.received is not None:
                 observer(Stopped(reason=wish.received))

@@ -97,6 +97,19 @@ class StudyStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartRefused:
+    """A part of the space is refused by the study's own simulators: such trials will fail.
+
+    - `field`, `choices`, `rung`: as of `sweep.study.refusals.Refusal`; `words` say all of it.
+    """
+
+    field: str
+    choices: tuple[str, ...]
+    rung: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialStarted:
     """A trial begins, or goes on from its last finished epoch (`epoch` is the next one)."""
 
@@ -268,6 +281,7 @@ class StudyFinished:
 
 Event = (
     StudyStarted
+    | PartRefused
     | TrialStarted
     | EpochStarted
     | EpochFinished
