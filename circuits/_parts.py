@@ -99,6 +99,11 @@ def row_line(layer: int, row: int) -> str:
     return f"r{layer}_{row}"
 
 
+def word_line(layer: int, row: int) -> str:
+    """Driver of a row of crossbar `layer`, where rows have levels of their own."""
+    return f"d{layer}_{row}"
+
+
 def bit_line(layer: int, column: int) -> str:
     """Write bitline of crossbar `layer`."""
     return f"b{layer}_{column}"

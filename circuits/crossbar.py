@@ -23,6 +23,7 @@ from circuits._parts import (
     rail_p,
     row_line,
     value,
+    word_line,
 )
 from circuits.schedule import WINDOWS, Schedule, Wave
 from circuits.synapses import Synapse
@@ -110,6 +111,8 @@ def _add_rows(circuit: Circuit, scope: Scope, rows: list[Wave]) -> None:
         if design.write_switch != "ideal":
             low, swing = design.wordline_low, design.wordline_high - design.wordline_low
             circuit.B(
-                f"wordline{layer}_{row}", row_line(layer, row), "0",
+                f"wordline{layer}_{row}", word_line(layer, row), "0",
                 voltage_expression=f"{{{value(low)}+{value(swing)}*v({select})}}",
             )  # fmt: skip
+            # 0 V: what the energy of the driver is measured with.
+            circuit.V(word_line(layer, row), word_line(layer, row), row_line(layer, row), 0)

@@ -28,7 +28,8 @@ class Trace:
     - `weights`: storage voltages after each training point's update with its inputs still
       applied, V, shape `(training points, weights)`.
     - `final_weights`: storage voltages at the end with all inputs at 0 V, shape `(weights,)`.
-    - `energy`: energy that inputs and amplifiers deliver into the crossbars, J, shape `(points,)`.
+    - `energy`: energy that the circuit's sources deliver, J, shape `(points,)`: inputs, supplies,
+      wordline drivers with levels of their own, and amplifiers that are ideal sources.
     - `statistics`: the solver's counts.
     - `cached`: whether it was computed earlier and taken from the run cache.
     """

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits._parts import Scope, line, rail_n, rail_p, sense
+from circuits._parts import Scope, line, rail_n, rail_p, row_line, sense, word_line
+from circuits._supplies import GROUND, Netlist, Supply
 from circuits.amplifiers import Amplifier, Transfer, amplifier, time_constant
 from circuits.mlp import TrainingCircuit, training_circuit
 from circuits.run import Run
@@ -181,7 +182,7 @@ class TransientTrainer:
             nudged=nudged,
             weights=_read(waves, circuit.memories, timing.updated[trains]),
             final_weights=_read(waves, circuit.memories, np.array([timing.settled]))[0],
-            energy=_energy(run, waves, np.append(timing.start, timing.stop)),
+            energy=_energy(run, circuit, waves, np.append(timing.start, timing.stop)),
             statistics=waves.statistics,
         )
 
@@ -207,7 +208,7 @@ def _read(waves: Waveforms, nodes: tuple[str, ...], times: Array) -> Array:
 
 
 def _signals(run: Run, circuit: TrainingCircuit) -> list[str]:
-    """Outputs, storage nodes, and what the energy is computed from."""
+    """Outputs, storage nodes, and what the energy is computed from, each once."""
     names = [f"v({node})" for node in (*circuit.outputs, *circuit.memories)]
     for index in range(run.layers[0]):
         for rail in (rail_p(0, index), rail_n(0, index)):
@@ -221,7 +222,9 @@ def _signals(run: Run, circuit: TrainingCircuit) -> list[str]:
             else:
                 names += [f"i({sense(rail)})" for rail in rails]
             names += [f"v({rail})" for rail in rails if layer < run.depth]
-    return names
+    for supply in _supplies(run, circuit):
+        names += supply.signals
+    return list(dict.fromkeys(names))
 
 
 def _rails(run: Run, layer: int, unit: int) -> tuple[str, ...]:
@@ -230,14 +233,50 @@ def _rails(run: Run, layer: int, unit: int) -> tuple[str, ...]:
     return (positive,) if layer == run.depth else (positive, rail_n(layer, unit))
 
 
-def _energy(run: Run, waves: Waveforms, bounds: Array) -> Array:
-    """Energy delivered by input sources and amplifier outputs in each interval of time, J."""
+def _supplies(run: Run, circuit: TrainingCircuit) -> list[Supply]:
+    """The circuit's sources that deliver power, apart from the inputs.
+
+    An amplifier that is an ideal source has none: its netlist is a model, and what it delivers is
+    what its outputs do.
+    """
+    parts = [amplifier(Scope(run, layer)) for layer in range(run.depth)]
+    ideal = [part.name for part in parts if part.is_ideal_source]
+    rails = (rail_p(0, index) for index in range(run.layers[0]))
+    mirrored = (rail_n(0, index) for index in range(run.layers[0]))
+    inputs = {f"v{rail}" for rail in (*rails, *mirrored)}
+    found = [
+        supply
+        for supply in Netlist(circuit.text()).supplies(ideal=ideal)
+        if supply.name not in inputs
+    ]
+    return found + _wordlines(run)
+
+
+def _wordlines(run: Run) -> list[Supply]:
+    """The drivers of the wordlines, where those have levels of their own."""
+    if run.design.write_switch == "ideal":
+        return []
+    return [
+        # Measured by a source of 0 V from the driver to the line, so the line is its far end.
+        Supply(name=f"v{word_line(layer, row)}", plus=GROUND, minus=row_line(layer, row))
+        for layer in range(run.depth)
+        for row in range(Scope(run, layer).rows)
+    ]
+
+
+def _energy(run: Run, circuit: TrainingCircuit, waves: Waveforms, bounds: Array) -> Array:
+    """Energy delivered by the circuit's sources and amplifiers in each interval of time, J."""
     power = np.zeros_like(waves.values)
     for index in range(run.layers[0]):
         for rail in (rail_p(0, index), rail_n(0, index)):
             power -= waves[f"v({rail})"] * waves[f"i(v{rail})"]
+    for supply in _supplies(run, circuit):
+        power += _supplied(supply, waves)
+    netlist = Netlist(circuit.text())
     for layer in range(1, run.depth + 1):
         part = amplifier(Scope(run, layer - 1))
+        if not part.is_ideal_source and not _delivers(part, netlist):
+            continue
         for unit in range(run.layers[layer]):
             for side, rail in enumerate(_rails(run, layer, unit)):
                 power += waves[f"v({rail})"] * _delivered(
@@ -246,6 +285,24 @@ def _energy(run: Run, waves: Waveforms, bounds: Array) -> Array:
     elapsed = np.diff(waves.values)
     cumulated = np.concatenate([[0.0], np.cumsum(elapsed * (power[1:] + power[:-1]) / 2)])
     return np.diff(np.interp(bounds, waves.values, cumulated))
+
+
+def _supplied(supply: Supply, waves: Waveforms) -> Array:
+    """The power that a source delivers, W."""
+    plus, minus = (
+        0.0 if node == GROUND else waves[f"v({node})"] for node in (supply.plus, supply.minus)
+    )
+    current = waves[f"i({supply.name})"] if supply.current is None else supply.current
+    return np.asarray((minus - plus) * current, dtype=np.float64)
+
+
+def _delivers(part: Amplifier, netlist: Netlist) -> bool:
+    """Whether an amplifier's outputs are driven by ideal elements, whose power no supply gives.
+
+    Else what the outputs deliver comes out of the amplifier's own sources, and is counted there.
+    """
+    has_supplies = bool(netlist.supplies_of(part.name))
+    return not has_supplies or any(netlist.is_driven(part.name, pin) for pin in part.pins[1:])
 
 
 def _delivered(part: Amplifier, waves: Waveforms, node: str, rail: str, side: int) -> Array:

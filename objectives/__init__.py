@@ -7,7 +7,7 @@ second to import, so they are not imported here.
 
 from objectives._errors import ObjectiveError, TaskError
 from objectives.course import Trained, train
-from objectives.fit import accuracy, best_linear_fit, classes_of, nmse
+from objectives.fit import LEAST_IMPROVEMENT, accuracy, best_linear_fit, classes_of, improved, nmse
 from objectives.merit import FIGURES, Figure, Measured
 from objectives.software import software_mlp
 from objectives.tasks import TASKS, Sine, Task, TaskData, task_from
@@ -15,6 +15,7 @@ from objectives.training import EpochScore, TrainedLayers, TrainingPlan
 
 __all__ = [
     "FIGURES",
+    "LEAST_IMPROVEMENT",
     "TASKS",
     "EpochScore",
     "Figure",
@@ -30,6 +31,7 @@ __all__ = [
     "accuracy",
     "best_linear_fit",
     "classes_of",
+    "improved",
     "nmse",
     "software_mlp",
     "task_from",

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from objectives._errors import ObjectiveError
 
 Array = NDArray[np.float64]
+
+LEAST_IMPROVEMENT = 1e-3
+"""Share of its NMSE by which a training must lower it to count as one that has learnt."""
 
 
 def nmse(outputs: Array, targets: Array) -> float:
@@ -26,6 +31,16 @@ def nmse(outputs: Array, targets: Array) -> float:
     if variance == 0.0:
         raise ObjectiveError("the targets do not vary, so no normalised error exists")
     return float(np.mean((outputs - targets) ** 2)) / variance
+
+
+def improved(before: float, after: float) -> bool | None:
+    """Whether a training has lowered an NMSE, by `LEAST_IMPROVEMENT` of it at least.
+
+    **Returns:** None where one of the two is not known (NaN).
+    """
+    if math.isnan(before) or math.isnan(after):
+        return None
+    return after < (1.0 - LEAST_IMPROVEMENT) * before
 
 
 def best_linear_fit(

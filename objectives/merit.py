@@ -89,7 +89,7 @@ _OWN: dict[str, Figure] = {
         ),
         Figure(
             name="energy", label="energy per training point", unit="J", direction="minimize",
-            measure=_energy, meaning="what inputs and amplifiers deliver for one training point",
+            measure=_energy, meaning="what the circuit's sources and amplifiers deliver for one training point",
         ),
         Figure(
             name="seconds", label="simulation time", unit="s", direction="minimize",

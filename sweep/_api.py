@@ -130,9 +130,10 @@ class Study:
         from sweep._errors import SweepError  # noqa: PLC0415
         from sweep.results.overview import overview  # noqa: PLC0415
 
-        best = overview(self.results).best
+        seen = overview(self.results)
+        best = seen.best
         if best is None:
-            msg = f"No trial of {self.out} is complete and allowed yet; run more of them."
+            msg = f"{self.out} has no best trial: {seen.standings.reason}; run more trials."
             raise SweepError(msg)
         return best
 

@@ -331,19 +331,24 @@ def doctor(pdk: Pdk = None, as_json: Json = False) -> None:
 @app.command()
 def validate(
     study: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="The study file.")],
+    simulator: Choice = None,
     as_json: Json = False,
 ) -> None:
     """Check a study file, and show what it searches."""
     with console.errors(as_json):
+        from sweep.study.refusals import refusals
         from sweep.study.study_file import load
 
         described = load(study)
+        refused = refusals(described, None if simulator is None else str(simulator))
         if as_json:
             from sweep.commands._documents import study_document
 
-            console.print_json(study_document(described))
+            console.print_json(study_document(described, refused))
         else:
             views.show(views.study_view(described))
+            for refusal in refused:
+                typer.echo(f"warning: {refusal.message}", err=True)
 
 
 @app.command()

@@ -70,7 +70,11 @@ class Amplifier(Cell):
 
     @abstractmethod
     def add_devices(self, circuit: SubCircuit) -> None:
-        """Put the amplifier between the pins; node 0 is ground, supplies are its own sources."""
+        """Put the amplifier between the pins; node 0 is ground, supplies are its own sources.
+
+        What the supplies deliver counts in a run's energy. What an output delivers counts as well where
+        a controlled source drives it, as no supply gives that.
+        """
 
     def transistors(self) -> dict[str, Transistor]:
         """Its transistors, by their name in the subcircuit; none as a rule."""

@@ -11,11 +11,12 @@ class NotQuasistatic(CircuitError):  # noqa: N818
 
     **Attributes:**
 
-    - `field`: the field of `Design` that is to blame.
+    - `field`: the field of `Design` that is to blame; `reason`: why.
     """
 
     def __init__(self, field: str, reason: str) -> None:
         self.field = field
+        self.reason = reason
         super().__init__(
             f"{field}: {reason}; simulate this run as a transient (ngspice, Xyce), or change it"
         )

@@ -38,8 +38,7 @@ class Board:
 
     - `started`: the first event; None before it.
     - `complete`, `pruned`, `failed`: trials that ended while this driver ran.
-    - `best`: number and value of the best trial (of several objectives: of the lowest NMSE); the
-      number is None for one of an earlier driver.
+    - `best`: number and value of the best trial, as the driver tells; None while there is none.
     - `lanes`: the trials under way, by number.
     - `clock`: seconds from any beginning.
     """
@@ -49,7 +48,7 @@ class Board:
     complete: int = 0
     pruned: int = 0
     failed: int = 0
-    best: tuple[int | None, float] | None = None
+    best: tuple[int, float] | None = None
     lanes: dict[int, Lane] = field(default_factory=dict)
     _begun: float = 0.0
     _headstart: float = 0.0
@@ -60,8 +59,7 @@ class Board:
             case StudyStarted():
                 self.started = event
                 self._begun = self.clock()
-                if event.best_value is not None:
-                    self.best = (None, event.best_value)
+                self._lead(event)
             case TrialStarted():
                 self.lanes[event.trial] = Lane(event.epoch, rung=event.rung)
                 self._headstart += self._share(event.epoch)
@@ -74,7 +72,7 @@ class Board:
             case TrialFinished():
                 self.complete += 1
                 self._end(event.trial)
-                self._compare(event)
+                self._lead(event)
             case TrialPruned():
                 self.pruned += 1
                 self._end(event.trial)
@@ -94,6 +92,11 @@ class Board:
         """Trials that have ended, those of earlier drivers included."""
         before = self.started.done if self.started else 0
         return before + self.complete + self.pruned + self.failed
+
+    @property
+    def with_values(self) -> int:
+        """Complete trials, those of earlier drivers included."""
+        return self.complete + (self.started.complete if self.started else 0)
 
     @property
     def left(self) -> float | None:
@@ -117,9 +120,6 @@ class Board:
     def _end(self, trial: int) -> None:
         self.lanes.pop(trial, None)
 
-    def _compare(self, event: TrialFinished) -> None:
-        if self.started is not None and len(self.started.objectives) > 1:
-            if self.best is None or event.nmse < self.best[1]:
-                self.best = (event.trial, event.nmse)
-        elif event.best:
-            self.best = (event.trial, event.values[0])
+    def _lead(self, event: StudyStarted | TrialFinished) -> None:
+        if event.best_trial is not None and event.best_value is not None:
+            self.best = (event.best_trial, event.best_value)

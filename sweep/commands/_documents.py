@@ -3,17 +3,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from circuits import design_type
 from circuits.design import LINEAR
+from sweep.study.refusals import Refusal
 from sweep.study.study_file import StudyFile
 
 __all__ = ["fields_document", "study_document"]
 
 
-def study_document(study: StudyFile) -> dict[str, Any]:
-    """A study that is right, as plain values in SI units."""
+def study_document(study: StudyFile, refused: Sequence[Refusal] = ()) -> dict[str, Any]:
+    """A study that is right, as plain values in SI units.
+
+    **Arguments:**
+
+    - `refused`: parts of its space that its simulators refuse.
+    """
     plan, search = study.plan, study.search
     return {
         "ok": True,
@@ -51,6 +58,17 @@ def study_document(study: StudyFile) -> dict[str, Any]:
                 "integer": entry.integer,
             }
             for entry in study.space.parameters
+        ],
+        "warnings": [
+            {
+                "field": refusal.field,
+                "choices": list(refusal.choices),
+                "rung": refusal.rung,
+                "refused": refusal.refused,
+                "designs": refusal.designs,
+                "message": refusal.message,
+            }
+            for refusal in refused
         ],
     }
 

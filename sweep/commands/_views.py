@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from sweep.commands.simulate import Training
     from sweep.commands.status import Status
     from sweep.commands.verify import Difference, Verification
+    from sweep.results.overview import Overview
     from sweep.results.rungs import RungView
     from sweep.study.study_file import StudyFile
 
 _COLOURS = {"ok": "green", "optional": "dim", "warning": "yellow", "missing": "bold red"}
 _CURVE_LINES = 25
 _FINISHED = 5  # best trials that `status` lists
+_SHOWN = frozenset(("nmse", "energy", "seconds"))  # figures that each of these has anyway
 
 
 def examination_view(found: Examination) -> RenderableType:
@@ -82,19 +84,7 @@ def status_view(shown: Status) -> RenderableType:
         **({"run cache": f"{shown.cached} epochs came out of it"} if shown.cached else {}),
         "linear fit": f"{pure(seen.linear_fit)} held-out NMSE, what a circuit has to beat",
     }
-    parts: list[RenderableType] = [facts(rows)]
-    done = sorted(seen.of("complete"), key=lambda trial: (trial.nmse, trial.number))
-    if done:
-        several = len(seen.objectives) > 1
-        title = "Pareto front" if several else "best trials"
-        columns = (title, "NMSE", "before", "energy", "time")
-        table = grid(*columns, right=columns)
-        for trial in (seen.front if several else done)[:_FINISHED]:
-            table.add_row(
-                str(trial.number), pure(trial.nmse), pure(trial.before),
-                quantity(trial.energy, "J"), duration(trial.seconds),
-            )  # fmt: skip
-        parts += ["", table]
+    parts: list[RenderableType] = [facts(rows), *_ranked(seen)]
     running = seen.of("running")
     if running:
         table = grid("running", "epochs", "NMSE so far", right=("running", "epochs", "NMSE so far"))
@@ -113,8 +103,44 @@ def status_view(shown: Status) -> RenderableType:
         parts += ["", table]
     if shown.unfinished and shown.driver is None:
         parts += ["", "To go on:"]
-        parts.append(_command(f"sweep run {shown.out}/study.toml --out {shown.out} --resume"))
+        parts.append(_command(shown.resume))
     return Group(*parts)
+
+
+def _ranked(seen: Overview) -> list[RenderableType]:
+    """The complete trials, the best one first; which one that is, and why, or why there is none."""
+    if not seen.ordered:
+        return []
+    several = len(seen.objectives) > 1
+    others = [
+        (index, objective)
+        for index, objective in enumerate(seen.objectives)
+        if objective.name not in _SHOWN
+    ]
+    shown = [trial for trial in seen.ordered if trial in seen.front or not several]
+    shown = (shown or list(seen.ordered))[:_FINISHED]
+    title = "best trials" if seen.best is not None and not several else "complete trials"
+    title = "Pareto front" if several and seen.best is not None else title
+    columns = (title, *(objective.label for _, objective in others))
+    columns += ("NMSE", "before", "energy", "time")
+    forbidden = not all(trial.allowed for trial in shown)
+    table = grid(*columns, *(["not allowed"] if forbidden else []), right=columns)
+    for trial in shown:
+        table.add_row(
+            str(trial.number),
+            *(quantity(trial.values[index], objective.unit) for index, objective in others),
+            pure(trial.nmse), pure(trial.before), quantity(trial.energy, "J"),
+            duration(trial.seconds), *([escape(seen.beyond(trial))] if forbidden else []),
+        )  # fmt: skip
+    if seen.best is None:
+        verdict = Text(f"No best trial: {seen.standings.reason}.", style="yellow")
+    else:
+        verdict = Text(f"Best: trial {seen.best.number}, {seen.standings.reason}.")
+    parts: list[RenderableType] = ["", table, verdict]
+    if len(seen.unlearned) == len(seen.ordered):
+        words = "None of the complete trials fits better than before its training."
+        parts.append(Text(words, style="yellow"))
+    return parts
 
 
 def ladder_view(rungs: Iterable[RungView]) -> RenderableType:
@@ -212,6 +238,8 @@ def training_view(training: Training) -> RenderableType:
         "nmse": pure(training.nmse, 6) + " (noiseless)" * training.noiseless,
         "linear_fit": pure(training.linear_fit, 6),
     }
+    if training.improved is False:
+        rows["learning"] = "none: it fits no better than before its training"
     if math.isfinite(training.accuracy):
         linear = f"the best linear fit has {pure(training.linear_accuracy, 3)}"
         rows["accuracy"] = f"{pure(training.accuracy, 3)} of the held-out points; {linear}"

@@ -127,7 +127,10 @@ def export(
     models = pdk.locate(results.study_file.pdk_path)
     simulator = records[-1].simulator
     command = f"sweep simulate design.toml --simulator {simulator}"
-    notes = tuple(_notes(chosen, records, plan, models, rungs=_rungs(results, reached)))
+    notes = (
+        *_notes(chosen, records, plan, models, rungs=_rungs(results, reached)),
+        *seen.warnings(chosen),
+    )
     files: dict[str, str | bytes] = {
         "design.param": param_text(design, title=f"{seen.name}, trial {chosen.number}"),
         **netlists(plan, design, models),
@@ -179,9 +182,13 @@ def _choose(seen: Overview, number: int | None) -> TrialView:
         msg = f"The study {seen.name!r} has no trial {number}; it has {_choices(seen)}."
         raise ExportError(msg)
     if seen.best is None:
+        if seen.standings.none_allowed:
+            todo = "go on with more --trials, start a study with wider constraints,"
+        else:
+            todo = "go on with `sweep run --resume`,"
         msg = (
-            f"The study {seen.name!r} has no complete trial; go on with `sweep run --resume`, or "
-            f"choose with --trial one that has begun: {_choices(seen)}."
+            f"The study {seen.name!r} has no best trial: {seen.standings.reason}; {todo} or choose "
+            f"one that has begun with --trial: {_choices(seen)}."
         )
         raise ExportError(msg)
     return seen.best
@@ -192,8 +199,13 @@ def _choices(seen: Overview) -> str:
     begun = [trial for trial in seen.trials if trial.curve]
     if not begun:
         return "none that has finished an epoch"
-    ordered = sorted(begun, key=lambda trial: (trial.state != COMPLETE, trial.nmse))
-    shown = [f"{trial.number} ({trial.state}, NMSE {trial.nmse:.3g})" for trial in ordered[:3]]
+    others = sorted((t for t in begun if t.state != COMPLETE), key=lambda trial: trial.nmse)
+    ordered = [*(trial for trial in seen.ordered if trial.curve), *others]
+    shown = [
+        f"{trial.number} ({trial.state}{'' if trial.allowed else ', not allowed'}, "
+        f"NMSE {trial.nmse:.3g})"
+        for trial in ordered[:3]
+    ]
     more = f" and {len(begun) - 3} more" if len(begun) > 3 else ""  # noqa: PLR2004
     return ", ".join(shown) + more
 

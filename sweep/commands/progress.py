@@ -18,13 +18,14 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from sweep._numbers import duration
+from sweep._numbers import duration, quantity
 from sweep.commands._board import Board
 from sweep.engine.events import (
     EpochFinished,
     EpochLost,
     Event,
     NodeLeftOut,
+    PartRefused,
     Paused,
     Stopped,
     Stopping,
@@ -39,8 +40,10 @@ from sweep.engine.events import (
     TrialStarted,
 )
 from sweep.results._manifest import now
+from sweep.results.outcomes import OutcomeCount
 
 _LANES = 16
+_FIT = "nmse"
 
 
 class JsonObserver:
@@ -133,6 +136,8 @@ def line(event: Event, board: Board) -> str:
             return _line_of_driver(event)
         case StudyFinished():
             return closing(event.summary)
+        case PartRefused():
+            return f"warning: {event.words}"
         case _:
             return _line_of_trial(event, board)
 
@@ -176,8 +181,7 @@ def _line_of_trial(event: Event, board: Board) -> str:
                 f"trial {event.trial} goes on to rung {event.rung + 1}, {_rung(event.rung, board)}"
             )
         case TrialFinished():
-            best = ", the best so far" if event.best else ""
-            text = f"trial {event.trial} finished: NMSE {event.nmse:.4g}{best} [{_count(board)}]"
+            text = f"trial {event.trial} finished: {_result(event, board)} [{_count(board)}]"
         case TrialPruned():
             after = f" after {event.epochs} epochs" if event.epochs else ""
             value = f": NMSE {event.nmse:.4g}" if event.epochs else ""
@@ -190,6 +194,31 @@ def _line_of_trial(event: Event, board: Board) -> str:
         case _:
             pass
     return text
+
+
+def _result(event: TrialFinished, board: Board) -> str:
+    """What a complete trial gave, and what is to be said of that."""
+    parts = [f"NMSE {event.nmse:.4g}"]
+    if board.started is not None:
+        parts += [
+            f"{name} {_value(name, value)}"
+            for name, value in zip(board.started.objectives, event.values, strict=True)
+            if name != _FIT
+        ]
+    if event.best:
+        parts.append("the best so far" if event.best_trial == event.trial else "on the front")
+    if event.violates:
+        parts.append(f"not allowed ({event.violates})")
+    if event.improved is False:
+        parts.append("no better than before training")
+    return ", ".join(parts)
+
+
+def _value(name: str, value: float) -> str:
+    """A value of an objective with its unit."""
+    from objectives import FIGURES  # noqa: PLC0415  (slow to import, and few need it)
+
+    return quantity(value, FIGURES[name].unit, digits=4) if name in FIGURES else f"{value:.4g}"
 
 
 def _where(event: EpochFinished, board: Board) -> str:
@@ -218,9 +247,24 @@ def closing(summary: Summary) -> str:
     lines = [f"{summary.name}: {counts}{running}, in {duration(summary.seconds)}"]
     for number, values in list(zip(summary.best, summary.best_values, strict=True))[:_LANES]:
         pairs = zip(summary.objectives, values, strict=True)
-        shown = ", ".join(f"{name} {value:.4g}" for name, value in pairs)
+        shown = ", ".join(f"{name} {_value(name, value)}" for name, value in pairs)
         lines.append(f"best: trial {number}, {shown}")
+    if len(summary.best) > 1:
+        lines.append(f"exported unless another is asked for: trial {summary.best_trial}")
+    if not summary.best and not summary.stopped:
+        lines.append(f"no best trial: {summary.reason}")
+    if not summary.complete:
+        lines += [_outcome(outcome) for outcome in summary.outcomes[:_LANES]]
+    elif not summary.learned:
+        lines.append("none of the complete trials fits better than before its training")
     return "\n".join(lines)
+
+
+def _outcome(outcome: OutcomeCount) -> str:
+    """What became of trials that ended alike."""
+    cause = f" ({outcome.cause})" if outcome.cause else ""
+    words = f": {outcome.words}" if outcome.words else ""
+    return f"{outcome.trials} {outcome.state}{cause}{words}"
 
 
 def picture(board: Board) -> RenderableType:
@@ -264,11 +308,14 @@ def _count(board: Board) -> str:
 
 def _best(board: Board) -> str:
     if board.best is None:
-        return "no result yet"
+        count = board.with_values
+        return f"none of {count} within the constraints" if count else "no result yet"
     number, value = board.best
-    where = "" if number is None else f" (trial {number})"
     fit = board.started.linear_fit if board.started else math.nan
-    return f"best {value:.4g}{where}, linear fit {fit:.3g}"
+    names = board.started.objectives if board.started else ()
+    if len(names) == 1 and names[0] != _FIT:
+        return f"best {names[0]} {_value(names[0], value)} (trial {number})"
+    return f"best {value:.4g} (trial {number}), linear fit {fit:.3g}"
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from circuits import Trainer
 from circuits.simulators import Outcome
-from objectives import EpochScore, train
+from objectives import EpochScore, improved, train
 from sweep.study.scenarios import Condition, celsius
 from sweep.study.study_file import DesignFile
 
@@ -67,6 +67,11 @@ class Training:
         return self.scores[-1].nmse if self.ok else math.nan
 
     @property
+    def improved(self) -> bool | None:
+        """Whether it fits better after its training; None unless all epochs have a result."""
+        return improved(self.nmse_before, self.nmse)
+
+    @property
     def accuracy(self) -> float:
         """Held-out accuracy after the last update; NaN where there is none."""
         return self.scores[-1].accuracy if self.ok else math.nan
@@ -95,6 +100,7 @@ class Training:
             "words": self.outcome.words,
             "nmse_before": number_or_none(self.nmse_before),
             "nmse": number_or_none(self.nmse),
+            "improved": self.improved,
             "linear_fit": number_or_none(self.linear_fit),
             "accuracy": number_or_none(self.accuracy),
             "linear_accuracy": number_or_none(self.linear_accuracy),

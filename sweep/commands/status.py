@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from sweep.results._requests import read_request
-from sweep.results.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, overview
+from sweep.results.overview import (
+    COMPLETE,
+    FAILED,
+    PRUNED,
+    RUNNING,
+    Overview,
+    TrialView,
+    overview,
+)
 from sweep.results.store import Layout, Results
 
 __all__ = ["Status", "status"]
@@ -24,6 +32,7 @@ class Status:
 
     - `driver`: process of the driver that works on it on this machine; None if there is none.
     - `request`: what that driver is being asked to do: `stop`, `drop` or `pause`; None for nothing.
+    - `of_file`: trials that its study file asks for; the last run may have been asked for others.
     """
 
     out: Path
@@ -31,7 +40,16 @@ class Status:
     version: str
     driver: int | None
     request: str | None
+    of_file: int
     overview: Overview
+
+    @property
+    def resume(self) -> str:
+        """The command that goes on with it."""
+        trials = (
+            "" if self.overview.planned == self.of_file else f" --trials {self.overview.planned}"
+        )
+        return f"sweep run {self.out}/study.toml --out {self.out} --resume{trials}"
 
     @property
     def unfinished(self) -> bool:
@@ -46,17 +64,7 @@ class Status:
 
     def to_json(self) -> dict[str, Any]:
         """The status as plain values."""
-        seen, leader = self.overview, self.overview.leader
-        best = None
-        if leader is not None:
-            best = {
-                "trial": leader.number,
-                "state": leader.state,
-                "nmse_before": leader.before,
-                "nmse": leader.nmse,
-                "values": _named(seen, leader.values),
-                "parameters": dict(leader.parameters),
-            }
+        seen, ranks = self.overview, self.overview.standings
         return {
             "name": seen.name,
             "out": str(self.out),
@@ -69,7 +77,12 @@ class Status:
             "epochs": seen.epochs,
             "cached": self.cached,
             "linear_fit": seen.linear_fit,
-            "best": best,
+            "best": None if seen.best is None else _described(seen, seen.best),
+            "best_reason": ranks.reason,
+            "allowed": ranks.allowed,
+            "none_allowed": ranks.none_allowed,
+            "leader": None if seen.leader is None else _described(seen, seen.leader),
+            "not_improved": [trial.number for trial in seen.unlearned],
             "ladder": [rung.to_json() for rung in seen.ladder],
             "now": {str(trial.number): len(trial.curve) for trial in seen.of(RUNNING)},
             "failures": {
@@ -89,6 +102,7 @@ def status(results: Results) -> Status:
         version=results.manifest.simulator_version,
         driver=driver,
         request=None if request is None else str(request),
+        of_file=results.study_file.search.trials,
         overview=overview(results),
     )
 
@@ -106,6 +120,21 @@ def driver_of(layout: Layout) -> int | None:
         if words[1:2] == ["FLOCK"] and device in words:
             return int(words[4])
     return None
+
+
+def _described(seen: Overview, trial: TrialView) -> dict[str, Any]:
+    """A trial as plain values."""
+    return {
+        "trial": trial.number,
+        "state": trial.state,
+        "nmse_before": trial.before,
+        "nmse": trial.nmse,
+        "improved": trial.improved,
+        "allowed": trial.allowed,
+        "violates": dict(trial.violated),
+        "values": _named(seen, trial.values),
+        "parameters": dict(trial.parameters),
+    }
 
 
 def _named(seen: Overview, values: tuple[float, ...]) -> Mapping[str, float]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from circuits import Design, Trainer
-from objectives import FIGURES, Measured, TrainingPlan
+from objectives import FIGURES, Measured, TrainingPlan, improved
 from sweep.engine._equipment import Equipment
 from sweep.engine._ledger import Attempt
 from sweep.engine._task import CheckTask, Task, TaskResult
@@ -325,10 +325,12 @@ class Climb:
         figures = self.figures({"energy": "minimize", "seconds": "minimize"})
         before = [training.scores[0].nmse_before for training in trainings]
         cpu = [math.fsum(s.cpu_seconds for s in training.scores) for training in trainings]
+        nmse_before = current.combined(before)
         return {
             "epochs": self.level,
-            "nmse_before": current.combined(before),
+            "nmse_before": nmse_before,
             "nmse": self.nmse,
+            "improved": improved(nmse_before, self.nmse),
             "energy_per_point": figures["energy"],
             "seconds": figures["seconds"],
             "cpu_seconds": current.combined(cpu),

@@ -25,6 +25,7 @@ from sweep.engine._samplers import make_sampler
 from sweep.engine._tally import REPLACED, Rivals, Standing, Tally, sign_of
 from sweep.results._passed import Passed, passed_by
 from sweep.results._storage import Group
+from sweep.results.ranking import Ranking
 from sweep.study.ladder import TrainingRung
 from sweep.study.study_file import StudyFile
 
@@ -87,7 +88,7 @@ class Ledger:
             WithinRung(study, rung, *self._judged_steps(rung))
             for rung in range(len(described.ladder.rungs))
         ]
-        self._tally = Tally(study)
+        self._tally = Tally(study, Ranking.of(described))
         self._signs = [sign_of(direction) for direction in study.directions]
         self._rivals = Rivals(study, self.costs)
         self._single = len(study.directions) == 1
@@ -105,6 +106,11 @@ class Ledger:
     def asked(self) -> int:
         """Trials that were begun, without those that were replaced."""
         return self._asked
+
+    def aim(self, trials: int) -> None:
+        """Note how many trials are wanted in all."""
+        if self._study.user_attrs.get("asked") != trials:
+            self._study.set_user_attr("asked", trials)
 
     def ask(self) -> Attempt:
         """Begin a trial."""

@@ -15,8 +15,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sweep.engine._ended import Ended
 from sweep.engine._improvement import expected_improvement
-from sweep.engine._tally import sign_of
-from sweep.results._passed import costs_of, is_allowed
+from sweep.results._passed import costs_of
+from sweep.results.ranking import Candidate, Ranking
 from sweep.study._schema import Stop
 
 _EVERY = 10
@@ -44,12 +44,11 @@ class StoppingRules:
         self._study = study
         self._space = space
         self._started = time.monotonic() if started is None else started
-        self._sign = sign_of(study.directions[0])
+        self._ranking = Ranking.by_directions(study)
         self._trials = Ended(study)
         self._spent = 0.0
         self._ended: list[int] = []
         self._complete = 0
-        self._best: tuple[float, int] | None = None
         self._expected: tuple[int, float] = (-1, math.inf)
 
     def reason(self) -> str | None:
@@ -82,9 +81,7 @@ class StoppingRules:
         if trial.state is not TrialState.COMPLETE:
             return
         self._complete += 1
-        if is_allowed(trial):
-            own = (self._sign * float(trial.values[0]), trial.number)
-            self._best = own if self._best is None else min(self._best, own)
+        self._ranking.add(Candidate.of(trial))
 
     def _expected_improvement(self) -> float:
         """Of one more trial; looked at again after every tenth complete one, as it takes seconds."""
@@ -97,9 +94,10 @@ class StoppingRules:
 
     def _since_best(self) -> int:
         """Finished trials after the best one; 0 before there is one."""
-        if self._best is None:
+        best = self._ranking.standings().best
+        if best is None:
             return 0
-        return len(self._ended) - bisect.bisect_right(self._ended, self._best[1])
+        return len(self._ended) - bisect.bisect_right(self._ended, best.number)
 
 
 def _simulated(trial: FrozenTrial) -> float:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a study stands, and whom a trial competes with: added up as trials end."""
+"""The progress of a study, and whom a trial competes with: added up as trials end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import bisect
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
 import optuna
 from optuna.study import StudyDirection
@@ -15,7 +14,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sweep.engine._ended import Ended
 from sweep.engine._promotion import Costs
-from sweep.results._passed import has_failed, is_allowed, passed_by
+from sweep.results._passed import has_failed, passed_by
+from sweep.results.outcomes import OutcomeCount, Outcomes
+from sweep.results.ranking import Candidate, Ranking, Standings
 
 REPLACED = "replaced"
 """The user attribute of a trial in whose place another one is tried; it does not count."""
@@ -23,35 +24,66 @@ REPLACED = "replaced"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Numbers of trials in each state, and the best ones with their values."""
+    """Numbers of trials in each state, how the others ended, and the best ones.
+
+    - `ranks`: which of the complete ones are best, and why.
+    - `learned`: of the complete ones those whose fit is better than before their training, or
+      not known.
+    - `outcomes`: of those that failed or were pruned.
+    """
 
     complete: int
     pruned: int
     failed: int
     running: int
-    best: tuple[int, ...]
-    best_values: tuple[tuple[float, ...], ...]
+    learned: int
+    ranks: Standings
+    outcomes: tuple[OutcomeCount, ...]
+
+    @property
+    def best(self) -> tuple[int, ...]:
+        """Numbers of the best trials."""
+        return tuple(candidate.number for candidate in self.ranks.front)
+
+    @property
+    def best_trial(self) -> int | None:
+        """Number of the one that is named; None where there is none."""
+        return None if self.ranks.best is None else self.ranks.best.number
+
+    @property
+    def best_value(self) -> float | None:
+        """The value of that one; of several objectives its NMSE, which decides among the best."""
+        best = self.ranks.best
+        if best is None:
+            return None
+        return best.values[0] if len(best.values) == 1 else best.nmse
+
+    @property
+    def best_values(self) -> tuple[tuple[float, ...], ...]:
+        """Their values."""
+        return tuple(candidate.values for candidate in self.ranks.front)
 
 
 class Tally:
-    """Counts the trials of a study, and knows the best ones.
+    """Counts the trials of a study, and has them ranked.
 
-    Of several objectives these are the trials that no other one beats; of one objective it is the
-    first best one.
+    **Arguments:**
+
+    - `study`: in its storage.
+    - `ranking`: of the study; None for one by its directions alone.
     """
 
-    def __init__(self, study: optuna.Study) -> None:
+    def __init__(self, study: optuna.Study, ranking: Ranking | None = None) -> None:
         self._ended = Ended(study)
-        self._signs = [sign_of(direction) for direction in study.directions]
-        self._complete = self._pruned = self._failed = 0
-        self._best: list[tuple[int, Costs, tuple[float, ...]]] = []
+        self._ranking = ranking or Ranking.by_directions(study)
+        self._outcomes = Outcomes()
+        self._complete = self._learned = self._pruned = self._failed = 0
 
     def standing(self) -> Standing:
         """How the study stands now."""
         ended, others = self._ended.look()
         for trial in ended:
             self._add(trial)
-        best = sorted(self._best)
         return Standing(
             complete=self._complete,
             pruned=self._pruned,
@@ -60,30 +92,24 @@ class Tally:
                 trial.state is TrialState.RUNNING and REPLACED not in trial.user_attrs
                 for trial in others
             ),
-            best=tuple(number for number, _, _ in best),
-            best_values=tuple(values for _, _, values in best),
+            learned=self._learned,
+            ranks=self._ranking.standings(),
+            outcomes=self._outcomes.counts(),
         )
 
     def _add(self, trial: FrozenTrial) -> None:
         if REPLACED in trial.user_attrs:
             return
+        if trial.state is TrialState.COMPLETE:
+            self._complete += 1
+            self._learned += trial.user_attrs.get("improved") is not False
+            self._ranking.add(Candidate.of(trial))
+            return
+        self._outcomes.add(trial)
         if has_failed(trial):
             self._failed += 1
-        elif trial.state is TrialState.PRUNED:
-            self._pruned += 1
         else:
-            self._complete += 1
-            if is_allowed(trial):
-                self._compare(trial.number, tuple(trial.values))
-
-    def _compare(self, number: int, values: tuple[float, ...]) -> None:
-        costs = tuple(sign * value for sign, value in zip(self._signs, values, strict=True))
-        if len(costs) == 1:
-            # Trials may end in another order than they began.
-            self._best = [min((*self._best, (number, costs, values)), key=itemgetter(1, 0))]
-        elif not any(_beats(other, costs) for _, other, _ in self._best):
-            self._best = [kept for kept in self._best if not _beats(costs, kept[1])]
-            self._best.append((number, costs, values))
+            self._pruned += 1
 
 
 class Rivals:
@@ -124,7 +150,3 @@ class Rivals:
 def sign_of(direction: StudyDirection) -> float:
     """What an objective's values are multiplied with so that less is better."""
     return 1.0 if direction is StudyDirection.MINIMIZE else -1.0
-
-
-def _beats(one: Costs, other: Costs) -> bool:
-    return one != other and all(mine <= its for mine, its in zip(one, other, strict=True))

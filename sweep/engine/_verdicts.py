@@ -22,6 +22,8 @@ from sweep.engine.events import (
     TrialPruned,
 )
 from sweep.results._files import Layout
+from sweep.results._passed import violated
+from sweep.results.ranking import limits_of, violated_words
 from sweep.study.ladder import DeviceRung, TrainingRung
 from sweep.study.study_file import StudyFile
 
@@ -84,16 +86,10 @@ class Verdicts:
             return False
         attributes = climb.attributes(self._directions)
         if climb.is_at_the_top:
-            self.ledger.constrain(attempt, self._violations(climb))
+            violations = self._violations(climb)
+            self.ledger.constrain(attempt, violations)
             self.ledger.complete(attempt, values, attributes)
-            self.observer(
-                TrialFinished(
-                    trial=climb.number,
-                    values=values,
-                    nmse=climb.nmse,
-                    best=climb.number in self.ledger.standing().best,
-                )
-            )
+            self._tell_finished(climb, values, violations, improved=attributes.get("improved"))
             return False
         if not self._is_promising(climb, values):
             self.ledger.constrain(attempt, self._violations(climb))
@@ -104,6 +100,29 @@ class Verdicts:
         climb.enter(rung + 1)
         self.observer(TrialPromoted(trial=climb.number, rung=climb.rung, values=values))
         return True
+
+    def _tell_finished(
+        self,
+        climb: Climb,
+        values: tuple[float, ...],
+        violations: Mapping[str, float],
+        *,
+        improved: bool | None,
+    ) -> None:
+        standing = self.ledger.standing()
+        beyond = violated(violations)
+        self.observer(
+            TrialFinished(
+                trial=climb.number,
+                values=values,
+                nmse=climb.nmse,
+                best=climb.number in standing.best,
+                violates=violated_words(beyond, limits_of(self.described)),
+                improved=improved,
+                best_trial=standing.best_trial,
+                best_value=standing.best_value,
+            )
+        )
 
     def _violations(self, climb: Climb) -> dict[str, float]:
         """How far a rung's figures are beyond what the study allows, as shares of it; 0 is the limit."""

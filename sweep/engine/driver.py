@@ -13,7 +13,8 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -29,10 +30,12 @@ from sweep.engine._samplers import make_sampler
 from sweep.engine._scratch import Scratch
 from sweep.engine._signals import StopWish
 from sweep.engine._stopping import StoppingRules
-from sweep.engine.events import Observer, Stopped, StudyFinished, StudyStarted, Summary
+from sweep.engine.events import Observer, PartRefused, Stopped, StudyFinished, StudyStarted, Summary
 from sweep.engine.executor import RayExecutor
 from sweep.results._files import StoreError
+from sweep.results.outcomes import OutcomeCount
 from sweep.study._schema import Execution
+from sweep.study.refusals import refusals
 from sweep.study.study_file import StudyFile
 
 __all__ = ["InterruptedStudy", "MachineError", "Settings", "StoreError", "Summary", "run_study"]
@@ -131,7 +134,17 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
                         study.search.stop, opened.study, study.space.distributions(), started
                     ),
                 )
+                course.ledger.aim(course.target)
                 observer(_started(course, settings.out, resumed=opened.resumed))
+                for refusal in refusals(study, trainers[-1].name):
+                    observer(
+                        PartRefused(
+                            field=refusal.field,
+                            choices=refusal.choices,
+                            rung=refusal.rung,
+                            words=refusal.message,
+                        )
+                    )
                 course.run()
             if wish.received is not None:
                 observer(Stopped(reason=wish.received))
@@ -167,7 +180,6 @@ def _needs(execution: Execution) -> Needs:
 def _started(course: Course, out: Path, *, resumed: bool) -> StudyStarted:
     study, top = course.described, course.benches[-1].trainer
     standing = course.ledger.standing()
-    single = len(study.search.objectives) == 1 and standing.best_values
     return StudyStarted(
         out=out,
         name=study.name,
@@ -180,7 +192,9 @@ def _started(course: Course, out: Path, *, resumed: bool) -> StudyStarted:
         resumed=resumed,
         linear_fit=study.plan.linear_fit(),
         objectives=tuple(study.search.objectives),
-        best_value=standing.best_values[0][0] if single else None,
+        complete=standing.complete,
+        best_trial=standing.best_trial,
+        best_value=standing.best_value,
         rungs=tuple(rung.label for rung in study.ladder.rungs) if study.ladder.declared else (),
     )
 
@@ -200,9 +214,23 @@ def _summary(course: Course, out: Path, seconds: float, *, stopped: bool) -> Sum
         running=standing.running,
         best=standing.best,
         best_values=standing.best_values,
+        best_trial=standing.best_trial,
+        reason=standing.ranks.reason,
+        allowed=standing.ranks.allowed,
+        learned=standing.learned,
+        outcomes=_told(standing.outcomes, ladder=course.described.ladder.declared),
         objectives=tuple(course.described.search.objectives),
         epochs=len(course.overheads),
         seconds=seconds,
         overhead=statistics.median(known) if known else math.nan,
         stopped=stopped,
+    )
+
+
+def _told(outcomes: Sequence[OutcomeCount], *, ladder: bool) -> tuple[OutcomeCount, ...]:
+    """The outcomes; without a ladder there are no rungs on which trials were pruned."""
+    if ladder:
+        return tuple(outcomes)
+    return tuple(
+        replace(outcome, cause="") if outcome.state == "pruned" else outcome for outcome in outcomes
     )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from sweep.results.outcomes import OutcomeCount
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
@@ -21,9 +23,14 @@ class Summary:
     - `complete`, `pruned`, `failed`, `running`: trials in these states; `running` ones go on when
       the study is resumed.
     - `best`: number of the best trial (of several objectives: of all trials that no other one
-      beats in every objective), empty where none is complete.
+      beats in every objective), empty where none is complete and within all constraints.
     - `best_values`: the objectives of each of these, in the order of the study file.
+    - `best_trial`: the one of them that `sweep export` takes, None where there is none; `reason`:
+      why it is that one, or why there is none.
     - `objectives`: the names of the objectives.
+    - `allowed`: complete trials within all constraints of the study.
+    - `learned`: complete trials whose fit is better than before their training.
+    - `outcomes`: what became of the trials that failed or were pruned, the most frequent first.
     - `epochs`: epochs simulated by this driver.
     - `seconds`: wall time of this driver, s.
     - `overhead`: mean time of an epoch outside its simulator, s; NaN before the first.
@@ -46,11 +53,18 @@ class Summary:
     seconds: float
     overhead: float
     stopped: bool
+    best_trial: int | None = None
+    reason: str = ""
+    allowed: int = 0
+    learned: int = 0
+    outcomes: tuple[OutcomeCount, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """0, or 130 where a signal stopped the study."""
-        return 130 if self.stopped else 0
+        """0; 130 where a signal stopped the study, 1 where it ended without a complete trial."""
+        if self.stopped:
+            return 130
+        return 0 if self.complete else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +74,8 @@ class StudyStarted:
     - `simulator`, `version`: with a ladder, of its last rung; `epochs` as well.
     - `rungs`: the rungs of the ladder in a few words each; empty without one.
     - `trials`: how many are wanted; `done`: how many of them are finished already.
-    - `best_value`: of the finished ones, None where there is none or there are several objectives.
+    - `complete`: how many of these have values; `best_trial`: the best one of them, None where none
+      is within the constraints; `best_value`: its objective or, of several objectives, its NMSE.
     - `resumed`: whether it was begun before.
     """
 
@@ -77,6 +92,21 @@ class StudyStarted:
     objectives: tuple[str, ...]
     best_value: float | None
     rungs: tuple[str, ...] = ()
+    complete: int = 0
+    best_trial: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartRefused:
+    """A part of the space is refused by the study's own simulators: such trials will fail.
+
+    - `field`, `choices`, `rung`: as of `sweep.study.refusals.Refusal`; `words` say all of it.
+    """
+
+    field: str
+    choices: tuple[str, ...]
+    rung: int
+    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,12 +205,22 @@ class TrialPromoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFinished:
-    """A trial went through all its epochs, on the last rung of the ladder; `best` tells whether none is better so far."""
+    """A trial went through all its epochs, on the last rung of the ladder.
+
+    - `best`: whether none is better so far.
+    - `violates`: the constraints that it is beyond, in words; empty within all of them.
+    - `improved`: whether it fits better than before its training; None where that is not known.
+    - `best_trial`, `best_value`: the best trial now, as in `StudyStarted`.
+    """
 
     trial: int
     values: tuple[float, ...]
     nmse: float
     best: bool
+    violates: str = ""
+    improved: bool | None = None
+    best_trial: int | None = None
+    best_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +281,7 @@ class StudyFinished:
 
 Event = (
     StudyStarted
+    | PartRefused
     | TrialStarted
     | EpochStarted
     | EpochFinished

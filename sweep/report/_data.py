@@ -10,7 +10,7 @@ from circuits import Design
 from sweep.report._findings import Findings
 from sweep.report._html import plain
 from sweep.report._trial import legal_range
-from sweep.results.overview import TrialView
+from sweep.results.overview import COMPLETE, TrialView
 
 _MEASURED = (("energy", "energy a point", "J"), ("seconds", "simulation", "s"))
 _WORDS = 600  # of a simulator, for a trial without a full page
@@ -47,6 +47,9 @@ def page_data(found: Findings, *, refresh: float | None) -> dict[str, Any]:
                 if trial.failure is not None
             },
             "values": {trial.number: list(trial.values) for trial in seen.trials if trial.values},
+            "warnings": {
+                trial.number: words for trial in seen.trials if (words := seen.warnings(trial))
+            },
             "violating": sorted(found.violating),
             "front": [trial.number for trial in seen.front],
             "best": None if seen.best is None else seen.best.number,
@@ -111,10 +114,20 @@ def _columns(found: Findings) -> list[dict[str, Any]]:
     return columns
 
 
+def _state(found: Findings, trial: TrialView) -> str:
+    """The state of a trial, why it failed, and what speaks against it otherwise."""
+    remarks = [trial.failure.cause] if trial.failure else []
+    if trial.number in found.violating:
+        names = ", ".join(found.overview.limits.get(name, name) for name in trial.violated)
+        remarks.append(f"beyond {names}")
+    if trial.state == COMPLETE and trial.improved is False:
+        remarks.append("not improved")
+    return f"{trial.state}: {', '.join(remarks)}" if remarks else trial.state
+
+
 def _row(found: Findings, trial: TrialView) -> list[Any]:
     seen = found.overview
-    state = f"{trial.state}: {trial.failure.cause}" if trial.failure else trial.state
-    row: list[Any] = [trial.number, state]
+    row: list[Any] = [trial.number, _state(found, trial)]
     if seen.ladder:
         row.append(trial.rung + 1)
     row += [

@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
 
-from optuna.trial import TrialState
 from scipy.stats import ks_2samp
 
 from sweep._version import __version__
 from sweep.report._course import quasistatic
 from sweep.report._importances import Target, targets
 from sweep.report._trial import TrialFindings, find_out_trial, worth_a_page
-from sweep.results.overview import FAILED, Overview, TrialView, overview
+from sweep.results.overview import COMPLETE, FAILED, Overview, TrialView, overview
 from sweep.results.store import Results
 from sweep.study.space import Parameter
 
@@ -32,8 +31,8 @@ class Findings:
     **Attributes:**
 
     - `overview`: the trials.
-    - `leader`: the best complete trial or, before there is one, the unfinished trial that fits
-      best; None if no trial has finished an epoch.
+    - `leader`: the trial to look at first, as `Overview.leader`; None if no trial has finished an
+      epoch.
     - `pages`: trials with a full page, by number; the leader's is among them.
     - `targets`: importances; the first ones are those of the objectives, in their order.
     - `violating`: numbers of complete trials that violate a constraint.
@@ -105,14 +104,9 @@ def find_out(results: Results, *, pages: int = PAGES, waveforms: bool = False) -
             for trial in chosen
         },
         targets=targets(results, seen),
-        violating=frozenset(
-            trial.number
-            for trial in results.study.get_trials(deepcopy=False)
-            if trial.state is TrialState.COMPLETE
-            and any(value > 0.0 for value in trial.constraints.values())
-        ),
+        violating=frozenset(trial.number for trial in seen.of(COMPLETE) if not trial.allowed),
         parameters=results.study_file.space.parameters,
-        provenance=_provenance(results),
+        provenance=_provenance(results, seen.planned),
         study_text=results.study_file.text,
     )
 
@@ -130,7 +124,7 @@ def _simulators(results: Results) -> str:
     return "; ".join(f"{used} ({', '.join(labels)})" for used, labels in rungs.items())
 
 
-def _provenance(results: Results) -> dict[str, str]:
+def _provenance(results: Results, planned: int) -> dict[str, str]:
     manifest, described = results.manifest, results.study_file
     plan = described.plan
     seeds = ", ".join(
@@ -144,7 +138,7 @@ def _provenance(results: Results) -> dict[str, str]:
             f"corner {plan.scenario.corner}, {plan.scenario.temperature:g} °C, substrate network "
             f"{'kept' if plan.body_network else 'left out'}"
         ),
-        "search": f"{described.search.sampler}, {described.search.trials} trials",
+        "search": f"{described.search.sampler}, {planned} trials",
         "seeds": seeds,
         "simulator": _simulators(results),
         "transistor models": f"SkyWater 130, version {manifest.pdk['version']}, {manifest.pdk['source']}",

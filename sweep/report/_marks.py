@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sweep.report import _style as style
-from sweep.results.overview import Objective, TrialView
+from sweep.results.overview import TrialView
+from sweep.results.ranking import Objective
 
 
 def scale_of(objective: Objective, values: Sequence[float]) -> dict[str, object]:

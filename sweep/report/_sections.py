@@ -34,8 +34,7 @@ def header(found: Findings) -> str:
     others = [f"{counts[state]} {state}" for state in (PRUNED, FAILED, RUNNING) if counts[state]]
     entries = []
     if leader is not None:
-        best = "best NMSE" if leader.state == COMPLETE else "lowest NMSE so far"
-        entries.append((best, pure(leader.nmse), f"trial {leader.number}, {leader.state}"))
+        entries += _leading(seen, leader)
         entries.append(("before training", pure(leader.before), "the same trial"))
         if led is not None and led.fit is not None and led.fit.classes:
             share = accuracy(led.fit.after, led.fit.target)
@@ -46,6 +45,17 @@ def header(found: Findings) -> str:
             "trials",
             f"{counts[COMPLETE]} of {seen.planned}",
             ", ".join(others) or ("all complete" if seen.trials else "none has begun"),
+        ),
+        *(
+            [
+                (
+                    "within the constraints",
+                    str(seen.standings.allowed),
+                    ", ".join(seen.limits.values()),
+                )
+            ]
+            if seen.limits
+            else []
         ),
     ]
     if leader is not None:
@@ -62,8 +72,33 @@ def header(found: Findings) -> str:
     )
 
 
+def _leading(seen: Overview, leader: TrialView) -> list[tuple[str, str, str]]:
+    """The tiles of the objective, where it is not the fit itself, and of the leader's fit."""
+    which = f"trial {leader.number}, {leader.state}"
+    if seen.best is None:
+        if leader.state == COMPLETE:
+            return [("NMSE of the nearest", pure(leader.nmse), f"{which}, not allowed")]
+        return [("lowest NMSE so far", pure(leader.nmse), which)]
+    objective = seen.objectives[0]
+    if len(seen.objectives) > 1:
+        return [("NMSE of the best fit", pure(leader.nmse), f"{which}, on the front")]
+    if objective.name == "nmse":
+        return [("best NMSE", pure(leader.nmse), which)]
+    return [
+        (f"best {objective.label}", quantity(leader.values[0], objective.unit), which),
+        ("its NMSE", pure(leader.nmse), "the same trial"),
+    ]
+
+
 def _verdict(seen: Overview, leader: TrialView | None) -> str:
-    """What the study has shown so far, in a sentence."""
+    """What the study has shown so far, in a sentence or two."""
+    standings = seen.standings
+    missing = f"There is no best trial: {standings.reason}. " if standings.none_allowed else ""
+    return missing + _learning(seen, leader)
+
+
+def _learning(seen: Overview, leader: TrialView | None) -> str:
+    """What the leader has learnt."""
     if leader is None:
         if seen.of(FAILED):
             return "No trial has finished an epoch: see the failures below."
@@ -72,17 +107,28 @@ def _verdict(seen: Overview, leader: TrialView | None) -> str:
     against = f"the best linear fit leaves {pure(seen.linear_fit)}"
     if leader.nmse < min(seen.linear_fit, leader.before):
         return f"Trial {leader.number} learns to a held-out NMSE of {pure(leader.nmse)} {scale}; {against}."
-    return (
-        f"No trial has learnt more than a linear fit: trial {leader.number}, the best, goes from a "
-        f"held-out NMSE of {pure(leader.before)} to {pure(leader.nmse)} {scale}; {against}."
+    rank = ", the best," if leader is seen.best else ""
+    course = (
+        f"from a held-out NMSE of {pure(leader.before)} to {pure(leader.nmse)} {scale}; {against}."
     )
+    done = seen.of(COMPLETE)
+    if done and len(seen.unlearned) == len(done):
+        return (
+            f"No complete trial fits better than before its training: trial {leader.number}{rank} "
+            f"goes {course}"
+        )
+    if len(seen.objectives) == 1 and seen.objectives[0].name == "nmse":
+        return (
+            f"No trial has learnt more than a linear fit: trial {leader.number}{rank} goes {course}"
+        )
+    return f"Trial {leader.number}{rank} has not learnt more than a linear fit: it goes {course}"
 
 
 def _glance(seen: Overview) -> str:
-    """Best values of each objective, and trials by outcome."""
+    """Best values of each objective within the constraints, and trials by outcome."""
     if not seen.trials:
         return ""
-    done = seen.of(COMPLETE)
+    done = [trial for trial in seen.of(COMPLETE) if trial.allowed]
     rows: list[tuple[str, list[Cell]]] = []
     for index, objective in enumerate(seen.objectives):
         known = [trial for trial in done if math.isfinite(trial.values[index])]
@@ -104,7 +150,12 @@ def fit(found: Findings, figs: Figures) -> str:
     leader, led = found.leader, found.led
     if leader is None or led is None or led.fit is None:
         return ""
-    called = "best trial" if leader.state == COMPLETE else f"trial ({leader.state})"
+    if leader is found.overview.best:
+        called = "best trial"
+    elif leader.state == COMPLETE:
+        called = "trial nearest to the constraints"
+    else:
+        called = f"trial ({leader.state})"
     return section(
         f"Fit of the {called}, number {leader.number}",
         *fit_panels(led, figs, "best"),

@@ -92,19 +92,10 @@ def find_out_trial(
 
 
 def worth_a_page(seen: Overview, count: int) -> list[TrialView]:
-    """The trials that get a full page: the leader, the Pareto front, then by the first objective."""
+    """The trials that get a full page: the leader, then the others from the best one on."""
     if seen.leader is None:
         return []
-    first = seen.objectives[0]
-    sign = -1.0 if first.maximise else 1.0
-
-    def place(trial: TrialView) -> tuple[float, int]:
-        value = sign * trial.values[0]
-        return (math.inf if math.isnan(value) else value, trial.number)
-
-    front = sorted(seen.front, key=place)
-    rest = sorted((trial for trial in seen.of("complete") if trial not in front), key=place)
-    chosen = {trial.number: trial for trial in [seen.leader, *front, *rest]}
+    chosen = {trial.number: trial for trial in [seen.leader, *seen.ordered]}
     return list(chosen.values())[:count]
 
 

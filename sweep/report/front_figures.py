@@ -35,7 +35,7 @@ def front(
     second: int = 1,
     *,
     weights: Sequence[float] | None = None,
-    violating: frozenset[int] = frozenset(),
+    violating: frozenset[int] | None = None,
 ) -> go.Figure:
     """Two objectives against each other, with the trials that no other one beats in both.
 
@@ -43,7 +43,8 @@ def front(
 
     - `first`, `second`: indices of objectives.
     - `weights`: how much each of the two matters for the weighted choice; alike by default.
-    - `violating`: numbers of complete trials that violate a constraint.
+    - `violating`: numbers of complete trials that violate a constraint; as the overview has them
+      by default.
     """
     groups = _groups(overview, (first, second), weights, violating)
     traces: list[Any] = []
@@ -87,7 +88,7 @@ def front3d(
     indices: tuple[int, int, int] = (0, 1, 2),
     *,
     weights: Sequence[float] | None = None,
-    violating: frozenset[int] = frozenset(),
+    violating: frozenset[int] | None = None,
 ) -> go.Figure:
     """Three objectives, with the trials that no other one beats in all of them.
 
@@ -132,9 +133,10 @@ def hypervolume(overview: Overview) -> go.Figure:
     """How much of the objectives' box is dominated, over the trials.
 
     The box lies between the best and the worst value of each objective, logarithms where all are
-    above 0: 0 is nothing, 1 a trial that is best in all.
+    above 0: 0 is nothing, 1 a trial that is best in all. Trials that violate a constraint count for
+    nothing.
     """
-    done = overview.of(COMPLETE)
+    done = [trial for trial in overview.of(COMPLETE) if trial.allowed]
     costs = _costs(overview, done, range(len(overview.objectives)))
     return style.figure(
         [
@@ -156,10 +158,12 @@ def _groups(
     overview: Overview,
     indices: Sequence[int],
     weights: Sequence[float] | None,
-    violating: frozenset[int],
+    violating: frozenset[int] | None,
 ) -> dict[str, list[TrialView]]:
     """The complete trials by what they are in this view; knee and choice twice."""
     done = overview.of(COMPLETE)
+    if violating is None:
+        violating = frozenset(trial.number for trial in done if not trial.allowed)
     kept = [trial for trial in done if trial.number not in violating]
     costs = _costs(overview, kept, indices)
     on_front = choice.pareto(costs) if kept else np.zeros(0, dtype=bool)

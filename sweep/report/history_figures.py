@@ -26,13 +26,19 @@ _LONG_CURVE = 40
 
 
 def history(overview: Overview, index: int = 0) -> go.Figure:
-    """Value of an objective over the trials, the best so far, and which trials failed."""
+    """Value of an objective over the trials, the best so far, and which trials failed.
+
+    The best so far is one within all constraints.
+    """
     objective = overview.objectives[index]
-    done, best = overview.of(COMPLETE), list(overview.best_so_far(index))
-    values = [trial.values[index] for trial in done]
+    complete, best = overview.of(COMPLETE), list(overview.best_so_far(index))
+    values = [trial.values[index] for trial in complete]
+    done = [trial for trial in complete if trial.allowed]
+    beyond = [trial for trial in complete if not trial.allowed]
     traces = [
         go.Scatter(
-            x=[trial.number for trial in done], y=values, name="complete", mode="markers",
+            x=[trial.number for trial in done], y=[trial.values[index] for trial in done],
+            name="complete", mode="markers",
             marker={"color": style.AFTER, "size": 8}, text=[hover(trial) for trial in done],
             customdata=numbers(done), **HOVER,
         ),
@@ -40,6 +46,13 @@ def history(overview: Overview, index: int = 0) -> go.Figure:
             x=[number for number, _ in best], y=[value for _, value in best], name="best so far",
             mode="lines", line={"color": style.AFTER, "width": 1.5, "shape": "hv"},
             hoverinfo="skip",
+        ),
+        go.Scatter(
+            x=[trial.number for trial in beyond], y=[trial.values[index] for trial in beyond],
+            name="violates a constraint", mode="markers", text=[hover(trial) for trial in beyond],
+            marker={"color": style.FAILED, "size": 7, "symbol": "x-thin",
+                    "line": {"color": style.FAILED, "width": 1.5}},
+            customdata=numbers(beyond), **HOVER,
         ),
     ]  # fmt: skip
     shapes = []

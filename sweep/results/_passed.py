@@ -67,7 +67,12 @@ def has_failed(trial: FrozenTrial) -> bool:
 
 def is_allowed(trial: FrozenTrial) -> bool:
     """Whether a trial violates none of its study's constraints."""
-    return all(value <= 0.0 for value in trial.constraints.values())
+    return not violated(trial.constraints)
+
+
+def violated(constraints: Mapping[str, float]) -> dict[str, float]:
+    """Those constraints that are violated, by name, and how far; one that is not known is."""
+    return {name: value for name, value in constraints.items() if not value <= 0.0}
 
 
 def _known(value: float | None) -> float:

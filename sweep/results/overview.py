@@ -5,15 +5,25 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from optuna.trial import FrozenTrial
 
-from objectives import FIGURES
-from sweep.results._passed import has_failed, is_allowed
+from objectives import improved
+from sweep.results._passed import has_failed, violated
+from sweep.results.outcomes import cause_of
+from sweep.results.ranking import (
+    Candidate,
+    Objective,
+    Ranking,
+    Standings,
+    limits_of,
+    objectives_of,
+    violated_words,
+)
 from sweep.results.rungs import RungView, rung_views
 from sweep.results.store import Results
 from sweep.study.ladder import TrainingRung
@@ -30,31 +40,6 @@ _STATE_OF = {
     "RUNNING": RUNNING,
     "WAITING": WAITING,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """What is minimised or maximised.
-
-    **Attributes:**
-
-    - `name`: as in the study file; `label`: in words; `unit`: SI unit or empty.
-    - `maximise`: whether more is better.
-    """
-
-    name: str
-    label: str
-    unit: str
-    maximise: bool
-
-    @property
-    def title(self) -> str:
-        """Label with its unit, as an axis has it."""
-        return f"{self.label} ({self.unit})" if self.unit else self.label
-
-    def better(self, left: float, right: float) -> bool:
-        """Whether `left` is better than `right`."""
-        return left > right if self.maximise else left < right
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +72,9 @@ class TrialView:
     - `energy`: J for each training point; `seconds`: simulator wall time; NaN where unknown.
     - `cached`: epochs that came out of the run cache.
     - `failure`: only where it failed.
-    - `allowed`: whether it violates no constraint of the study.
+    - `violated`: the study's constraints that it is beyond, by name, each with how far, as a share
+      of the limit; `allowed`: whether there are none.
+    - `told_nmse`: held-out NMSE at its end as the storage has it, NaN before.
     - `scenarios`: of each scenario that it has finished `corner`, `temperature` (deg C),
       `mismatch_seed`, `weight_seed`, `noise_seed`, `data_seed`, its `training`'s name, `nmse`, and
       the other objectives by name.
@@ -105,13 +92,30 @@ class TrialView:
     failure: Failure | None = None
     rung: int = 0
     epochs: int = 0
-    allowed: bool = True
+    violated: Mapping[str, float] = field(default_factory=dict)
+    told_nmse: float = math.nan
     scenarios: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def nmse(self) -> float:
         """Held-out NMSE after the last finished epoch; NaN if there is none."""
         return self.curve[-1] if self.curve else math.nan
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it violates no constraint of the study."""
+        return not self.violated
+
+    @property
+    def improved(self) -> bool | None:
+        """Whether it fits better than before its training; None where that is not known."""
+        return improved(self.before, self.nmse)
+
+    @property
+    def candidate(self) -> Candidate:
+        """What decides about it, of a complete trial."""
+        nmse = self.nmse if math.isnan(self.told_nmse) else self.told_nmse
+        return Candidate(number=self.number, values=self.values, nmse=nmse, violated=self.violated)
 
 
 @dataclass(frozen=True)
@@ -124,9 +128,10 @@ class Overview:
     - `objectives`: at least one.
     - `trials`: by number.
     - `epochs`: how many each trial is to run; on a ladder, of the longest training.
-    - `planned`: number of trials asked for.
+    - `planned`: number of trials that the last run was asked for.
     - `linear_fit`: held-out NMSE of the best linear fit, which a circuit has to beat.
     - `ladder`: its rungs; empty without a ladder.
+    - `limits`: its constraints in words, by name; empty without constraints.
     """
 
     name: str
@@ -136,6 +141,7 @@ class Overview:
     planned: int
     linear_fit: float
     ladder: tuple[RungView, ...] = ()
+    limits: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, state: str) -> tuple[TrialView, ...]:
         """The trials in a state."""
@@ -148,32 +154,75 @@ class Overview:
         return {state: counted[state] for state in STATES}
 
     @cached_property
-    def front(self) -> tuple[TrialView, ...]:
-        """Complete and allowed trials that no other such one beats in all objectives."""
-        done = [trial for trial in self.of(COMPLETE) if trial.allowed]
-        return tuple(
-            trial for trial in done if not any(self._dominates(other, trial) for other in done)
-        )
+    def _ranking(self) -> Ranking:
+        done = (trial.candidate for trial in self.of(COMPLETE))
+        return Ranking(self.objectives, self.limits, done)
 
-    def _dominates(self, left: TrialView, right: TrialView) -> bool:
-        pairs = list(zip(self.objectives, left.values, right.values, strict=True))
-        no_worse = not any(objective.better(b, a) for objective, a, b in pairs)
-        return no_worse and any(objective.better(a, b) for objective, a, b in pairs)
+    @cached_property
+    def standings(self) -> Standings:
+        """Which complete trials are best, and why."""
+        return self._ranking.standings()
+
+    @cached_property
+    def front(self) -> tuple[TrialView, ...]:
+        """The best complete trials within the constraints: of several objectives those that none beats."""
+        return self._views(self.standings.front)
 
     @cached_property
     def best(self) -> TrialView | None:
         """The best complete trial; of several objectives, the one of the front that fits best."""
-        if not self.front:
-            return None
-        if len(self.objectives) == 1:
-            return self.front[0]
-        return min(self.front, key=lambda trial: (_or_infinite(trial.nmse), trial.number))
+        best = self.standings.best
+        return None if best is None else self._views([best])[0]
+
+    @cached_property
+    def ordered(self) -> tuple[TrialView, ...]:
+        """All complete trials, the best one first and those beyond the constraints last."""
+        return self._views(self._ranking.ordered(trial.candidate for trial in self.of(COMPLETE)))
+
+    @cached_property
+    def leader(self) -> TrialView | None:
+        """The trial to look at first.
+
+        The best one; before there is one, the unfinished one that fits best so far; where only
+        trials beyond the constraints have been trained, the one that is nearest to them.
+        """
+        if self.best is not None:
+            return self.best
+        begun = [
+            trial for trial in self.trials
+            if trial.state != COMPLETE and math.isfinite(trial.nmse)
+        ]  # fmt: skip
+        if not begun and self.standings.nearest is not None:
+            return self._views([self.standings.nearest])[0]
+        return min(begun, key=lambda trial: (not trial.allowed, trial.nmse), default=None)
 
     @property
-    def leader(self) -> TrialView | None:
-        """The best trial or, before any is complete, the one that fits best so far."""
-        begun = [trial for trial in self.trials if math.isfinite(trial.nmse)]
-        return self.best or min(begun, key=lambda trial: trial.nmse, default=None)
+    def unlearned(self) -> tuple[TrialView, ...]:
+        """Complete trials that fit no better than before their training."""
+        return tuple(trial for trial in self.of(COMPLETE) if trial.improved is False)
+
+    def beyond(self, trial: TrialView) -> str:
+        """The constraints that a trial violates, in words; empty for an allowed one."""
+        return violated_words(trial.violated, self.limits)
+
+    def warnings(self, trial: TrialView) -> list[str]:
+        """What speaks against a complete trial, a sentence each; empty as a rule."""
+        found = []
+        if trial.state == COMPLETE and not trial.allowed:
+            found.append(
+                f"Trial {trial.number} is not within the constraints of its study: "
+                f"{self.beyond(trial)}."
+            )
+        if trial.state == COMPLETE and trial.improved is False:
+            found.append(
+                f"The training did not improve the fit: its held-out NMSE was {trial.before:.6g} "
+                f"before and is {trial.nmse:.6g} after it."
+            )
+        return found
+
+    def _views(self, candidates: Iterable[Candidate]) -> tuple[TrialView, ...]:
+        views = {trial.number: trial for trial in self.of(COMPLETE)}
+        return tuple(views[candidate.number] for candidate in candidates)
 
     def failures(self) -> list[tuple[str, list[TrialView]]]:
         """Failed trials by cause, the most frequent cause first."""
@@ -184,10 +233,12 @@ class Overview:
         return sorted(causes.items(), key=lambda entry: (-len(entry[1]), entry[0]))
 
     def best_so_far(self, index: int = 0) -> Iterator[tuple[int, float]]:
-        """Trial number and best value of an objective until then, over the complete trials."""
+        """Trial number and best value of an objective until then, over the complete, allowed trials."""
         objective, best = self.objectives[index], None
         for trial in self.of(COMPLETE):
             value = trial.values[index]
+            if not trial.allowed or math.isnan(value):
+                continue
             if best is None or objective.better(value, best):
                 best = value
             yield trial.number, best
@@ -196,10 +247,7 @@ class Overview:
 def overview(results: Results) -> Overview:
     """What a study has found so far."""
     described = results.study_file
-    objectives = tuple(
-        Objective(name, FIGURES[name].label, FIGURES[name].unit, maximise=direction == "maximize")
-        for name, direction in described.search.objectives.items()
-    )
+    objectives = objectives_of(described)
     trials = results.study.get_trials(deepcopy=False)
     return Overview(
         name=described.name,
@@ -208,9 +256,10 @@ def overview(results: Results) -> Overview:
         epochs=max(
             rung.epochs for rung in described.ladder.rungs if isinstance(rung, TrainingRung)
         ),
-        planned=described.search.trials,
+        planned=int(results.study.user_attrs.get("asked", described.search.trials)),
         linear_fit=float(results.study.user_attrs.get("linear_fit", math.nan)),
         ladder=rung_views(described, trials),
+        limits=limits_of(described),
     )
 
 
@@ -238,7 +287,8 @@ def _view(trial: FrozenTrial, results: Results, *, several: bool) -> TrialView:
         failure=_failure(told) if state in {FAILED, REPLACED} else None,
         rung=rung,
         epochs=current.epochs if isinstance(current, TrainingRung) else 0,
-        allowed=is_allowed(trial),
+        violated=violated(trial.constraints),
+        told_nmse=_number(told.get("nmse")),
         scenarios=tuple(told.get("scenarios", ())),
     )
 
@@ -258,12 +308,10 @@ def _curve(results: Results, number: int) -> tuple[float, ...]:
 
 
 def _failure(told: Mapping[str, Any]) -> Failure:
-    status = str(told.get("status", "unknown"))
     epoch = told.get("failed_epoch")
-    cause = str(told.get("cause") or status)
     return Failure(
-        status=status,
-        cause=f"infeasible {cause}" if status == "infeasible" else cause,
+        status=str(told.get("status", "unknown")),
+        cause=cause_of(told),
         words=str(told.get("words", "")),
         epoch=None if epoch is None else int(epoch),
         rung=int(told.get("failed_rung", 0)),
@@ -272,7 +320,3 @@ def _failure(told: Mapping[str, Any]) -> Failure:
 
 def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else math.nan
-
-
-def _or_infinite(value: float) -> float:
-    return math.inf if math.isnan(value) else value

@@ -49,6 +49,7 @@ TRIAL_ATTRIBUTES = MappingProxyType(
         "moved": "parameters of such a design that were moved into their range",
         "nmse_before": "held-out NMSE before the first update",
         "nmse": "held-out NMSE after the last epoch",
+        "improved": "whether the training made the fit better, by 0.1 % of the NMSE at least",
         "epochs": "finished epochs of the highest training it reached",
         "rung": "the rung it reached, from 0",
         "rung_values": "the values of each rung it finished",
@@ -76,6 +77,7 @@ STUDY_ATTRIBUTES = MappingProxyType(
         "fingerprint": "that of the study file",
         "linear_fit": "held-out NMSE of the best linear fit to the task",
         "package_version": "of this program, at the study's creation",
+        "asked": "trials that the last run was asked for, those of earlier runs included",
     }
 )
 

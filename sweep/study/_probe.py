@@ -30,7 +30,7 @@ def check_possible(
     """
     feasible: list[dict[str, Value]] = []
     first: InfeasibleDesign | None = None
-    for values in _samples(space):
+    for values in samples(space):
         error = _refusal(space, values)
         if error is None:
             feasible.append(values)
@@ -51,7 +51,7 @@ def check_possible(
         problems.add(place, value, first.allowed, hint.removesuffix("; "))
 
 
-def _samples(space: Space) -> list[dict[str, Value]]:
+def samples(space: Space) -> list[dict[str, Value]]:
     """The middle, both ends, and random values; the same ones every time."""
     generator = random.Random(0)  # noqa: S311 - nothing secret
     samples = [{p.name: p.at(fraction) for p in space.parameters} for fraction in (0.5, 0.0, 1.0)]

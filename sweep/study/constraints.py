@@ -9,6 +9,7 @@ from typing import Any
 
 from circuits import DesignError, PluginError, Quantity
 from objectives import FIGURES
+from sweep._numbers import quantity
 from sweep.study._problems import Problems, nearest
 
 _ENDS = {"max": "minimize", "min": "maximize"}
@@ -31,6 +32,12 @@ class Bound:
     def name(self) -> str:
         """As Optuna knows it."""
         return f"{self.figure} {'<=' if self.end == 'max' else '>='} {self.limit:g}"
+
+    @property
+    def words(self) -> str:
+        """As people write it, with SI prefix and unit."""
+        limit = quantity(self.limit, FIGURES[self.figure].unit)
+        return f"{self.figure} {'<=' if self.end == 'max' else '>='} {limit}"
 
     @property
     def way(self) -> str:

@@ -38,7 +38,7 @@ STARTED = StudyStarted(
 SUMMARY = Summary(
     out=Path("out"), name="sine", simulator="ngspice", version="39", asked=10, complete=1,
     pruned=1, failed=1, running=1, best=(0,), best_values=((0.0812,),), objectives=("nmse",),
-    epochs=8, seconds=12.0, overhead=math.nan, stopped=True,
+    epochs=8, seconds=12.0, overhead=math.nan, stopped=True, best_trial=0, allowed=1, learned=1,
 )  # fmt: skip
 WORDS = "doAnalyses: TRAN:  Timestep too small; " + 20 * "trouble with node, "
 
@@ -58,7 +58,10 @@ STORY: list[Event] = [
     STARTED,
     TrialStarted(trial=0, epoch=0, parameters={"beta": 1e-3}),
     *(event for number in range(4) for event in epoch(0, number, 0.5 / (number + 1))),
-    TrialFinished(trial=0, values=(0.0812,), nmse=0.0812, best=True),
+    TrialFinished(
+        trial=0, values=(0.0812,), nmse=0.0812, best=True, improved=True, best_trial=0,
+        best_value=0.0812,
+    ),
     TrialStarted(trial=1, epoch=0, parameters={"beta": 2e-3}),
     *epoch(1, 0, 0.9),
     TrialPruned(trial=1, epochs=1, nmse=0.9),
@@ -70,7 +73,7 @@ STORY: list[Event] = [
     EpochStarted(trial=3, epoch=2, attempt=1),
     Stopped(reason="SIGINT"),
     StudyFinished(summary=SUMMARY),
-]
+]  # fmt: skip
 
 
 def test_without_a_terminal_every_event_is_a_dated_line_and_none_is_cut() -> None:

@@ -21,11 +21,11 @@ from sweep.results.overview import (
     FAILED,
     PRUNED,
     Failure,
-    Objective,
     Overview,
     TrialView,
     overview,
 )
+from sweep.results.ranking import Objective
 from sweep.results.store import Results
 
 pytest_plugins = ["tests.sweep.finished"]

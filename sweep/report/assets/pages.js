@@ -17,12 +17,13 @@ R.trialHead = (row) => {
     .filter(([column]) => !column.parameter && !["trial", "state", "rung"].includes(column.key))
     .map(([column, value]) => R.tile(column.label, R.show(value, column.unit), column.objective ? "objective" : ""));
   const marks = [number === R.data.best ? "best" : "", R.data.front.includes(number) && R.data.front.length > 1 ? "Pareto front" : "",
-    R.data.violating.includes(number) ? "violates a constraint" : ""].filter(Boolean).join(", ");
+  ].filter(Boolean).join(", ");
   return R.element("header", {},
     R.element("p", { class: "steps" }, R.element("a", { class: "button", href: "#trials" }, "← all trials"),
       step(order[here - 1], "previous"), step(here < 0 ? undefined : order[here + 1], "next")),
     R.element("h1", {}, `Trial ${number}`),
     R.element("p", { class: "lead" }, `${state}${rung}${marks ? ` · ${marks}` : ""}`),
+    ...(R.data.warnings[number] ?? []).map((words) => R.element("p", { class: "note" }, words)),
     R.element("dl", { class: "tiles" }, ...tiles));
 };
 

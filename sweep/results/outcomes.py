@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the trials ended that came to no value: counts by outcome, and the most frequent message."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.trial import FrozenTrial
+
+from sweep.results._passed import has_failed
+
+__all__ = ["OutcomeCount", "Outcomes", "cause_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeCount:
+    """Trials that ended alike, without a value.
+
+    - `state`: `failed` or `pruned`.
+    - `cause`: of a failure; of pruned trials their rung, as in `rung 1`.
+    - `trials`: how many.
+    - `words`: first line of the most frequent message of a failure.
+    """
+
+    state: str
+    cause: str
+    trials: int
+    words: str = ""
+
+
+class Outcomes:
+    """Counts trials without a value as they are added."""
+
+    def __init__(self) -> None:
+        self._trials: Counter[tuple[str, str]] = Counter()
+        self._words: dict[tuple[str, str], Counter[str]] = {}
+
+    def add(self, trial: FrozenTrial) -> None:
+        """Count a trial that has ended and is not complete."""
+        told = trial.user_attrs
+        if has_failed(trial):
+            ended = ("failed", cause_of(told))
+            first = str(told.get("words", "")).strip().partition("\n")[0]
+            self._words.setdefault(ended, Counter())[first] += 1
+        else:
+            ended = ("pruned", f"rung {int(told.get('rung', 0)) + 1}")
+        self._trials[ended] += 1
+
+    def counts(self) -> tuple[OutcomeCount, ...]:
+        """The outcomes, the most frequent first."""
+        return tuple(
+            OutcomeCount(
+                state=ended[0],
+                cause=ended[1],
+                trials=trials,
+                words=self._words[ended].most_common(1)[0][0] if ended in self._words else "",
+            )
+            for ended, trials in sorted(
+                self._trials.items(), key=lambda entry: (-entry[1], entry[0])
+            )
+        )
+
+
+def cause_of(told: Mapping[str, Any]) -> str:
+    """Why a trial failed, in a word or two, as its user attributes tell."""
+    status = str(told.get("status", "unknown"))
+    cause = str(told.get("cause") or status)
+    return f"infeasible {cause}" if status == "infeasible" else cause

@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which trial of a study is best, and why: `Ranking` alone decides it, and everything asks it.
+
+A trial can be the best one if it is complete and within all constraints of its study. Of one
+objective the trial with the best value is the best, the earliest one of equals. Of several
+objectives those are best that no other one beats in all of them, the Pareto front; where one of them
+has to be named, it is the one that fits best.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from optuna.study import StudyDirection
+
+from objectives import FIGURES
+from sweep.results._passed import violated
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.trial import FrozenTrial
+
+    from sweep.study.study_file import StudyFile
+
+_MANY = 9.995  # limits; from here on no percentage reads well
+
+__all__ = [
+    "Candidate",
+    "Objective",
+    "Ranking",
+    "Standings",
+    "limits_of",
+    "objectives_of",
+    "violated_words",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What is minimised or maximised.
+
+    **Attributes:**
+
+    - `name`: as in the study file; `label`: in words; `unit`: SI unit or empty.
+    - `maximise`: whether more is better.
+    """
+
+    name: str
+    label: str
+    unit: str
+    maximise: bool
+
+    @property
+    def title(self) -> str:
+        """Label with its unit, as an axis has it."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    def better(self, left: float, right: float) -> bool:
+        """Whether `left` is better than `right`."""
+        return left > right if self.maximise else left < right
+
+    def cost(self, value: float) -> float:
+        """The value as something of which less is better; infinite where it is not known."""
+        if math.isnan(value):
+            return math.inf
+        return -value if self.maximise else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """What decides about a complete trial.
+
+    **Attributes:**
+
+    - `number`: of the trial.
+    - `values`: of the objectives.
+    - `nmse`: held-out NMSE after its training; NaN where unknown.
+    - `violated`: the constraints that it is beyond, by name, each with how far, as a share of the
+      limit.
+    """
+
+    number: int
+    values: tuple[float, ...]
+    nmse: float = math.nan
+    violated: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it is within all constraints."""
+        return not self.violated
+
+    @property
+    def excess(self) -> float:
+        """How far it is beyond the constraint that it violates most; 0 within all of them."""
+        return max(
+            (math.inf if math.isnan(each) else each for each in self.violated.values()), default=0.0
+        )
+
+    @classmethod
+    def of(cls, trial: FrozenTrial) -> Candidate:
+        """The candidate of a complete trial in the storage."""
+        nmse = trial.user_attrs.get("nmse")
+        return cls(
+            number=trial.number,
+            values=tuple(trial.values),
+            nmse=float(nmse) if isinstance(nmse, int | float) else math.nan,
+            violated=violated(trial.constraints),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standings:
+    """The answer: which of the complete trials are best, and why.
+
+    **Attributes:**
+
+    - `complete`, `allowed`: number of complete trials, and of those within all constraints.
+    - `front`: the best ones by number: of one objective one trial, of several the Pareto front.
+    - `best`: the one of them that is named; None where no trial is complete and allowed.
+    - `nearest`: the trial that is least beyond the constraints, where none is within them.
+    - `reason`: why `best` is the best one, or why there is none: a clause without a full stop.
+    """
+
+    complete: int
+    allowed: int
+    front: tuple[Candidate, ...]
+    best: Candidate | None
+    nearest: Candidate | None
+    reason: str
+
+    @property
+    def none_allowed(self) -> bool:
+        """Whether trials are complete, and none of them is within the constraints."""
+        return bool(self.complete) and not self.allowed
+
+
+class Ranking:
+    """Ranks the complete trials of a study, added one by one in any order.
+
+    **Arguments:**
+
+    - `objectives`: of the study, with their directions.
+    - `limits`: the study's constraints in words, by the names that candidates have them by.
+    - `candidates`: complete trials to begin with.
+    """
+
+    def __init__(
+        self,
+        objectives: Sequence[Objective],
+        limits: Mapping[str, str] | None = None,
+        candidates: Iterable[Candidate] = (),
+    ) -> None:
+        self._objectives = tuple(objectives)
+        self._limits = dict(limits or {})
+        self._complete = self._allowed = 0
+        self._front: list[Candidate] = []
+        self._nearest: Candidate | None = None
+        for candidate in candidates:
+            self.add(candidate)
+
+    @classmethod
+    def of(cls, described: StudyFile) -> Ranking:
+        """The ranking of a study, by its study file."""
+        return cls(objectives_of(described), limits_of(described))
+
+    @classmethod
+    def by_directions(cls, study: optuna.Study) -> Ranking:
+        """The ranking of an Optuna study of which no more is known than its directions."""
+        names = study.metric_names or [f"objective {n}" for n in range(len(study.directions))]
+        return cls(
+            [
+                Objective(name, name, "", maximise=way is StudyDirection.MAXIMIZE)
+                for name, way in zip(names, study.directions, strict=True)
+            ]
+        )
+
+    def add(self, candidate: Candidate) -> None:
+        """Take a complete trial into account."""
+        self._complete += 1
+        if not candidate.allowed:
+            if self._nearest is None or _excess(candidate) < _excess(self._nearest):
+                self._nearest = candidate
+            return
+        self._allowed += 1
+        if any(map(math.isnan, candidate.values)):
+            return  # a value that is not known beats none
+        if any(self._beats(kept, candidate) for kept in self._front):
+            return
+        self._front = [kept for kept in self._front if not self._beats(candidate, kept)]
+        self._front.append(candidate)
+
+    def standings(self) -> Standings:
+        """Which trials are best now, and why."""
+        front = tuple(sorted(self._front, key=lambda kept: kept.number))
+        best = min(front, key=lambda kept: (_or_infinite(kept.nmse), kept.number), default=None)
+        nearest = None if self._allowed else self._nearest
+        return Standings(
+            complete=self._complete,
+            allowed=self._allowed,
+            front=front,
+            best=best,
+            nearest=nearest,
+            reason=self._reason(front, nearest),
+        )
+
+    def ordered(self, candidates: Iterable[Candidate]) -> list[Candidate]:
+        """Candidates, the best one first.
+
+        Those within the constraints come before those beyond, the front before what it beats; then
+        the objective decides or, of several, the fit. Those beyond come by how far they are.
+        """
+        front = {kept.number for kept in self._front}
+        several = len(self._objectives) > 1
+
+        def place(candidate: Candidate) -> tuple[float, bool, float, int]:
+            fit = _or_infinite(candidate.nmse) if several else self._costs(candidate)[0]
+            return candidate.excess, candidate.number not in front, fit, candidate.number
+
+        return sorted(candidates, key=place)
+
+    def _costs(self, candidate: Candidate) -> tuple[float, ...]:
+        pairs = zip(self._objectives, candidate.values, strict=True)
+        return tuple(objective.cost(value) for objective, value in pairs)
+
+    def _beats(self, one: Candidate, other: Candidate) -> bool:
+        """Whether one is better; of one objective the earlier of equals is."""
+        mine, its = self._costs(one), self._costs(other)
+        if len(mine) == 1:
+            return (mine, one.number) < (its, other.number)
+        return mine != its and all(left <= right for left, right in zip(mine, its, strict=True))
+
+    def _reason(self, front: Sequence[Candidate], nearest: Candidate | None) -> str:
+        if not self._complete:
+            return "no trial is complete"
+        if nearest is not None:
+            all_of = (
+                "the only complete trial is not"
+                if self._complete == 1
+                else f"none of the {self._complete} complete trials is"
+            )
+            limits = ", ".join(self._limits.values()) or ", ".join(nearest.violated)
+            missed = violated_words(nearest.violated, self._limits)
+            return (
+                f"{all_of} within the constraints ({limits}); nearest is trial {nearest.number}: "
+                f"{missed}"
+            )
+        if not front:
+            return "no complete trial has a known value"
+        among = f"{self._allowed} complete {'trial' if self._allowed == 1 else 'trials'}"
+        if self._limits:
+            among += " within the constraints"
+        if len(self._objectives) > 1:
+            return f"fits best of the {len(front)} on the Pareto front of {among}"
+        (objective,) = self._objectives
+        return f"{'highest' if objective.maximise else 'lowest'} {objective.label} of {among}"
+
+
+def objectives_of(described: StudyFile) -> tuple[Objective, ...]:
+    """The objectives of a study."""
+    return tuple(
+        Objective(name, FIGURES[name].label, FIGURES[name].unit, maximise=direction == "maximize")
+        for name, direction in described.search.objectives.items()
+    )
+
+
+def limits_of(described: StudyFile) -> dict[str, str]:
+    """The constraints of a study in words, by the names that the storage has them by."""
+    return {bound.name: bound.words for bound in described.search.constraints}
+
+
+def violated_words(beyond: Mapping[str, float], limits: Mapping[str, str]) -> str:
+    """Violated constraints in words, each with how far the limit is missed."""
+    return ", ".join(
+        f"{limits.get(name, name)} missed by {_share(by)}" for name, by in beyond.items()
+    )
+
+
+def _share(by: float) -> str:
+    """A share of a limit in words."""
+    if not math.isfinite(by):
+        return "an unknown amount"
+    return f"{100.0 * by:.3g} %" if by < _MANY else f"{by:.3g} times itself"
+
+
+def _excess(candidate: Candidate) -> tuple[float, int]:
+    return candidate.excess, candidate.number
+
+
+def _or_infinite(value: float) -> float:
+    return math.inf if math.isnan(value) else value
