@@ -15,6 +15,7 @@ from pdk._devices import CORNERS, DEVICES, Device, Geometry
 from pdk._errors import (
     CacheError,
     DownloadError,
+    InstallationError,
     MicroBinnedModelsError,
     ModelFileError,
     ModelsNotFoundError,
@@ -36,6 +37,7 @@ __all__ = [
     "Device",
     "DownloadError",
     "Geometry",
+    "InstallationError",
     "Library",
     "MicroBinnedModelsError",
     "ModelFileError",
