@@ -23,6 +23,7 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from circuits import Trainer
+from sweep._errors import one_line
 from sweep._version import __version__
 from sweep.engine._extend import EXTENDED
 from sweep.results._files import DriverLock, Layout, StoreError, write_whole
@@ -112,7 +113,7 @@ def claim(out: Path, described: StudyFile, *, storage: str | None, resume: bool)
         out.mkdir(parents=True, exist_ok=True)
         lock = DriverLock(layout)
     except OSError as error:
-        msg = f"{out} cannot be written to: {error.strerror}; name another directory with --out."
+        msg = f"{out} cannot be written to ({one_line(error)}); name another directory with --out."
         raise StoreError(msg) from error
     with lock:
         begun = read_begun(out, described, resume=resume)
@@ -140,7 +141,7 @@ class Claim:
 
 def _foreign(layout: Layout) -> list[str]:
     """Names in a directory without a manifest that no driver can have left there."""
-    own = {layout.lock.name, layout.study_file.name}
+    own = {layout.lock.name, layout.owner.name, layout.study_file.name}
     names = sorted(entry.name for entry in layout.out.iterdir())
     return [name for name in names if name.removesuffix(".part") not in {*own, "manifest.json"}]
 

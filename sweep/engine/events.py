@@ -150,6 +150,13 @@ class NodeLeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """Something that a user should know although the study goes on: `words`, in one line."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paused:
     """Nothing is begun until further notice, or (`paused` is false) again from now on."""
 
@@ -246,6 +253,7 @@ Event = (
     | EpochFinished
     | EpochLost
     | NodeLeftOut
+    | Noticed
     | Paused
     | Stopping
     | TrainingFailed
