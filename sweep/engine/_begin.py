@@ -214,12 +214,20 @@ def _resume(
     storage: str | None,
 ) -> Opened:
     top = trainers[-1]
+    if begun.pdk.get("sha256") != top.models.sha256:
+        msg = (
+            f"{layout.out} was begun with other transistor models ({begun.pdk.get('source')}) than "
+            f"there are now ({top.models.source}); name those with PDK_ROOT or `path` of [pdk], or "
+            "start another study with another --out."
+        )
+        raise StoreError(msg)
     start: dict[str, Any] = {
         "at": now(),
         "host": platform.node(),
         "package_version": __version__,
         "simulator_version": top.version,
         "pdk_sha256": top.models.sha256,
+        "pdk_source": top.models.source,
     }
     if described.ladder.declared:
         start["rungs"] = _rungs(trainers)
