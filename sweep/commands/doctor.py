@@ -415,7 +415,7 @@ def tried(program: str, *, seconds: float) -> str:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
     except subprocess.TimeoutExpired:
-        return f"not within {seconds:.0f} s"
+        return f"not within {seconds:g} s"
     except OSError as error:
         return f"no process can be started: {error.strerror}"
     if done.returncode == 0:

@@ -209,9 +209,10 @@ class DriverLock:
                 raise
             if take_ownership(layout):
                 self._owner = layout.owner
+            guard = layout.owner.name if self._owner else "nothing"
             notice(
-                f"{layout.out} is on a file system without locks ({error.strerror}); "
-                f"{layout.owner.name} in it keeps other drivers away instead."
+                f"{layout.out} is on a file system without locks ({error.strerror}); {guard} "
+                "keeps a second driver away."
             )
         with naming(layout.lock):
             file.truncate(0)

@@ -19,7 +19,6 @@ from typing import Any
 
 from optuna.storages.journal import (
     BaseJournalBackend,
-    BaseJournalFileLock,
     JournalFileOpenLock,
     JournalFileSymlinkLock,
 )
@@ -112,7 +111,7 @@ class Journal(BaseJournalBackend):
             sync(file)
 
 
-class _Lock(BaseJournalFileLock):
+class _Lock:
     """Optuna's lock of a journal, in the first form that the file system offers.
 
     A symbolic link, as other programs use; else a file that only one of them can make; else none,
@@ -120,7 +119,7 @@ class _Lock(BaseJournalFileLock):
     """
 
     def __init__(self, path: Path) -> None:
-        self._forms: list[BaseJournalFileLock] = [
+        self._forms: list[JournalFileSymlinkLock | JournalFileOpenLock] = [
             JournalFileSymlinkLock(str(path)),
             JournalFileOpenLock(str(path)),
         ]
