@@ -26,7 +26,7 @@ import numpy as np
 
 from circuits.simulators import Cause, Outcome, Statistics, Verdict
 from circuits.trace import Trace
-from pdk._cache import cache_directory
+from pdk._cache import cache_directory, unusable
 
 _SCHEMA = 1
 _DESCRIPTION = "description"
@@ -80,16 +80,22 @@ class RunCache:
         """
         path = self._path(key)
         try:
-            trace = _decoded(path.read_bytes())
-            if trace.run_key != key:
-                return None
-            os.utime(path)
-        except FileNotFoundError:
+            content = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            self._tell(error)
+            return None
+        try:
+            trace = _decoded(content)
         except ARCHIVE_DAMAGE:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
             return None
+        if trace.run_key != key:
+            return None
+        with contextlib.suppress(OSError):  # a cache that can only be read is of use, too
+            os.utime(path)
         return trace
 
     def put(self, trace: Trace) -> None:
@@ -112,8 +118,13 @@ class RunCache:
             if self._unseen > self.largest / _LOOKS:
                 self._unseen = 0.0
                 self._evict()
-        except OSError:
-            return
+        except OSError as error:
+            self._tell(error)
+
+    def _tell(self, error: OSError) -> None:
+        """Give notice that the cache cannot be used; the user's whole one, where this is in it."""
+        whole = self.directory == default_directory()
+        unusable(error, None if whole else self.directory)
 
     def _path(self, key: str) -> Path:
         return self.directory / key[:2] / (key + _SUFFIX)
@@ -123,8 +134,10 @@ class RunCache:
         with (self.directory / "lock").open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 return  # somebody is at it
+            except OSError:
+                pass  # a file system without locks; two that remove files are only a waste
             found = sorted(self._files())
             size = sum(bytes_ for _, bytes_, _ in found)
             if size <= self.largest:

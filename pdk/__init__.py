@@ -15,6 +15,7 @@ from pdk._devices import CORNERS, DEVICES, Device, Geometry
 from pdk._errors import (
     CacheError,
     DownloadError,
+    InstallationError,
     MicroBinnedModelsError,
     ModelFileError,
     ModelsNotFoundError,
@@ -38,6 +39,7 @@ __all__ = [
     "Device",
     "DownloadError",
     "Geometry",
+    "InstallationError",
     "Junctions",
     "Library",
     "MicroBinnedModelsError",

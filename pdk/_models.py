@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,15 +43,50 @@ def is_continuous(directory: Path) -> bool:
 
 def open_models(directory: Path, *, source: str, version: str) -> Models:
     """Describes the models in `directory`, with their hash."""
+    return Models(
+        directory=directory.resolve(),
+        source=source,
+        version=version,
+        sha256=_sha256(directory, _marks(directory)),
+    )
+
+
+def check_unchanged(models: Models) -> None:
+    """Holds that the files of the models are those that they were opened with.
+
+    **Raises:** `ModelFileError`.
+    """
+    if _sha256(models.directory, _marks(models.directory)) != models.sha256:
+        msg = (
+            f"The models in {models.directory} were changed while they were in use; put the files "
+            "back, or begin anew with these."
+        )
+        raise ModelFileError(msg)
+
+
+def _marks(directory: Path) -> tuple[tuple[str, int, int], ...]:
+    """What changes when a model file does: names, sizes, times."""
+    try:
+        found = [(path, path.stat()) for path in sorted(directory.glob("*.spice"))]
+    except OSError as error:
+        raise _unreadable(directory, error) from error
+    return tuple((path.name, seen.st_size, seen.st_mtime_ns) for path, seen in found)
+
+
+@functools.lru_cache(maxsize=8)
+def _sha256(directory: Path, marks: tuple[tuple[str, int, int], ...]) -> str:
     digest = hashlib.sha256()
     try:
-        for path in sorted(directory.glob("*.spice")):
-            content = path.read_bytes()
-            digest.update(f"{path.name} {len(content)}\n".encode())
+        for name, _, _ in marks:
+            content = (directory / name).read_bytes()
+            digest.update(f"{name} {len(content)}\n".encode())
             digest.update(content)
     except OSError as error:
-        msg = f"Cannot read the models in {directory}: {error.strerror}."
-        raise ModelFileError(msg) from error
-    return Models(
-        directory=directory.resolve(), source=source, version=version, sha256=digest.hexdigest()
+        raise _unreadable(directory, error) from error
+    return digest.hexdigest()
+
+
+def _unreadable(directory: Path, error: OSError) -> ModelFileError:
+    return ModelFileError(
+        f"Cannot read the models in {error.filename or directory}: {error.strerror}."
     )

@@ -92,3 +92,11 @@ def _short(value: object) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def one_line(error: BaseException) -> str:
+    """What an error says, in one line; one of the system with the file that it is about."""
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename else ""
+        return _one_line(f"{place}{error.strerror}")
+    return _one_line(str(error)) or type(error).__name__

@@ -315,12 +315,21 @@ def dashboard(
 
 
 @app.command()
-def doctor(pdk: Pdk = None, as_json: Json = False) -> None:
-    """Look at what a study needs of this machine, and say what installs the rest."""
+def doctor(
+    out: Annotated[
+        Path | None, typer.Argument(metavar="OUT", help="Where results are to go (default: here).")
+    ] = None,
+    pdk: Pdk = None,
+    no_ray: Annotated[
+        bool, typer.Option("--no-ray", help="Do not start Ray, which takes seconds.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Try what a study does on this machine, and say what mends or installs the rest."""
     with console.errors(as_json):
         from sweep.commands.doctor import examine
 
-        found = examine(pdk)
+        found = examine(pdk, out=out, ray=not no_ray)
         if as_json:
             console.print_json(found.to_json())
         else:

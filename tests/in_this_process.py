@@ -8,7 +8,7 @@ from typing import Self
 
 from sweep.engine._equipment import Equipment
 from sweep.engine._task import Task, perform
-from sweep.engine.executor import Done
+from sweep.engine.executor import Done, ExecutorError
 
 
 class InThisProcess:
@@ -32,6 +32,11 @@ class InThisProcess:
         """This machine is the one that everything was found on."""
         del equipments
         return []
+
+    def leave_out(self, node: str, words: str) -> str:
+        """There is no other machine. **Raises:** `ExecutorError`."""
+        del node
+        raise ExecutorError(words)
 
     def submit(self, task: Task) -> None:
         """Do a task."""

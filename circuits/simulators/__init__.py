@@ -15,6 +15,7 @@ from circuits.simulators._ngspice import Ngspice
 from circuits.simulators._outcome import Cause, Outcome, Status, Verdict
 from circuits.simulators._protocol import SpiceSimulator
 from circuits.simulators._records import Execution, Limits, Statistics, Waveforms
+from circuits.simulators._self_test import self_test
 from circuits.simulators._xyce import Xyce
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "Xyce",
     "available",
     "find",
+    "self_test",
 ]

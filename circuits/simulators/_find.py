@@ -89,7 +89,7 @@ class Found:
 def find(
     name: str = "auto", *, executable: str | None = None, processes: int = 1
 ) -> SpiceSimulator:
-    """The simulator to use, its version checked (asked only once per process and program).
+    """The simulator to use, its version checked (asked again only when the program's file changes).
 
     - `name`: `xyce`, `ngspice`, or `auto` for Xyce where it is installed, else ngspice.
     - `executable`: a path or a program on PATH; otherwise the environment variables
@@ -133,10 +133,27 @@ def available() -> tuple[Found, ...]:
 def _look(name: str, executable: str | None) -> Found:
     kind = _KINDS[name]
     wanted = executable or os.environ.get(kind.variable) or kind.program
-    return _ask(name, wanted, shutil.which(wanted))
+    path = shutil.which(wanted)
+    known = _asked.get((name, wanted, path, mark := _mark(path)))
+    if known is None:
+        known = _ask(name, wanted, path)
+        if known.version is not None:  # one that does not tell may tell when the machine is mended
+            _asked[name, wanted, path, mark] = known
+    return known
 
 
-@functools.cache
+_asked: dict[tuple[str, str, str | None, tuple[int, ...]], Found] = {}
+
+
+def _mark(path: str | None) -> tuple[int, ...]:
+    """What changes when the file of a program is replaced."""
+    try:
+        seen = os.stat(path or "")  # noqa: PTH116 - Path("") would be the current directory
+    except OSError:
+        return ()
+    return (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
+
+
 def _ask(name: str, wanted: str, path: str | None) -> Found:
     kind = _KINDS[name]
     oldest = ".".join(map(str, kind.oldest))

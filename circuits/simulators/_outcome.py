@@ -39,6 +39,7 @@ class Cause(StrEnum):
     ABORTED = "aborted"
     OUT_OF_MEMORY = "out_of_memory"
     DISK_FULL = "disk_full"
+    SYSTEM_REFUSED = "system_refused"
     TRUNCATED_OUTPUT = "truncated_output"
     TIME_LIMIT = "time_limit"
     CANCELLED = "cancelled"
@@ -66,6 +67,7 @@ _STATUS = {
     Cause.ABORTED: Status.CRASHED,
     Cause.OUT_OF_MEMORY: Status.CRASHED,
     Cause.DISK_FULL: Status.TRUNCATED,
+    Cause.SYSTEM_REFUSED: Status.CRASHED,
     Cause.TRUNCATED_OUTPUT: Status.TRUNCATED,
     Cause.TIME_LIMIT: Status.TIMEOUT,
     Cause.CANCELLED: Status.CANCELLED,

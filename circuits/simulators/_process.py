@@ -91,7 +91,7 @@ def run(
 
     `watch` and `cancelled` are called about every 20 ms meanwhile; what they raise goes to the
     caller, after the program has been killed. Output goes to the files `stdout` and `stderr` in
-    `directory`. Raises `NotStartedError` if there is no process to be had.
+    `directory`. Raises `NotStartedError` if the system refuses the process or its files.
     """
     begun = time.monotonic()
     deadline = begun + limits.wall_seconds
@@ -113,7 +113,11 @@ def run(
     stopped: Stop | None = None
     memory = 0
     wait = _FIRST_WAIT
-    descriptor = os.pidfd_open(child.pid)
+    try:
+        descriptor = os.pidfd_open(child.pid)
+    except OSError as error:
+        _end(child)
+        raise NotStartedError(error) from error
     try:
         exited = select.poll()
         exited.register(descriptor, select.POLLIN)
@@ -134,6 +138,10 @@ def run(
     if stopped is not None and returncode != -signal.SIGKILL:
         stopped = None
     peak = _peak(usage)
+    try:
+        said = [path.read_text("utf-8", "replace") for path in (out, err)]
+    except OSError as error:
+        raise NotStartedError(error) from error
     return Ended(
         returncode=returncode,
         stopped=stopped,
@@ -142,8 +150,8 @@ def run(
         # Until exec a child counts the parent's memory as its own, so a peak that is not clearly
         # above the parent's says nothing.
         peak_memory=peak if peak > 1.1 * own_peak or not memory else memory,
-        stdout=out.read_text("utf-8", "replace"),
-        stderr=err.read_text("utf-8", "replace"),
+        stdout=said[0],
+        stderr=said[1],
     )
 
 

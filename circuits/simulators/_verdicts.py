@@ -73,12 +73,13 @@ def system_verdict(returncode: int, stdout: str, stderr: str) -> Verdict | None:
 
 
 def disk_verdict(error: OSError) -> Verdict:
-    """The verdict on a run that failed in our own hands, before or after the simulator."""
+    """The verdict on a run for which the system refused a file or a process."""
     if error.errno in _DISK_ERRORS:
         return Verdict(Cause.DISK_FULL, str(error))
     if error.errno == errno.ENOMEM:
         return Verdict(Cause.OUT_OF_MEMORY, str(error))
-    return Verdict(Cause.ABORTED, str(error))
+    place = f"{error.filename}: " if error.filename else ""
+    return Verdict(Cause.SYSTEM_REFUSED, f"{place}{error.strerror or error}")
 
 
 def is_full(directory: Path) -> bool:

@@ -25,6 +25,7 @@ from sweep.engine.events import (
     EpochLost,
     Event,
     NodeLeftOut,
+    Noticed,
     PartRefused,
     Paused,
     Stopped,
@@ -132,7 +133,7 @@ def line(event: Event, board: Board) -> str:
                 f"study {event.name} {begins}: {event.done} of {event.trials} trials done, "
                 f"{event.simulator} {event.version}, {event.workers} workers"
             )
-        case Stopping() | Paused() | NodeLeftOut() | Stopped():
+        case Stopping() | Paused() | NodeLeftOut() | Noticed() | Stopped():
             return _line_of_driver(event)
         case StudyFinished():
             return closing(event.summary)
@@ -142,7 +143,7 @@ def line(event: Event, board: Board) -> str:
             return _line_of_trial(event, board)
 
 
-def _line_of_driver(event: Stopping | Paused | NodeLeftOut | Stopped) -> str:
+def _line_of_driver(event: Stopping | Paused | NodeLeftOut | Noticed | Stopped) -> str:
     match event:
         case Stopping():
             return (
@@ -151,7 +152,7 @@ def _line_of_driver(event: Stopping | Paused | NodeLeftOut | Stopped) -> str:
             )
         case Paused():
             return "paused: nothing is begun" if event.paused else "goes on"
-        case NodeLeftOut():
+        case NodeLeftOut() | Noticed():
             return event.words
         case Stopped():
             return f"stopped: {event.reason}; go on with --resume"

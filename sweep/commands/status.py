@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sweep.results._files import owner_of
 from sweep.results._requests import read_request
 from sweep.results.overview import (
     COMPLETE,
@@ -108,7 +109,10 @@ def status(results: Results) -> Status:
 
 
 def driver_of(layout: Layout) -> int | None:
-    """The process that holds the driver's lock, as the kernel tells; the lock is not touched."""
+    """The process that holds the driver's lock, as the kernel tells; the lock is not touched.
+
+    On a file system without locks: the process that took the directory by a file.
+    """
     try:
         held = layout.lock.stat()
         lines = Path("/proc/locks").read_text("ascii").splitlines()
@@ -119,7 +123,8 @@ def driver_of(layout: Layout) -> int | None:
         words = line.split()
         if words[1:2] == ["FLOCK"] and device in words:
             return int(words[4])
-    return None
+    owner = owner_of(layout)
+    return owner.process if owner is not None and owner.is_here and not owner.is_gone else None
 
 
 def _described(seen: Overview, trial: TrialView) -> dict[str, Any]:

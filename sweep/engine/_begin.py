@@ -23,6 +23,7 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from circuits import Trainer
+from sweep._errors import one_line
 from sweep._version import __version__
 from sweep.engine._extend import EXTENDED
 from sweep.results._files import DriverLock, Layout, StoreError, write_whole
@@ -112,7 +113,7 @@ def claim(out: Path, described: StudyFile, *, storage: str | None, resume: bool)
         out.mkdir(parents=True, exist_ok=True)
         lock = DriverLock(layout)
     except OSError as error:
-        msg = f"{out} cannot be written to: {error.strerror}; name another directory with --out."
+        msg = f"{out} cannot be written to ({one_line(error)}); name another directory with --out."
         raise StoreError(msg) from error
     with lock:
         begun = read_begun(out, described, resume=resume)
@@ -140,7 +141,7 @@ class Claim:
 
 def _foreign(layout: Layout) -> list[str]:
     """Names in a directory without a manifest that no driver can have left there."""
-    own = {layout.lock.name, layout.study_file.name}
+    own = {layout.lock.name, layout.owner.name, layout.study_file.name}
     names = sorted(entry.name for entry in layout.out.iterdir())
     return [name for name in names if name.removesuffix(".part") not in {*own, "manifest.json"}]
 
@@ -213,12 +214,20 @@ def _resume(
     storage: str | None,
 ) -> Opened:
     top = trainers[-1]
+    if begun.pdk.get("sha256") != top.models.sha256:
+        msg = (
+            f"{layout.out} was begun with other transistor models ({begun.pdk.get('source')}) than "
+            f"there are now ({top.models.source}); name those with PDK_ROOT or `path` of [pdk], or "
+            "start another study with another --out."
+        )
+        raise StoreError(msg)
     start: dict[str, Any] = {
         "at": now(),
         "host": platform.node(),
         "package_version": __version__,
         "simulator_version": top.version,
         "pdk_sha256": top.models.sha256,
+        "pdk_source": top.models.source,
     }
     if described.ladder.declared:
         start["rungs"] = _rungs(trainers)

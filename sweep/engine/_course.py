@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from circuits import Design
+from circuits import CircuitError, Design
+from pdk._notices import notice
 from sweep._errors import InfeasibleDesign, SweepError
 from sweep.engine._climb import Climb
 from sweep.engine._equipment import Bench
@@ -36,7 +37,7 @@ from sweep.engine.events import (
 from sweep.engine.executor import Done, ExecutorError, RayExecutor
 from sweep.results._files import Layout
 from sweep.results._passed import Passed
-from sweep.results._records import RecordError
+from sweep.results._records import RecordError, UnreadableRecordError
 from sweep.study.study_file import StudyFile
 
 _RETRIES = 2
@@ -136,6 +137,9 @@ class Course:
             try:
                 trainer = self.benches[climb.rung].trainer
                 climb.take_up(self.layout, trainer, self.ledger.reported(attempt))
+            except (UnreadableRecordError, CircuitError) as error:
+                msg = f"Trial {attempt.number} cannot be gone on with: {error}"
+                raise MachineError(msg) from error
             except RecordError as error:
                 self.verdicts.give_up(attempt, str(error))
                 continue
@@ -232,10 +236,8 @@ class Course:
         limited = self.benches[climb.rung].equipment.limits.memory_bytes is not None
         failure = failure_of(done, memory_limited=limited)
         result = done.result
-        if result is not None and (failure is None or result.epochs is not None):
-            self._keep(job, result)
-        elif result is not None:
-            climb.spend(work, result)
+        if result is not None:
+            self._take(job, result, kept=failure is None or result.epochs is not None)
         if failure is not None and failure.blame is Blame.DESIGN and climb.counts_failures:
             assert isinstance(work, Training)
             self.verdicts.go_on_without(climb, work, failure)
@@ -246,26 +248,44 @@ class Course:
                 self._queue.add(self._jobs(climb), first=True)
             else:
                 self._drop(climb)
-        elif failure.blame is Blame.MACHINE:
-            self._leave_out(job, done, failure)
         elif failure.blame is Blame.CHANCE and _again(failure, tries=tries, lost=lost):
-            rest = _rest(lost + 1) if failure.cause == LOST else 0.0
-            work.lost += failure.cause == LOST
-            self.observer(
-                EpochLost(
-                    trial=climb.number,
-                    rung=climb.rung,
-                    seed=work.seed,
-                    epoch=work.next_epoch,
-                    attempt=tries,
-                    reason=failure.words,
-                    wait=rest,
-                )
-            )
-            self._queue.rest(job, rest)
+            self._rest(job, failure, tries=tries, lost=lost)
+        elif failure.is_of_the_machine:
+            self._leave_out(job, done, failure)
         else:
             self._drop(climb)
             self.verdicts.fail(climb, failure, epoch=work.next_epoch)
+
+    def _rest(self, job: Job, failure: Failure, *, tries: int, lost: int) -> None:
+        """Have a task done again that came to nothing by no fault of its own."""
+        climb, work = job.climb, job.work
+        rest = 0.0
+        if failure.cause == LOST:
+            work.lost += 1
+            rest = _rest(lost + 1)
+        elif failure.is_of_the_machine:
+            rest = _rest(tries - lost)
+        self.observer(
+            EpochLost(
+                trial=climb.number,
+                rung=climb.rung,
+                seed=work.seed,
+                epoch=work.next_epoch,
+                attempt=tries,
+                reason=failure.words,
+                wait=rest,
+            )
+        )
+        self._queue.rest(job, rest)
+
+    def _take(self, job: Job, result: TaskResult, *, kept: bool) -> None:
+        """Take note of what a task came to, and keep what it finished."""
+        for words in result.notices:
+            notice(words)
+        if kept:
+            self._keep(job, result)
+        else:
+            job.climb.spend(job.work, result)
 
     def _drop(self, climb: Climb) -> None:
         """Nothing more of a trial that has ended: a sister of its task waits, or is computed."""
@@ -274,7 +294,7 @@ class Course:
     def _leave_out(self, job: Job, done: Done, failure: Failure) -> None:
         """Have the task of a node that cannot do it done elsewhere, and give that node no others."""
         try:
-            words = self.executor.leave_out(done.node, failure.words)
+            words = self.executor.leave_out(done.node, " ".join(failure.words.split()))
         except ExecutorError as error:
             msg = (
                 f"Trial {job.climb.number}, epoch {job.work.next_epoch}: {error} Nothing can be "

@@ -10,10 +10,10 @@ from circuits.simulators import Cause, Outcome
 from sweep.engine.executor import Done
 
 _MACHINE = frozenset((Cause.SIMULATOR_MISSING, Cause.SIMULATOR_TOO_OLD, Cause.DISK_FULL))
-_CHANCE = frozenset(
-    (Cause.KILLED, Cause.ABORTED, Cause.OUT_OF_MEMORY, Cause.TRUNCATED_OUTPUT, Cause.CANCELLED)
+_LASTING = frozenset((Cause.SYSTEM_REFUSED, Cause.MISSING_FILE, Cause.OUT_OF_MEMORY))
+_CHANCE = _LASTING | frozenset(
+    (Cause.KILLED, Cause.ABORTED, Cause.TRUNCATED_OUTPUT, Cause.CANCELLED)
 )
-
 
 STRAGGLER = "straggler"
 LOST = "worker_lost"
@@ -40,6 +40,13 @@ class Failure:
     status: str
     cause: str
     words: str
+
+    @property
+    def is_of_the_machine(self) -> bool:
+        """Whether a task that failed so again and again was failed by the machine, not its design."""
+        return self.blame is Blame.MACHINE or (
+            self.blame is Blame.CHANCE and self.cause in _LASTING
+        )
 
 
 def failure_of(done: Done, *, memory_limited: bool) -> Failure | None:

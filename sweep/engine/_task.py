@@ -17,10 +17,15 @@ from circuits import CircuitError, Design, Trace, Trainer, points_duration
 from circuits.run import Run
 from circuits.simulators import Cause, Outcome, Verdict
 from objectives import EpochScore, ObjectiveError, TrainingPlan
+from pdk._notices import listening
+from sweep._errors import one_line
 from sweep.engine._checks import CHECKS
 from sweep.engine._equipment import Equipment, trainer_for
+from sweep.engine._faults import DOUBTFUL, check_unchanged, fault_of, is_of_the_machine
 
 Array = NDArray[np.float64]
+
+_EXPECTED = (CircuitError, ObjectiveError, pdk.PdkError, OSError, MemoryError, ImportError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,7 @@ class TaskResult:
     - `values`: of a check that went well.
     - `refusal`: name and words of the error that a run could not be made of the design for.
     - `unfit`: what this machine lacks; empty as a rule.
+    - `notices`: what the user should know of this machine although the task went on.
     - `straggled`: whether it was cut for taking too long.
     - `wall_seconds`: what it took the worker.
     - `simulated_seconds`: time in the circuit of the simulations that went well.
@@ -94,24 +100,49 @@ class TaskResult:
     values: tuple[float, ...] = ()
     refusal: tuple[str, str] | None = None
     unfit: str = ""
+    notices: tuple[str, ...] = ()
     straggled: bool = False
     wall_seconds: float = 0.0
     simulated_seconds: float = 0.0
 
 
 def perform(task: Task) -> TaskResult:
-    """Do a task; what goes wrong with simulator or design is in the result."""
+    """Do a task; what goes wrong with machine, simulator or design is in the result."""
     started = time.perf_counter()
+    notices: list[str] = []
+    with listening(notices.append):
+        try:
+            result = _perform(task)
+        except _EXPECTED as error:
+            result = _without_result(error)
+    seconds = time.perf_counter() - started
+    return replace(result, wall_seconds=seconds, notices=tuple(notices))
+
+
+def _perform(task: Task) -> TaskResult:
     try:
         trainer = trainer_for(task.equipment)
+        check_unchanged(trainer)
     except (CircuitError, pdk.PdkError) as error:
-        return TaskResult(unfit=str(error))
+        return TaskResult(unfit=one_line(error))
     if isinstance(task, TrainingTask):
         result = _train(task, trainer)
     else:
         assert isinstance(task, CheckTask)
         result = _check(task, trainer)
-    return replace(result, wall_seconds=time.perf_counter() - started)
+    if result.outcome is not None and result.outcome.cause in DOUBTFUL:
+        return replace(result, unfit=fault_of(trainer, task.equipment.directory))
+    return result
+
+
+def _without_result(error: Exception) -> TaskResult:
+    """What an error says about its task: that machine, simulator or design is at fault."""
+    if is_of_the_machine(error):
+        return TaskResult(unfit=one_line(error))
+    outcome: Outcome | None = getattr(error, "outcome", None)
+    if outcome is not None:
+        return TaskResult(outcome=replace(outcome, words=one_line(error)))
+    return TaskResult(refusal=(type(error).__name__, one_line(error)))
 
 
 def _train(task: TrainingTask, trainer: Trainer) -> TaskResult:
@@ -133,8 +164,8 @@ def _train(task: TrainingTask, trainer: Trainer) -> TaskResult:
                 break
             simulated += _simulated(run)
             score = task.plan.score(run, trace, epoch)
-        except (CircuitError, ObjectiveError, pdk.PdkError) as error:
-            return TaskResult(epochs=epochs, refusal=_words(error), simulated_seconds=simulated)
+        except _EXPECTED as error:
+            return replace(_without_result(error), epochs=epochs, simulated_seconds=simulated)
         if not math.isfinite(score.nmse):
             words = "The outputs are so large that their error is no finite number."
             outcome = Outcome.of(Verdict(Cause.NOT_FINITE, words))
@@ -169,10 +200,7 @@ def _and_epoch(
 
 
 def _check(task: CheckTask, trainer: Trainer) -> TaskResult:
-    try:
-        found = CHECKS[task.check](trainer, task.plan, Design.from_values(task.design), task.points)
-    except (CircuitError, ObjectiveError, pdk.PdkError) as error:
-        return TaskResult(refusal=_words(error))
+    found = CHECKS[task.check](trainer, task.plan, Design.from_values(task.design), task.points)
     return TaskResult(
         outcome=found.outcome,
         values=found.values if found.outcome.ok else (),
@@ -183,7 +211,3 @@ def _check(task: CheckTask, trainer: Trainer) -> TaskResult:
 def _simulated(run: Run) -> float:
     train = int(run.stimulus.train.sum())
     return points_duration(run.design, train=train, evaluate=len(run.stimulus) - train)
-
-
-def _words(error: Exception) -> tuple[str, str]:
-    return type(error).__name__, " ".join(str(error).split())

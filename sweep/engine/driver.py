@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from sweep._errors import SweepError
+from pdk._notices import listening
+from sweep._errors import SweepError, one_line
 from sweep.engine._begin import claim, read_begun
 from sweep.engine._benches import benches_for, trainers_for
 from sweep.engine._course import Course, MachineError
@@ -30,9 +31,18 @@ from sweep.engine._samplers import make_sampler
 from sweep.engine._scratch import Scratch
 from sweep.engine._signals import StopWish
 from sweep.engine._stopping import StoppingRules
-from sweep.engine.events import Observer, PartRefused, Stopped, StudyFinished, StudyStarted, Summary
+from sweep.engine.events import (
+    Noticed,
+    Observer,
+    PartRefused,
+    Stopped,
+    StudyFinished,
+    StudyStarted,
+    Summary,
+)
 from sweep.engine.executor import RayExecutor
 from sweep.results._files import StoreError
+from sweep.results._storage import STORAGE_ERRORS, storage_words
 from sweep.results.outcomes import OutcomeCount
 from sweep.study._schema import Execution
 from sweep.study.refusals import refusals
@@ -94,6 +104,11 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
     `ExecutorError` without Ray, `MachineError` where nothing can be simulated or written any more,
     `InterruptedStudy` after a second signal. After each of these the study can be resumed.
     """
+    with listening(lambda words: observer(Noticed(words=words))):
+        return _run_study(study, settings, observer=observer)
+
+
+def _run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Summary:
     started = time.monotonic()
     sampler = make_sampler(study.search, study.space.distributions(), allow_hub=settings.allow_hub)
     if settings.extend:
@@ -153,9 +168,10 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
             )
     except BrokenPipeError:  # nobody listens to the observer any more
         raise
-    except OSError as error:
-        observer(Stopped(reason=str(error)))
-        msg = f"The study cannot go on: {error}. Mend that, then go on with --resume."
+    except (OSError, *STORAGE_ERRORS) as error:
+        words = one_line(error) if isinstance(error, OSError) else storage_words(error)
+        observer(Stopped(reason=words))
+        msg = f"The study cannot go on: {words}. Mend that, then go on with --resume."
         raise MachineError(msg) from error
     except (KeyboardInterrupt, SystemExit) as error:  # the latter is Ray's answer to SIGTERM
         observer(Stopped(reason="interrupted"))

@@ -180,6 +180,13 @@ class NodeLeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """Something that a user should know although the study goes on: `words`, in one line."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paused:
     """Nothing is begun until further notice, or (`paused` is false) again from now on."""
 
@@ -287,6 +294,7 @@ Event = (
     | EpochFinished
     | EpochLost
     | NodeLeftOut
+    | Noticed
     | Paused
     | Stopping
     | TrainingFailed

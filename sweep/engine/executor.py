@@ -15,13 +15,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from sweep._errors import SweepError
+from sweep._errors import SweepError, one_line
+from sweep._machine import processors
 from sweep.engine._equipment import Equipment
 from sweep.engine._nodes import Needs, Nodes
+from sweep.engine._scratch import Scratch
 from sweep.engine._task import Task, TaskResult, perform
 
 _WORDS = 300
 _REACH_SECONDS = 10.0
+_ANSWER_SECONDS = 60.0
 _OBJECT_STORE = 80 * 2**20
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -175,6 +178,15 @@ class RayExecutor:
         """How many tasks have not been returned by `wait` yet."""
         return len(self._tasks)
 
+    def answer(self) -> None:
+        """Have a worker do next to nothing. **Raises:** `ExecutorError` where none does."""
+        remote = self._ray.remote(**self._needs.options())(os.getpid)
+        try:
+            self._ray.get(remote.remote(), timeout=_ANSWER_SECONDS)
+        except self._ray.exceptions.RayError as error:
+            msg = f"Ray has started on this machine, and no worker: {_short(error)}."
+            raise ExecutorError(msg) from error
+
     def submit(self, task: Task) -> None:
         """Have a task run as soon as there is room for it."""
         selector = self._nodes.selector()
@@ -222,6 +234,21 @@ class RayExecutor:
             return Done(task, None, f"{type(error).__name__}: {_short(error)}")
 
 
+def try_ray() -> None:
+    """Start Ray on this machine as a study does, have it do something, and end it.
+
+    Where it cannot, its words are the last on standard error, and the process ends with status 1.
+    """
+    try:
+        with (
+            Scratch(Path.cwd() / str(os.getpid())) as scratch,
+            RayExecutor(workers=1, address=None, directory=scratch.directory) as executor,
+        ):
+            executor.answer()
+    except (SweepError, OSError) as error:
+        raise SystemExit(one_line(error)) from error
+
+
 def _reach(address: str) -> None:
     """Look whether anybody listens there: Ray itself would try for minutes. **Raises:** `OSError`."""
     host, colon, port = address.removeprefix("ray://").rpartition(":")
@@ -244,5 +271,5 @@ def _prepare(*, local: bool) -> None:
 
 
 def cores() -> int:
-    """The processors this process may use."""
-    return len(os.sched_getaffinity(0))
+    """The processors that this process may use: those of its container, where it is in one."""
+    return processors()

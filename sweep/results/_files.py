@@ -3,17 +3,30 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import platform
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
+from pdk._notices import notice
 from sweep._errors import SweepError
 
 _EPOCHS = re.compile(r"epoch_(\d{3,})(?:_(\d{3,}))?\.npz")
 _PARTIAL = ".part"
+NOT_OFFERED = frozenset(
+    (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EPERM)
+)
+"""What file systems answer to what they do not have: locks, links, fsync of a directory."""
+_TRIES = 3
+_SETTLED = 0.1  # s
+_BEGUN = 19  # of the words after the name in /proc/PID/stat
 
 
 class StoreError(SweepError):
@@ -33,6 +46,7 @@ class Layout:
     - `trials/00012/transient_seed0/epoch_003.npz`: the same of one of the trainings on a ladder.
     - `trials/00012/quasistatic_seed2/epoch_000_039.npz`: 40 epochs that were computed in one go.
     - `driver.lock`: held by the one driver that may write.
+    - `driver.owner`: that driver, on a file system without locks.
     - `request`: what that driver is asked to do, while it is.
     """
 
@@ -57,6 +71,11 @@ class Layout:
     def lock(self) -> Path:
         """The file that the driver locks."""
         return self.out / "driver.lock"
+
+    @property
+    def owner(self) -> Path:
+        """The file that stands for the lock on a file system without locks."""
+        return self.out / "driver.owner"
 
     @property
     def request(self) -> Path:
@@ -100,49 +119,195 @@ class Layout:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that, whenever the machine stops, it is there whole or not at all."""
+    """Write a file so that, whenever the machine stops, it is there whole or not at all.
+
+    **Raises:** `OSError`, which names the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + _PARTIAL)
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    with naming(path):
+        try:
+            with partial.open("wb") as file:
+                file.write(content)
+                sync(file)
+            partial.replace(path)
+        except OSError:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)  # what is left of it may be what fills the disk
+            raise
+        _sync_directory(path.parent)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Have errors of the system name a file, as those of write and fsync do not themselves."""
     try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            error.filename = str(path)
+        raise
+
+
+def sync(file: BinaryIO) -> None:
+    """Have all that was written to a file on the disk, as far as its file system can do that."""
+    file.flush()
+    try:
+        os.fsync(file.fileno())
+    except OSError as error:
+        if error.errno not in NOT_OFFERED:
+            raise
+
+
+def _sync_directory(path: Path) -> None:
+    """Have the names in a directory on the disk; network file systems often do not offer that."""
+    try:
+        directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    except OSError as error:
+        if error.errno not in {*NOT_OFFERED, errno.EACCES, errno.EBADF}:
+            raise
 
 
 class DriverLock:
     """The right to write into a study's directory; it ends with the process, however that ends.
 
-    Taken at construction; a context manager that gives it back.
+    Taken at construction; a context manager that gives it back. On a file system without locks
+    (Lustre, some NFS) a file that names the driver stands for it; one that was left by a driver
+    which is no more is known by its process, on the same machine.
 
-    **Raises:** `StoreError` while another driver holds it.
+    **Raises:** `StoreError` while another driver holds it; `OSError`.
     """
 
     def __init__(self, layout: Layout) -> None:
-        file = layout.lock.open("a+", encoding="ascii")
+        self._owner: Path | None = None
+        self._file = layout.lock.open("a+", encoding="ascii")
+        try:
+            self._take(layout)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _take(self, layout: Layout) -> None:
+        file = self._file
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             file.seek(0)
             holder = file.read().strip() or "unknown"
-            file.close()
             msg = (
                 f"Another driver (process {holder}) works on {layout.out}; wait for it, stop it, "
                 "or give another --out."
             )
             raise StoreError(msg) from error
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        self._file = file
+        except OSError as error:
+            if error.errno not in NOT_OFFERED:
+                error.filename = str(layout.lock)
+                raise
+            if take_ownership(layout):
+                self._owner = layout.owner
+            guard = layout.owner.name if self._owner else "nothing"
+            notice(
+                f"{layout.out} is on a file system without locks ({error.strerror}); {guard} "
+                "keeps a second driver away."
+            )
+        with naming(layout.lock):
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._owner is not None:
+            with suppress(OSError):
+                self._owner.unlink(missing_ok=True)
         self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A driver that took a directory without a lock.
+
+    - `host`, `process`: where it runs; `begun`: when that process began, as the kernel counts.
+    """
+
+    host: str
+    process: int
+    begun: str
+
+    @classmethod
+    def here(cls) -> Self:
+        """This process."""
+        return cls(platform.node(), os.getpid(), _begun(os.getpid()))
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is a process of this machine."""
+        return self.host == platform.node()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is known to be no more; of another machine's processes that is never known."""
+        return self.is_here and _begun(self.process) != self.begun
+
+    def __str__(self) -> str:
+        return f"{self.host} {self.process} {self.begun}"
+
+
+def owner_of(layout: Layout) -> Owner | None:
+    """The driver that took a directory without a lock; None where nobody did."""
+    try:
+        host, process, begun = layout.owner.read_text("utf-8").split()
+        return Owner(host, int(process), begun)
+    except (OSError, ValueError):
+        return None
+
+
+def take_ownership(layout: Layout) -> bool:
+    """Take a directory whose file system has no locks, by a file that only one driver can make.
+
+    **Returns:** whether that was possible; False where there are no such files either.
+
+    **Raises:** `StoreError` where another driver has it.
+    """
+    own = Owner.here()
+    owner: Owner | None = None
+    for _ in range(_TRIES):
+        try:
+            number = os.open(layout.owner, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+        except FileExistsError:
+            owner = owner_of(layout)
+            if owner is not None and owner.is_gone:
+                layout.owner.unlink(missing_ok=True)
+            else:
+                time.sleep(_SETTLED)
+            continue
+        except OSError as error:
+            if error.errno in NOT_OFFERED:
+                return False
+            raise
+        with os.fdopen(number, "w", encoding="utf-8") as file, naming(layout.owner):
+            file.write(f"{own}\n")
+        time.sleep(_SETTLED)  # whoever found the same driver gone may have removed this file
+        if owner_of(layout) == own:
+            return True
+    place = "unknown" if owner is None else f"{owner.process} on {owner.host}"
+    msg = (
+        f"Another driver (process {place}) works on {layout.out}; wait for it or stop it, or if it "
+        f"is no more, remove {layout.owner}."
+    )
+    raise StoreError(msg)
+
+
+def _begun(process: int) -> str:
+    """When a process began; empty where there is none."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text("ascii", "replace")
+    except OSError:
+        return ""
+    return status.rpartition(")")[2].split()[_BEGUN]

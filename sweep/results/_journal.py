@@ -17,7 +17,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from optuna.storages.journal import BaseJournalBackend, JournalFileSymlinkLock
+from optuna.storages.journal import (
+    BaseJournalBackend,
+    JournalFileOpenLock,
+    JournalFileSymlinkLock,
+)
+
+from sweep.results._files import NOT_OFFERED, naming, sync
 
 _LOCK_SECONDS = 1.0
 _LOOK_SECONDS = 0.02
@@ -35,7 +41,7 @@ class Journal(BaseJournalBackend):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = JournalFileSymlinkLock(str(path))
+        self._lock = _Lock(path)
         # Where each line begins, and where the last whole one ends.
         self._bounds = array("q", [0])
         self._held: list[Log] | None = None
@@ -100,10 +106,46 @@ class Journal(BaseJournalBackend):
         if not logs:
             return
         lines = [json.dumps(log, separators=(",", ":")) + "\n" for log in logs]
-        with self._path.open("ab") as file:
+        with self._path.open("ab") as file, naming(self._path):
             file.write("".join(lines).encode())
-            file.flush()
-            os.fsync(file.fileno())
+            sync(file)
+
+
+class _Lock:
+    """Optuna's lock of a journal, in the first form that the file system offers.
+
+    A symbolic link, as other programs use; else a file that only one of them can make; else none,
+    for among drivers there is the driver's own lock.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._forms: list[JournalFileSymlinkLock | JournalFileOpenLock] = [
+            JournalFileSymlinkLock(str(path)),
+            JournalFileOpenLock(str(path)),
+        ]
+
+    def acquire(self) -> bool:
+        """Wait for the lock. **Raises:** `OSError`."""
+        while self._forms:
+            try:
+                return self._forms[0].acquire()
+            except OSError as error:
+                if error.errno not in NOT_OFFERED:
+                    raise
+                del self._forms[0]
+        return True
+
+    def release(self) -> None:
+        """Give the lock back. **Raises:** `OSError`."""
+        if not self._forms:
+            return
+        try:
+            self._forms[0].release()
+        except RuntimeError as error:
+            reason = error.__context__
+            # A program that had waited long enough takes a lock to have been left behind.
+            if isinstance(reason, OSError) and not isinstance(reason, FileNotFoundError):
+                raise reason from error
 
 
 def mend(path: Path) -> None:
@@ -115,12 +157,12 @@ def mend(path: Path) -> None:
     """
     lock = path.with_name(path.name + ".lock")
     deadline = time.monotonic() + _LOCK_SECONDS
-    while lock.is_symlink() and time.monotonic() < deadline:
+    while os.path.lexists(lock) and time.monotonic() < deadline:
         time.sleep(_LOOK_SECONDS)
     lock.unlink(missing_ok=True)
     if not path.exists():
         return
-    with path.open("r+b") as file:
+    with path.open("r+b") as file, naming(path):
         content = file.read()
         whole = content.rfind(b"\n") + 1
         last = content[:whole].rstrip(b"\n").rpartition(b"\n")[2]
@@ -128,8 +170,7 @@ def mend(path: Path) -> None:
             whole -= len(last) + 1
         if whole != len(content):
             file.truncate(whole)
-            file.flush()
-            os.fsync(file.fileno())
+            sync(file)
 
 
 def _is_json(line: bytes) -> bool:

@@ -42,7 +42,7 @@ class Manifest:
     - `storage`: `"journal.log"`, or the URL of an Optuna storage, its password left out.
     - `host`, `python`, `created`: machine, Python version and time (UTC) of the first start.
     - `resumed`: the later starts, each with `at`, `host`, `package_version`, `simulator_version`,
-      `pdk_sha256` and, of a ladder, `rungs`.
+      `pdk_sha256`, `pdk_source` and, of a ladder, `rungs`.
     """
 
     name: str

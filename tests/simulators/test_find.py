@@ -19,13 +19,13 @@ from circuits.simulators import (
     available,
     find,
 )
-from circuits.simulators._find import _ask
+from circuits.simulators._find import _asked
 from tests.simulators.decks import deck
 
 
 @pytest.fixture(autouse=True)
 def _ask_again() -> None:
-    _ask.cache_clear()
+    _asked.clear()
 
 
 def pretend(path: Path, says: str) -> str:

@@ -235,7 +235,7 @@ def test_a_process_that_the_system_refuses(
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
     run = simulator.execute(deck())
-    assert_failed(run, Status.CRASHED, Cause.ABORTED, words="temporarily unavailable")
+    assert_failed(run, Status.CRASHED, Cause.SYSTEM_REFUSED, words="temporarily unavailable")
 
 
 def test_the_run_directory_is_removed_unless_it_is_kept(

@@ -111,7 +111,7 @@ def test_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
 
 
 def test_doctor_imports_neither_ray_nor_optuna() -> None:
-    process = sweep_process("doctor", "--json", python=("-X", "importtime"))
+    process = sweep_process("doctor", "--no-ray", "--json", python=("-X", "importtime"))
     out, timing = process.communicate(timeout=60)
     assert json.loads(out)["ok"] is True
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in timing.splitlines()}
@@ -119,7 +119,7 @@ def test_doctor_imports_neither_ray_nor_optuna() -> None:
 
 
 def test_doctor_in_words() -> None:
-    said = sweep("doctor")
+    said = sweep("doctor", "--no-ray")
     assert said.code == 0
     assert "A study can run." in said.out
     assert "ngspice" in said.out
@@ -127,10 +127,10 @@ def test_doctor_in_words() -> None:
 
 
 def test_doctor_ends_with_1_where_something_is_missing(tmp_path: Path) -> None:
-    said = sweep("doctor", "--pdk", tmp_path)
+    said = sweep("doctor", "--no-ray", "--pdk", tmp_path)
     assert said.code == 1
     assert "No study can run yet" in said.out
-    assert sweep("doctor", "--pdk", tmp_path, "--json").json()["ok"] is False
+    assert sweep("doctor", "--no-ray", "--pdk", tmp_path, "--json").json()["ok"] is False
 
 
 def test_fields_lists_every_field_of_a_design() -> None:

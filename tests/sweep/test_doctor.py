@@ -11,8 +11,17 @@ import pytest
 
 import pdk
 from circuits.simulators import find
+from sweep._machine import Memory
 from sweep.commands import doctor
 from sweep.commands.doctor import Check, Examination, State, examine
+from tests.faults import disk, make_read_only
+
+
+@pytest.fixture(autouse=True)
+def _trying_is_quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The compiler of kernels is tried once here, as that takes seconds."""
+    if request.node.name != "test_this_machine_can_run_a_study":
+        monkeypatch.setattr(doctor, "_KERNEL", "pass")
 
 
 def check(name: str, found: Examination) -> Check:
@@ -108,11 +117,89 @@ def test_a_checkout_that_is_not_installed_knows_its_packages(
 
 
 def test_little_memory_and_disk_are_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_memory_bytes", lambda: (2**32, 2**20))
+    monkeypatch.setattr(doctor, "memory", lambda: Memory(2**32, 2**20, limited=True))
     monkeypatch.setattr(doctor, "_DISK", 2**60)
     found = examine()
     assert check("memory", found).state is State.WARNING
-    assert check("disk", found).state is State.WARNING
+    assert "control group" in check("memory", found).found
+    assert check("temporary files", found).state is State.WARNING
+    assert found.ok
+
+
+def test_a_simulator_that_cannot_simulate_is_an_obstacle(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "ngspice"
+    told = 'case "$*" in *version*) echo "** ngspice-42 : "; exit 0;; esac'
+    program.write_text(f"#!/bin/sh\n{told}\necho libfftw3.so.3: not found >&2\nexit 127\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("ANALOG_SWEEP_NGSPICE", str(program))
+    monkeypatch.setenv("ANALOG_SWEEP_XYCE", "/nonexistent/Xyce")
+    found = examine()
+    assert check("ngspice", found).state is State.OK
+    assert check("self-test", found).state is State.MISSING
+    assert "libfftw3" in check("self-test", found).found
+    assert not found.ok
+
+
+def test_a_place_for_results_that_cannot_be_written_to_is_an_obstacle(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with disk(tmp_path / "disk") as small:
+        make_read_only(small)
+        found = examine(out=small / "new/out")
+        assert check("results", found).state is State.MISSING
+        assert f"{small}/new/out cannot be written to: Read-only" in check("results", found).found
+        assert not found.ok
+        monkeypatch.chdir(small)
+        assert check("results", examine()).state is State.MISSING
+    assert check("results", examine(out=tmp_path / "new/out")).state is State.OK
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_cache_that_cannot_be_written_to_is_replaced_and_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    models = pdk.locate().directory
+    with disk(tmp_path / "disk") as small:
+        make_read_only(small)
+        monkeypatch.setenv("ANALOG_SWEEP_CACHE", str(small))
+        monkeypatch.setenv("PDK_ROOT", str(models))
+        found = examine()
+        assert check("cache", found).state is State.WARNING
+        assert str(small) in check("cache", found).found
+        assert "ANALOG_SWEEP_CACHE" in check("cache", found).remedy
+        assert found.ok
+
+
+def test_a_pdk_root_that_does_not_fit_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PDK_ROOT", str(tmp_path))
+    found = check("models", examine())
+    assert found.state is State.WARNING
+    assert f"PDK_ROOT = {tmp_path} holds no such models" in found.found
+    assert found.sha256
+
+
+def test_the_cluster_that_the_environment_names_is_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "head:6379")
+    assert "RAY_ADDRESS (head:6379) is not used, but --address" in check("Ray", examine()).found
+
+
+def test_what_fails_when_it_is_tried_is_told_in_its_last_words() -> None:
+    assert doctor.tried("pass", seconds=60) == ""
+    assert doctor.tried("import no_such_module", seconds=60).endswith("'no_such_module'")
+    assert doctor.tried("import time; time.sleep(60)", seconds=0.5) == "not within 0.5 s"
+    assert doctor.tried("import os; os._exit(3)", seconds=60).startswith("it ended with status 3")
+
+
+@pytest.mark.slow
+def test_ray_is_started_and_nothing_of_it_is_left() -> None:
+    found = examine(ray=True)
+    assert "started in" in check("Ray", found).found
     assert found.ok
 
 

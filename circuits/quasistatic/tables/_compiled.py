@@ -4,12 +4,17 @@
 numba recompiles a function when its own file changes, but not when a function that it calls from
 another file does. So the cached code lies in a directory named after the sources of the whole
 package: whatever changes there, everything is compiled again.
+
+numba demands a cache that can be written. Where the user's cannot, what is in it is copied to a
+temporary one; where code cannot be read or kept all the same, it is compiled in each process.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -17,7 +22,8 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-from pdk._cache import cache_directory
+from pdk import CacheError
+from pdk._cache import cache_directory, fault, unusable, writable_directory
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -46,20 +52,88 @@ def compiled(function: Function) -> Function:
 
 def _compile(function: Function, **options: Any) -> Function:
     options = {"fastmath": {"contract"}} | options
+    compiler = numba.njit(nogil=True, error_model="numpy", **options)
+    kernel = compiler(function)
+    directory = _directory()
+    if directory is not None:
+        _cache_in(directory, kernel)
+    return cast("Function", kernel)
+
+
+def _cache_in(directory: Path, kernel: Any) -> None:
+    """Have numba keep the code of a kernel in a directory."""
     before = _CONFIG.CACHE_DIR
-    if "NUMBA_CACHE_DIR" not in os.environ:
-        _CONFIG.CACHE_DIR = str(_directory())
+    _CONFIG.CACHE_DIR = str(directory)
     try:
-        kernel = numba.njit(cache=True, nogil=True, error_model="numpy", **options)
-        return cast("Function", kernel(function))
+        kernel.enable_caching()
+    except RuntimeError:  # numba's word for a directory that can no longer be written to
+        return
     finally:
         _CONFIG.CACHE_DIR = before
+    kernel._cache = _Forgiving(kernel._cache)  # noqa: SLF001 - numba has no other way
+
+
+class _Forgiving:
+    """numba's cache of one function, without its errors: a cache is never worth a failure.
+
+    **Arguments:**
+
+    - `cache`: numba's own.
+    """
+
+    def __init__(self, cache: Any) -> None:
+        self._cache = cache
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cache, name)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The compiled code; None where there is none, or none that can be read."""
+        try:
+            return self._cache.load_overload(sig, target_context)
+        except OSError as error:
+            unusable(error)
+            return None
+        except Exception:  # noqa: BLE001 - unpickling damaged bytes may raise anything
+            with contextlib.suppress(OSError):
+                self._cache.flush()
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep compiled code where that is possible."""
+        try:
+            self._cache.save_overload(sig, data)
+        except OSError as error:
+            unusable(error)
 
 
 @cache
-def _directory() -> Path:
-    """Where compiled code goes; another one for each state of the sources."""
+def _directory() -> Path | None:
+    """Where compiled code goes, another one for each state of the sources; None for nowhere."""
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    if given:
+        error = fault(Path(given))
+        if error is None:
+            return Path(given)
+        unusable(error, Path(given))
     digest = hashlib.sha256(numba.__version__.encode())
     for path in sorted(_PACKAGE.rglob("*.py")):
         digest.update(path.read_bytes())
-    return cache_directory() / "compiled" / digest.hexdigest()[:20]
+    name = f"compiled/{digest.hexdigest()[:20]}"
+    try:
+        directory = writable_directory(name)
+    except CacheError:
+        return None
+    ours = cache_directory() / name
+    if directory != ours and ours.is_dir():
+        with contextlib.suppress(OSError, shutil.Error):
+            shutil.copytree(ours, directory, copy_function=_copy_new, dirs_exist_ok=True)
+    return directory
+
+
+def _copy_new(source: str, target: str) -> None:
+    """Copy a file that is not there yet, whole or not at all, as another process may read it."""
+    if not Path(target).exists():
+        partial = Path(f"{target}.{os.getpid()}")
+        shutil.copyfile(source, partial)
+        partial.replace(target)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -85,7 +86,8 @@ def measure(
     for geometry, digest in digests.items():
         found = _store.load(digest)
         if found is not None:
-            tables[geometry] = _table(geometry, digest, conditions, found)
+            with contextlib.suppress(TableError):  # a damaged file is as good as none
+                tables[geometry] = _table(geometry, digest, conditions, found)
     missing = [geometry for geometry in digests if geometry not in tables]
     for geometry, samples in (_run(missing, conditions) if missing else {}).items():
         tables[geometry] = _table(geometry, digests[geometry], conditions, samples)
@@ -156,5 +158,5 @@ def _waves(deck: Deck, simulator: SpiceSimulator) -> Waveforms:
             f"{simulator.name} could not measure {deck.title} (status {outcome.status}): "
             f"{outcome.words}"
         )
-        raise TableError(msg)
+        raise TableError(msg, outcome)
     return execution.waveforms

@@ -3,16 +3,16 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from pathlib import Path
+import contextlib
+import io
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from circuits.run_cache import ARCHIVE_DAMAGE
 from pdk import CacheError
-from pdk._cache import cache_directory, workspace
+from pdk._cache import keep, places
 
 
 class Samples(NamedTuple):
@@ -27,24 +27,19 @@ class Samples(NamedTuple):
 
 def load(digest: str) -> Samples | None:
     """The samples under that digest; None if there are none that can be read."""
-    try:
-        with np.load(_path(digest), allow_pickle=False) as file:
+    for path in places(_name(digest)):
+        with contextlib.suppress(*ARCHIVE_DAMAGE), np.load(path, allow_pickle=False) as file:
             return Samples(**{name: file[name] for name in Samples._fields})
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
-        return None
+    return None
 
 
 def save(digest: str, samples: Samples) -> None:
-    """Puts the samples into the cache in one step, so that nobody reads half of them."""
-    path = _path(digest)
-    with workspace(path.parent) as scratch:
-        try:
-            np.savez_compressed(scratch / path.name, allow_pickle=False, **samples._asdict())
-            (scratch / path.name).replace(path)
-        except OSError as error:
-            msg = f"Cannot write the device table {path}: {error.strerror}; free or move the cache."
-            raise CacheError(msg) from error
+    """Keeps the samples, in one step so that nobody reads half of them; or does without."""
+    content = io.BytesIO()
+    np.savez_compressed(content, allow_pickle=False, **samples._asdict())
+    with contextlib.suppress(CacheError):
+        keep(_name(digest), content.getvalue())
 
 
-def _path(digest: str) -> Path:
-    return cache_directory() / "tables" / f"{digest}.npz"
+def _name(digest: str) -> str:
+    return f"tables/{digest}.npz"

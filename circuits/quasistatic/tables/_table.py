@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits._errors import CircuitError
+from circuits.simulators import Outcome
 from pdk import Geometry
 
 Array = NDArray[np.float64]
@@ -18,7 +19,16 @@ _DENSITIES = (10, 1000)  # nodes per volt
 
 
 class TableError(CircuitError):
-    """A device table that cannot be measured, or an axis that makes no sense."""
+    """A device table that cannot be measured, or an axis that makes no sense.
+
+    **Attributes:**
+
+    - `outcome`: of the simulation that should have measured it; None where there was none.
+    """
+
+    def __init__(self, message: str, outcome: Outcome | None = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome
 
 
 @dataclass(frozen=True, slots=True)
