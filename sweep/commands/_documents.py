@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from circuits import design_type
 from circuits.design import LINEAR
+from sweep.study.start import StartPoint
 from sweep.study.study_file import StudyFile
 
 __all__ = ["fields_document", "study_document"]
 
 
-def study_document(study: StudyFile) -> dict[str, Any]:
-    """A study that is right, as plain values in SI units."""
+def study_document(study: StudyFile, start: Sequence[StartPoint]) -> dict[str, Any]:
+    """A study that is right, with the designs it begins with, as plain values in SI units."""
     plan, search = study.plan, study.search
     return {
         "ok": True,
@@ -30,6 +33,17 @@ def study_document(study: StudyFile) -> dict[str, Any]:
         "pruner": search.pruner.kind,
         "trials": search.trials,
         "objectives": dict(search.objectives),
+        "start": [
+            {
+                "name": point.named,
+                "values": dict(point.values),
+                "moved": list(point.moved),
+                "fields": [asdict(entry) for entry in point.fields],
+                "training": [asdict(entry) for entry in point.training],
+                "refusal": point.refusal,
+            }
+            for point in start
+        ],
         "parameters": [
             {
                 "name": entry.name,

@@ -25,6 +25,7 @@ from sweep.engine.events import (
     EpochLost,
     Event,
     NodeLeftOut,
+    Noticed,
     Paused,
     Stopped,
     Stopping,
@@ -101,11 +102,11 @@ class RichObserver:
         if isinstance(event, StudyFinished | Stopped):
             self._end()
         if text and not isinstance(event, EpochFinished | TrialStarted | StudyStarted):
-            self._print(text)
+            self._print(text, whole=isinstance(event, Noticed))
 
-    def _print(self, text: str) -> None:
+    def _print(self, text: str, *, whole: bool = False) -> None:
         for part in text.splitlines():
-            fits = self._console.is_terminal
+            fits = self._console.is_terminal and not whole
             shown = (
                 textwrap.shorten(part, self._console.width, placeholder=" ...") if fits else part
             )
@@ -129,7 +130,7 @@ def line(event: Event, board: Board) -> str:
                 f"study {event.name} {begins}: {event.done} of {event.trials} trials done, "
                 f"{event.simulator} {event.version}, {event.workers} workers"
             )
-        case Stopping() | Paused() | NodeLeftOut() | Stopped():
+        case Stopping() | Paused() | NodeLeftOut() | Noticed() | Stopped():
             return _line_of_driver(event)
         case StudyFinished():
             return closing(event.summary)
@@ -137,7 +138,7 @@ def line(event: Event, board: Board) -> str:
             return _line_of_trial(event, board)
 
 
-def _line_of_driver(event: Stopping | Paused | NodeLeftOut | Stopped) -> str:
+def _line_of_driver(event: Stopping | Paused | NodeLeftOut | Noticed | Stopped) -> str:
     match event:
         case Stopping():
             return (
@@ -146,10 +147,11 @@ def _line_of_driver(event: Stopping | Paused | NodeLeftOut | Stopped) -> str:
             )
         case Paused():
             return "paused: nothing is begun" if event.paused else "goes on"
-        case NodeLeftOut():
+        case NodeLeftOut() | Noticed():
             return event.words
         case Stopped():
-            return f"stopped: {event.reason}; go on with --resume"
+            # Of a study that never began the error itself says all there is.
+            return f"stopped: {event.reason}; go on with --resume" if event.begun else ""
 
 
 def _line_of_trial(event: Event, board: Board) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from sweep._errors import SweepError
-from sweep.engine._begin import claim, read_begun
+from sweep.engine._begin import claim, has_begun, read_begun
 from sweep.engine._benches import benches_for, trainers_for
 from sweep.engine._course import Course, MachineError
 from sweep.engine._extend import extend
@@ -29,10 +29,11 @@ from sweep.engine._samplers import make_sampler
 from sweep.engine._scratch import Scratch
 from sweep.engine._signals import StopWish
 from sweep.engine._stopping import StoppingRules
-from sweep.engine.events import Observer, Stopped, StudyFinished, StudyStarted, Summary
+from sweep.engine.events import Noticed, Observer, Stopped, StudyFinished, StudyStarted, Summary
 from sweep.engine.executor import RayExecutor
 from sweep.results._files import StoreError
 from sweep.study._schema import Execution
+from sweep.study.start import notes_of, start_points
 from sweep.study.study_file import StudyFile
 
 __all__ = ["InterruptedStudy", "MachineError", "Settings", "StoreError", "Summary", "run_study"]
@@ -87,9 +88,10 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
     **Returns:** how the study stands; its `exit_code` is 130 where a signal stopped it.
 
     **Raises:** before anything is written, `StoreError` where directory or storage are not this
-    study's, `SamplerError`, and the errors of a simulator or models that are missing; later,
-    `ExecutorError` without Ray, `MachineError` where nothing can be simulated or written any more,
-    `InterruptedStudy` after a second signal. After each of these the study can be resumed.
+    study's, `StudyFileError` where a start design does not fit, `SamplerError`, and the errors of a
+    simulator or models that are missing; later, `ExecutorError` without Ray, `MachineError` where
+    nothing can be simulated or written any more, `InterruptedStudy` after a second signal. A study
+    that has begun by then can be resumed; one that has not leaves nothing.
     """
     started = time.monotonic()
     sampler = make_sampler(study.search, study.space.distributions(), allow_hub=settings.allow_hub)
@@ -97,6 +99,7 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
         extend(settings.out, study)
     resume = settings.resume or settings.extend
     begun = read_begun(settings.out, study, resume=resume)
+    start = start_points(study) if begun is None else []
     trainers = trainers_for(study, settings.simulator, begun, out=settings.out)
     claimed = claim(settings.out, study, storage=settings.storage, resume=resume)
     try:
@@ -106,6 +109,8 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
             Scratch(settings.out) as scratch,
         ):
             execution = study.execution
+            for words in notes_of(start):
+                observer(Noticed(words=words))
             with RayExecutor(
                 workers=settings.workers or execution.workers,
                 needs=_needs(execution),
@@ -113,7 +118,7 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
                 directory=scratch.directory,
             ) as executor:
                 wish.listen()
-                opened = place.open(trainers)
+                opened = place.open(trainers, start)
                 course = Course(
                     described=study,
                     layout=opened.layout,
@@ -141,15 +146,26 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
     except BrokenPipeError:  # nobody listens to the observer any more
         raise
     except OSError as error:
-        observer(Stopped(reason=str(error)))
-        msg = f"The study cannot go on: {error}. Mend that, then go on with --resume."
+        begun_by_now = has_begun(settings.out)
+        observer(Stopped(reason=str(error), begun=begun_by_now))
+        msg = (
+            f"The study cannot go on: {error}. Mend that, then go on with --resume."
+            if begun_by_now
+            else f"The study cannot begin: {error}."
+        )
         raise MachineError(msg) from error
     except (KeyboardInterrupt, SystemExit) as error:  # the latter is Ray's answer to SIGTERM
-        observer(Stopped(reason="interrupted"))
-        msg = f"Interrupted; go on with --resume in {settings.out}."
+        begun_by_now = has_begun(settings.out)
+        observer(Stopped(reason="interrupted", begun=begun_by_now))
+        msg = (
+            f"Interrupted; go on with --resume in {settings.out}."
+            if begun_by_now
+            else "Interrupted before the study had begun."
+        )
         raise InterruptedStudy(msg) from error
     except BaseException as error:
-        observer(Stopped(reason=str(error) or type(error).__name__))
+        reason = str(error) or type(error).__name__
+        observer(Stopped(reason=reason, begun=has_begun(settings.out)))
         raise
     observer(StudyFinished(summary=summary))
     return summary

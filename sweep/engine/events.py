@@ -150,6 +150,13 @@ class NodeLeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """Something about the study that its user should know; it runs all the same."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paused:
     """Nothing is begun until further notice, or (`paused` is false) again from now on."""
 
@@ -227,9 +234,13 @@ class TrialFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """A signal or an error stopped the study; it can be resumed. `reason` says which."""
+    """A signal or an error stopped the study. `reason` says which.
+
+    - `begun`: whether there is a study to go on with; else nothing was left on disk.
+    """
 
     reason: str
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +257,7 @@ Event = (
     | EpochFinished
     | EpochLost
     | NodeLeftOut
+    | Noticed
     | Paused
     | Stopping
     | TrainingFailed

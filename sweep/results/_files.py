@@ -8,7 +8,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Self, TextIO
 
 from sweep._errors import SweepError
 
@@ -99,10 +99,15 @@ class Layout:
         return whole
 
 
+def partial_of(path: Path) -> Path:
+    """The file that `write_whole` writes before it has the name of `path`."""
+    return path.with_name(path.name + _PARTIAL)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that, whenever the machine stops, it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + _PARTIAL)
+    partial = partial_of(path)
     with partial.open("wb") as file:
         file.write(content)
         file.flush()
@@ -124,6 +129,18 @@ class DriverLock:
     """
 
     def __init__(self, layout: Layout) -> None:
+        file = self._locked(layout)
+        while not _is_still_at(layout.lock, file):  # a driver that did not begin has removed it
+            file.close()
+            file = self._locked(layout)
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        self._file = file
+
+    @staticmethod
+    def _locked(layout: Layout) -> TextIO:
+        layout.out.mkdir(parents=True, exist_ok=True)
         file = layout.lock.open("a+", encoding="ascii")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -136,13 +153,18 @@ class DriverLock:
                 "or give another --out."
             )
             raise StoreError(msg) from error
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        self._file = file
+        return file
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+
+def _is_still_at(path: Path, file: TextIO) -> bool:
+    """Whether an open file is the one that a path names."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False

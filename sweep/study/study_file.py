@@ -38,6 +38,7 @@ from sweep.study._sections import (
     table,
 )
 from sweep.study._space_file import read_space
+from sweep.study._text import read_text
 from sweep.study.ladder import QUASISTATIC, TRANSIENT, Ladder
 from sweep.study.space import Parameter, Space
 
@@ -143,7 +144,7 @@ def load(path: Path) -> StudyFile:
 
     **Raises:** `StudyFileError` with all that is wrong with it.
     """
-    return parse(_text(path), source=str(path))
+    return parse(_text(path, "a study file"), source=str(path))
 
 
 def load_design(path: Path) -> DesignFile:
@@ -151,7 +152,7 @@ def load_design(path: Path) -> DesignFile:
 
     **Raises:** `StudyFileError` with all that is wrong with it.
     """
-    return parse_design(_text(path), source=str(path))
+    return parse_design(_text(path, "a design file"), source=str(path))
 
 
 def parse(text: str, *, source: str) -> StudyFile:
@@ -275,12 +276,8 @@ def _read_common(
     )
 
 
-def _text(path: Path) -> str:
-    problems = Problems(str(path))
-    try:
-        return path.read_bytes().decode()
-    except OSError as error:
-        problems.add((), error.strerror, "a file that can be read")
-    except ValueError as error:
-        problems.add((), str(error), "text in UTF-8")
-    raise StudyFileError(tuple(problems.found))
+def _text(path: Path, what: str) -> str:
+    text = read_text(path, what=what)
+    if isinstance(text, Problem):
+        raise StudyFileError((text,))
+    return text
