@@ -342,11 +342,11 @@ def validate(
 ) -> None:
     """Check a study file, and show what it searches."""
     with console.errors(as_json):
-        from sweep.study.start import start_points
+        from sweep.study.check import check_study
         from sweep.study.study_file import load
 
         described = load(study)
-        start = start_points(described)
+        start = check_study(described)
         if as_json:
             from sweep.commands._documents import study_document
 

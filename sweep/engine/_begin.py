@@ -25,6 +25,7 @@ from optuna.trial import TrialState
 from circuits import Trainer
 from sweep._version import __version__
 from sweep.engine._extend import EXTENDED
+from sweep.engine._sources import check_data, plugins_of
 from sweep.results._files import DriverLock, Layout, StoreError, partial_of, write_whole
 from sweep.results._manifest import JOURNAL, SCHEMA, Manifest, now, read_manifest
 from sweep.results._storage import Group, complete_url, open_storage, public_url, quiet, study_in
@@ -82,14 +83,16 @@ def read_begun(out: Path, described: StudyFile, *, resume: bool) -> Manifest | N
             raise StoreError(msg)
         return None
     manifest = read_manifest(layout)
-    if stored_study_file(layout, manifest).fingerprint != described.fingerprint:
+    if stored_study_file(layout, manifest).description != described.description:
         msg = (
             f"{out} holds another study ({manifest.name!r}, begun {manifest.created}): its study "
             f"file differs from {described.source} in what determines results; name another "
             f"directory with --out, or run {layout.study_file}."
         )
         raise StoreError(msg)
-    if manifest.fingerprint != described.fingerprint:
+    check_data(manifest, described, out)
+    # Up to schema 3 the data were no part of the fingerprint.
+    if manifest.fingerprint not in {described.fingerprint, described.description}:
         msg = (
             f"{out} was begun by an earlier analog-sweep ({manifest.package_version}), to which its "
             "study file meant something else: what it does not mention has other values now; go on "
@@ -210,7 +213,7 @@ def _check_storage(
         return
     found = study_in(given, described.name)
     if found is not None:
-        same = found.get(_FINGERPRINT) == described.fingerprint
+        same = found.get(_FINGERPRINT) in {described.fingerprint, described.description}
         words = "this study" if same else "another study of the name"
         advice = "go on with it in its own directory, with --resume," if same else "change `name`"
         msg = (
@@ -251,6 +254,8 @@ def _create(
             "mismatch": plan.scenario.mismatch_seed,
         },
         storage=JOURNAL if storage is None else public_url(storage),
+        data=described.data,
+        plugins=plugins_of(described),
     )
     manifest.write(layout)
     opened, group = open_storage(layout, storage or JOURNAL)
@@ -271,10 +276,13 @@ def _resume(
         "package_version": __version__,
         "simulator_version": top.version,
         "pdk_sha256": top.models.sha256,
+        "plugins": plugins_of(described),
     }
     if described.ladder.declared:
         start["rungs"] = _rungs(trainers)
-    replace(begun, resumed=(*begun.resumed, start), schema=SCHEMA).write(layout)
+    replace(begun, resumed=(*begun.resumed, start), schema=SCHEMA, data=described.data).write(
+        layout
+    )
     opened, group = open_storage(layout, storage or complete_url(begun.storage))
     return Opened(
         layout,

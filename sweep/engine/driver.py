@@ -28,12 +28,14 @@ from sweep.engine._patience import Patience
 from sweep.engine._samplers import make_sampler
 from sweep.engine._scratch import Scratch
 from sweep.engine._signals import StopWish
+from sweep.engine._sources import changes
 from sweep.engine._stopping import StoppingRules
 from sweep.engine.events import Noticed, Observer, Stopped, StudyFinished, StudyStarted, Summary
 from sweep.engine.executor import RayExecutor
 from sweep.results._files import StoreError
 from sweep.study._schema import Execution
-from sweep.study.start import notes_of, start_points
+from sweep.study.check import check_study
+from sweep.study.start import notes_of
 from sweep.study.study_file import StudyFile
 
 __all__ = ["InterruptedStudy", "MachineError", "Settings", "StoreError", "Summary", "run_study"]
@@ -99,7 +101,7 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
         extend(settings.out, study)
     resume = settings.resume or settings.extend
     begun = read_begun(settings.out, study, resume=resume)
-    start = start_points(study) if begun is None else []
+    start = check_study(study) if begun is None else []
     trainers = trainers_for(study, settings.simulator, begun, out=settings.out)
     claimed = claim(settings.out, study, storage=settings.storage, resume=resume)
     try:
@@ -109,7 +111,8 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
             Scratch(settings.out) as scratch,
         ):
             execution = study.execution
-            for words in notes_of(start):
+            notes = [] if place.begun is None else changes(place.begun, study, trainers)
+            for words in (*notes_of(start), *notes):
                 observer(Noticed(words=words))
             with RayExecutor(
                 workers=settings.workers or execution.workers,

@@ -127,10 +127,14 @@ class Space:
     @property
     def amplifiers(self) -> tuple[str, ...]:
         """The amplifiers that its designs have."""
+        return self.words("amplifier")
+
+    def words(self, field: str) -> tuple[str, ...]:
+        """What a field that is a word can be in its designs."""
         for parameter in self.parameters:
-            if parameter.field == "amplifier":
+            if parameter.field == field:
                 return tuple(map(str, parameter.choices))
-        return (str(self.fixed.get("amplifier", Design().amplifier)),)
+        return (str(self.fixed.get(field, getattr(Design(), field))),)
 
     @cached_property
     def quantities(self) -> dict[str, Quantity]:

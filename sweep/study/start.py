@@ -65,7 +65,7 @@ class StartPoint:
             yield f"{where}: {entry}"
         if self.fields:
             them = "these fields" if len(self.fields) > 1 else "it"
-            yield f"{where}: put {them} into [design] as there, or into [space] to search"
+            yield f"{where}: put {them} into [design], or into [space]"
         for entry in self.training:
             yield f"{where}: trained otherwise: {entry}"
         if self.refusal:

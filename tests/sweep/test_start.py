@@ -195,7 +195,7 @@ def test_fields_that_the_study_does_not_take_over_are_told_by_validate_and_run(
         "start best.toml: gain_forward[0] is 4.1 there, 2.5 fixed here",
         "start best.toml: clamp_low is -200 mV there, -600 mV fixed here",
         "start best.toml: load_conductance is 1 mS there, 100 uS by default here",
-        "start best.toml: put these fields into [design] as there, or into [space] to search",
+        "start best.toml: put these fields into [design], or into [space]",
         "start best.toml: trained otherwise: training.epochs is 9 there, 2 here",
     ]
     (point,) = start_points(load(study))
