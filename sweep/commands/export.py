@@ -127,7 +127,10 @@ def export(
     models = pdk.locate(results.study_file.pdk_path)
     simulator = records[-1].simulator
     command = f"sweep simulate design.toml --simulator {simulator}"
-    notes = tuple(_notes(chosen, records, plan, models, rungs=_rungs(results, reached)))
+    notes = (
+        *filter(None, [results.data_note()]),
+        *_notes(chosen, records, plan, models, rungs=_rungs(results, reached)),
+    )
     files: dict[str, str | bytes] = {
         "design.param": param_text(design, title=f"{seen.name}, trial {chosen.number}"),
         **netlists(plan, design, models),

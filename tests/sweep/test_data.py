@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import shutil
@@ -150,6 +151,13 @@ def test_other_data_are_another_study_and_a_changed_package_is_told(lab: Lab) ->
     assert len(refused.stderr.splitlines()) == 1
     assert "task 'measured' (lab 1.0) gives other points now than it did then" in refused.stderr
     assert snapshot(out) == before
+
+    export = lab.sweep("export", "out", "--no-verify", "--to", "elsewhere")
+    assert "Task 'measured' gives other points now than it gave these trials" in export.stderr
+    lab.sweep("report", "out", "--to", "page.html")
+    page = (lab.directory / "page.html").read_text()
+    assert "gives other points now" in html.unescape(page)
+    assert "synapse same of lab 1.0" in page
 
     lab.data(Y)
     lab.version("1.1")
