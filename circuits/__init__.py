@@ -9,7 +9,7 @@ and reads the result:
 """
 
 from circuits._errors import CircuitError, DesignError, IllegalValue, NetworkError, PluginError
-from circuits._plugins import Registry
+from circuits._plugins import Origin, Registry, origin
 from circuits._quantity import Quantity, quantity
 from circuits.amplifiers import design_type
 from circuits.area import circuit_area
@@ -44,6 +44,7 @@ __all__ = [
     "DesignError",
     "IllegalValue",
     "NetworkError",
+    "Origin",
     "PluginError",
     "Quantity",
     "Registry",
@@ -64,6 +65,7 @@ __all__ = [
     "initial_weights",
     "join_weights",
     "make_trainer",
+    "origin",
     "points_duration",
     "quantity",
     "reading_noise",

@@ -7,8 +7,12 @@ run here. Nothing is imported before a file names it.
 
 from __future__ import annotations
 
+import hashlib
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any, TypeVar
 
 from circuits._errors import PluginError
@@ -19,6 +23,30 @@ _Thing = TypeVar("_Thing")
 def installed(group: str) -> dict[str, EntryPoint]:
     """The entry points of a group by name; nothing is imported."""
     return {point.name: point for point in entry_points(group=group)}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a thing of an installed package comes from.
+
+    - `package`, `version`: of the package; empty where nobody says.
+    - `sha256`: of the source file that it is defined in; empty where there is none.
+    """
+
+    package: str
+    version: str
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.package} {self.version}".strip() or "a package without a name"
+
+
+def origin(registry: Mapping[str, Any], name: str) -> Origin | None:
+    """Where a thing of a registry comes from; None for one of this program's own.
+
+    **Raises:** as the registry, which imports it.
+    """
+    return registry.origin(name) if isinstance(registry, Registry) else None
 
 
 class Registry(Mapping[str, _Thing]):
@@ -51,6 +79,21 @@ class Registry(Mapping[str, _Thing]):
         if name not in self._loaded:
             self._loaded[name] = self._load(installed(self._group)[name])
         return self._loaded[name]
+
+    def origin(self, name: str) -> Origin | None:
+        """Where a package's thing comes from; None for one of this program's own."""
+        if name in self._own:
+            return None
+        point = installed(self._group)[name]
+        thing = self[name]
+        module = sys.modules.get(getattr(thing, "__module__", point.module))
+        try:
+            content = Path(str(getattr(module, "__file__", ""))).read_bytes()
+            sha256 = hashlib.sha256(content).hexdigest()
+        except (OSError, ValueError):
+            sha256 = ""
+        package, version = (point.dist.name, point.dist.version) if point.dist else ("", "")
+        return Origin(package, version, sha256)
 
     def __iter__(self) -> Iterator[str]:
         yield from self._own

@@ -6,19 +6,16 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import quantiphy
 
+from circuits import _numbers
 from circuits._errors import DesignError
 
 _METADATA_KEY = "quantity"
 
-# What people also write for a unit. "C" is no charge here: nothing in a circuit is in coulombs.
-_ALIASES = {"Ohm": ("Ω", "\u2126", "ohm"), "degC": ("°C", "C")}
-_NUMBER = r"(?P<number>[+-]?(inf|(\d+\.?\d*|\.\d+)([eE][+-]?\d+|\s*[TGMKkmuµμnpfa])?))"
 _DIGITS = (11, 14, 15, 16)
 
 
@@ -52,6 +49,8 @@ class Quantity:
         if self.choices:
             return "one of " + ", ".join(repr(choice) for choice in self.choices)
         kind = "a whole number" if self.integer else "a number"
+        if math.isinf(self.low) and math.isinf(self.high):
+            return f"{kind} in {self.unit}" if self.unit else kind
         return f"{kind} from {self.show(self.low)} to {self.show(self.high)}"
 
     def show(self, value: object, *, digits: int | None = None) -> str:
@@ -73,40 +72,57 @@ class Quantity:
             return f"{number!r} {self.unit}".strip().replace(".0 ", " ").removesuffix(".0")
         for precision in _DIGITS:
             text = quantiphy.Quantity(number, self.unit).render(prec=precision, strip_zeros=True)
-            if self._magnitude(text) == number:
+            if _numbers.read(text, self.unit) == number:
                 break
         return str(text)
 
     def parse(
-        self, value: object, *, field: str, units_required: bool = False
+        self,
+        value: object,
+        *,
+        field: str,
+        units_required: bool = False,
+        units_optional: bool = False,
     ) -> float | int | str:
         """One checked entry from a number (SI units) or from text such as `"0.1 pF"`.
 
-        Files set `units_required`: there a bare number is refused where the quantity has a unit.
+        **Arguments:**
+
+        - `units_required`: refuse a bare number where the quantity has a unit (files do).
+        - `units_optional`: take a text without a unit as a number in SI units (cells of tables do).
 
         **Raises:** `DesignError` for a wrong type, a missing or wrong unit, or a value outside
         the legal range.
         """
         if self.choices:
             return self._choice(value, field)
-        number = self._number(value, field)
+        number = self._number(value, field, bare=units_optional)
         if units_required and self.unit and not isinstance(value, str):
             raise DesignError(
-                field, value, self.allowed,
-                hint=f'write it with its unit, such as "{value} {self.unit}"',
-            )  # fmt: skip
+                field,
+                value,
+                self.allowed,
+                hint=f"write it with its unit, such as {self._as(value)}",
+            )
         if math.isnan(number):
             raise DesignError(field, value, self.allowed)
         if not self.low <= number <= self.high:
             nearest = min(max(number, self.low), self.high)
+            odd = isinstance(value, str) and (not value.isascii() or "," in value)
+            read = f"read as {self.show(number)}; " if odd else ""
             raise DesignError(
-                field, value, self.allowed, hint=f"the nearest legal value is {self.show(nearest)}"
-            )
+                field, value, self.allowed,
+                hint=f"{read}the nearest legal value is {self.show(nearest)}",
+            )  # fmt: skip
         if self.integer:
-            if number != int_or_self(number):
+            if not math.isfinite(number) or number != round(number):
                 raise DesignError(field, value, self.allowed)
             return int(number)
         return number
+
+    def _as(self, number: object) -> str:
+        """A number as text that can be read."""
+        return f'"{_numbers.with_unit(number, self.unit, self.low, self.high)}"'
 
     def _choice(self, value: object, field: str) -> str:
         if isinstance(value, str) and value in self.choices:
@@ -116,7 +132,7 @@ class Quantity:
             field, value, self.allowed, hint=f"did you mean {close[0]!r}?" if close else ""
         )
 
-    def _number(self, value: object, field: str) -> float:
+    def _number(self, value: object, field: str, *, bare: bool) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise DesignError(field, value, self.allowed)
         if not isinstance(value, str):
@@ -124,39 +140,14 @@ class Quantity:
                 return float(value)
             except OverflowError as error:
                 raise DesignError(field, value, self.allowed) from error
-        number = self._magnitude(value)
+        number = _numbers.read(value, self.unit)
+        if number is None and bare:
+            number = _numbers.read(value, "")
         if number is None:
-            wanted = f"the unit is {self.unit}" if self.unit else "it has no unit"
-            raise DesignError(field, value, self.allowed, hint=wanted + _found_unit(value))
+            hint = _numbers.advice(value, self.unit, self.low, self.high)
+            hint = hint or f"write it like {self._as(1)}"
+            raise DesignError(field, value, self.allowed, hint=hint)
         return number
-
-    def _magnitude(self, text: str) -> float | None:
-        """The number in a text that ends with this unit, None where it is anything else."""
-        for unit in (self.unit, *_ALIASES.get(self.unit, ())):
-            found = re.fullmatch(_NUMBER + _ending(unit), text.strip(), re.ASCII)
-            if found:
-                return float(quantiphy.Quantity(found["number"]))
-        return None
-
-
-def _ending(unit: str) -> str:
-    """The pattern of a unit behind its number; a reciprocal may lack its 1, as in `20/V`."""
-    if unit.startswith("1/"):
-        return rf"(\s+1\s*/|\s*/)\s*{re.escape(unit[2:])}"
-    return rf"\s*{re.escape(unit)}"
-
-
-def _found_unit(text: str) -> str:
-    try:
-        units = quantiphy.Quantity(text).units
-    except quantiphy.QuantiPhyError:
-        return ""
-    return f", not {units}" if units else ""
-
-
-def int_or_self(number: float) -> float:
-    """`number` rounded to a whole number where it has one, for comparisons that admit infinity."""
-    return number if math.isinf(number) or math.isnan(number) else float(round(number))
 
 
 def quantity(default: Any, **attributes: Any) -> Any:

@@ -26,6 +26,7 @@ from sweep._options import (
     Temperature,
     WidthN,
     WidthP,
+    decimal,
 )
 from sweep.commands import _console as console
 from sweep.commands import _views as views
@@ -176,7 +177,12 @@ def stability(
     ] = None,
     scales: Annotated[
         list[float] | None,
-        typer.Option("--scale", min=1e-6, metavar="X", help="Of the update scales; repeatable."),
+        typer.Option(
+            "--scale",
+            parser=decimal(1e-6),
+            metavar="X",
+            help="Of the update scales; repeatable.",
+        ),
     ] = None,
     noise: Noise = False,
     as_json: Json = False,

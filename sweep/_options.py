@@ -3,11 +3,33 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+
+def decimal(low: float = -math.inf, high: float = math.inf) -> Callable[[str | float], float]:
+    """What reads an option that is a number: with a decimal comma, too, and within a range."""
+
+    def number(value: str | float) -> float:
+        from circuits import DesignError, Quantity  # noqa: PLC0415  (slow to import)
+
+        try:
+            found = float(Quantity(low=low, high=high).parse(value, field=""))
+        except DesignError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            msg = f"{value!r}: allowed is {error.allowed}{hint}"
+            raise typer.BadParameter(msg) from error
+        if not math.isfinite(found):
+            msg = f"{value!r}: allowed is a finite number"
+            raise typer.BadParameter(msg)
+        return found
+
+    return number
 
 
 class Simulator(StrEnum):

@@ -22,6 +22,7 @@ from sweep._options import (
     Out,
     Pdk,
     Simulator,
+    decimal,
 )
 from sweep._version import __version__
 from sweep.commands import _console as console
@@ -197,7 +198,10 @@ def report(
         bool, typer.Option("--watch", help="Write it again and again while the study runs.")
     ] = False,
     every: Annotated[
-        float, typer.Option(min=1.0, metavar="SECONDS", help="How often, with --watch.")
+        float,
+        typer.Option(
+            parser=decimal(1.0), metavar="SECONDS", help="How often, with --watch; at least 1."
+        ),
     ] = 30.0,
     as_json: Json = False,
 ) -> None:
@@ -264,7 +268,10 @@ def sensitivity(
         typer.Option(min=0, metavar="N", help="Number of the trial (default: the best)."),
     ] = None,
     step: Annotated[
-        float, typer.Option(min=0.01, max=50.0, metavar="P", help="How far, in percent.")
+        float,
+        typer.Option(
+            parser=decimal(0.01, 50.0), metavar="P", help="How far, in percent, 0.01 to 50."
+        ),
     ] = 5.0,
     seeds: Annotated[
         int, typer.Option(min=1, metavar="N", help="Weight seeds that a value is the mean of.")
@@ -345,17 +352,19 @@ def validate(
 ) -> None:
     """Check a study file, and show what it searches."""
     with console.errors(as_json):
+        from sweep.study.check import check_study
         from sweep.study.refusals import refusals
         from sweep.study.study_file import load
 
         described = load(study)
+        start = check_study(described)
         refused = refusals(described, None if simulator is None else str(simulator))
         if as_json:
             from sweep.commands._documents import study_document
 
-            console.print_json(study_document(described, refused))
+            console.print_json(study_document(described, start, refused))
         else:
-            views.show(views.study_view(described))
+            views.show(views.study_view(described, start))
             for refusal in refused:
                 typer.echo(f"warning: {refusal.message}", err=True)
 

@@ -4,18 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from circuits import design_type
 from circuits.design import LINEAR
 from sweep.study.refusals import Refusal
+from sweep.study.start import StartPoint
 from sweep.study.study_file import StudyFile
 
 __all__ = ["fields_document", "study_document"]
 
 
-def study_document(study: StudyFile, refused: Sequence[Refusal] = ()) -> dict[str, Any]:
-    """A study that is right, as plain values in SI units.
+def study_document(
+    study: StudyFile, start: Sequence[StartPoint], refused: Sequence[Refusal] = ()
+) -> dict[str, Any]:
+    """A study that is right, with the designs it begins with, as plain values in SI units.
 
     **Arguments:**
 
@@ -37,6 +41,17 @@ def study_document(study: StudyFile, refused: Sequence[Refusal] = ()) -> dict[st
         "pruner": search.pruner.kind,
         "trials": search.trials,
         "objectives": dict(search.objectives),
+        "start": [
+            {
+                "name": point.named,
+                "values": dict(point.values),
+                "moved": list(point.moved),
+                "fields": [asdict(entry) for entry in point.fields],
+                "training": [asdict(entry) for entry in point.training],
+                "refusal": point.refusal,
+            }
+            for point in start
+        ],
         "parameters": [
             {
                 "name": entry.name,

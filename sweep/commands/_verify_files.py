@@ -114,7 +114,7 @@ def _initial_differences(path: Path, described: DesignFile) -> Iterator[Differen
 
 def _text_differences(directory: Path, name: str, text: str) -> Iterator[Difference]:
     try:
-        stored = (directory / name).read_bytes().decode(errors="replace")
+        stored = (directory / name).read_bytes().decode("utf-8-sig", errors="replace")
     except OSError as error:
         yield Difference(name, "a file that can be read", (error.strerror or "missing").lower())
         return

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sweep.commands.verify import Difference, Verification
     from sweep.results.overview import Overview
     from sweep.results.rungs import RungView
+    from sweep.study.start import StartPoint
     from sweep.study.study_file import StudyFile
 
 _COLOURS = {"ok": "green", "optional": "dim", "warning": "yellow", "missing": "bold red"}
@@ -170,8 +171,10 @@ def choice_words() -> str:
     return "auto finds no simulator"
 
 
-def study_view(study: StudyFile) -> RenderableType:
-    """A study that `validate` has found to be right, and its search space."""
+def study_view(study: StudyFile, start: Sequence[StartPoint]) -> RenderableType:
+    """A study that `validate` has found to be right, its search space, and what it begins with."""
+    from sweep.study.start import notes_of  # noqa: PLC0415  (slow to import)
+
     plan, search, ladder = study.plan, study.search, study.ladder
     objectives = ", ".join(f"{way} {name}" for name, way in search.objectives.items())
     rows = {
@@ -188,6 +191,7 @@ def study_view(study: StudyFile) -> RenderableType:
         "linear fit": f"{pure(plan.linear_fit())} held-out NMSE, what a circuit has to beat",
         "search": f"{search.trials} trials of {search.sampler}, {search.pruner.kind} pruner",
         "objectives": objectives,
+        **({"start": f"{len(start)} designs: {', '.join(search.start)}"} if start else {}),
         "fingerprint": study.fingerprint[:16],
     }
     table = grid("parameter", "from", "to", "scale", right=("from", "to"))
@@ -201,7 +205,9 @@ def study_view(study: StudyFile) -> RenderableType:
             scale += f", step {quantity(entry.step, entry.unit)}"
         low, high = quantity(entry.low, entry.unit), quantity(entry.high, entry.unit)
         table.add_row(escape(entry.name), low, high, scale)
-    return Group(facts(rows), "", table)
+    parts: list[RenderableType] = [facts(rows), "", table]
+    notes = [Text(line) for line in notes_of(start)]
+    return Group(*parts, *[""] * bool(notes), *notes)
 
 
 def fields_view(quantities: Mapping[str, Quantity], defaults: Any) -> RenderableType:

@@ -128,6 +128,7 @@ def export(
     simulator = records[-1].simulator
     command = f"sweep simulate design.toml --simulator {simulator}"
     notes = (
+        *filter(None, [results.data_note()]),
         *_notes(chosen, records, plan, models, rungs=_rungs(results, reached)),
         *seen.warnings(chosen),
     )

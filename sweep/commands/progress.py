@@ -105,11 +105,11 @@ class RichObserver:
         if isinstance(event, StudyFinished | Stopped):
             self._end()
         if text and not isinstance(event, EpochFinished | TrialStarted | StudyStarted):
-            self._print(text)
+            self._print(text, whole=isinstance(event, Noticed))
 
-    def _print(self, text: str) -> None:
+    def _print(self, text: str, *, whole: bool = False) -> None:
         for part in text.splitlines():
-            fits = self._console.is_terminal
+            fits = self._console.is_terminal and not whole
             shown = (
                 textwrap.shorten(part, self._console.width, placeholder=" ...") if fits else part
             )
@@ -155,7 +155,8 @@ def _line_of_driver(event: Stopping | Paused | NodeLeftOut | Noticed | Stopped) 
         case NodeLeftOut() | Noticed():
             return event.words
         case Stopped():
-            return f"stopped: {event.reason}; go on with --resume"
+            # Of a study that never began the error itself says all there is.
+            return f"stopped: {event.reason}; go on with --resume" if event.begun else ""
 
 
 def _line_of_trial(event: Event, board: Board) -> str:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import platform
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import optuna
 from optuna.exceptions import ExperimentalWarning
@@ -26,7 +26,8 @@ from circuits import Trainer
 from sweep._errors import one_line
 from sweep._version import __version__
 from sweep.engine._extend import EXTENDED
-from sweep.results._files import DriverLock, Layout, StoreError, write_whole
+from sweep.engine._sources import check_data, plugins_of
+from sweep.results._files import DriverLock, Layout, StoreError, partial_of, write_whole
 from sweep.results._manifest import JOURNAL, SCHEMA, Manifest, now, read_manifest
 from sweep.results._storage import Group, complete_url, open_storage, public_url, quiet, study_in
 from sweep.results.store import stored_study_file
@@ -53,6 +54,14 @@ class Opened:
     resumed: bool
 
 
+def has_begun(out: Path) -> bool:
+    """Whether there is a study that can be gone on with; also where that cannot be seen any more."""
+    try:
+        return Layout(out).manifest.exists()
+    except OSError:
+        return True
+
+
 def read_begun(out: Path, described: StudyFile, *, resume: bool) -> Manifest | None:
     """The manifest of the study that was begun in a directory; None for a new one.
 
@@ -75,14 +84,16 @@ def read_begun(out: Path, described: StudyFile, *, resume: bool) -> Manifest | N
             raise StoreError(msg)
         return None
     manifest = read_manifest(layout)
-    if stored_study_file(layout, manifest).fingerprint != described.fingerprint:
+    if stored_study_file(layout, manifest).description != described.description:
         msg = (
             f"{out} holds another study ({manifest.name!r}, begun {manifest.created}): its study "
             f"file differs from {described.source} in what determines results; name another "
             f"directory with --out, or run {layout.study_file}."
         )
         raise StoreError(msg)
-    if manifest.fingerprint != described.fingerprint:
+    check_data(manifest, described, out)
+    # Up to schema 3 the data were no part of the fingerprint.
+    if manifest.fingerprint not in {described.fingerprint, described.description}:
         msg = (
             f"{out} was begun by an earlier analog-sweep ({manifest.package_version}), to which its "
             "study file meant something else: what it does not mention has other values now; go on "
@@ -109,15 +120,49 @@ def claim(out: Path, described: StudyFile, *, storage: str | None, resume: bool)
     quiet()
     layout = Layout(out)
     _check_storage(layout, described, read_begun(out, described, resume=resume), storage)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = DriverLock(layout)
-    except OSError as error:
-        msg = f"{out} cannot be written to ({one_line(error)}); name another directory with --out."
-        raise StoreError(msg) from error
-    with lock:
-        begun = read_begun(out, described, resume=resume)
-        yield Claim(layout, described, begun, storage)
+    with _Traces(layout) as traces:
+        try:
+            lock = DriverLock(layout)
+        except OSError as error:
+            msg = f"{out} cannot be written to ({one_line(error)}); name another directory with --out."
+            raise StoreError(msg) from error
+        with lock:
+            begun = read_begun(out, described, resume=resume)
+            try:
+                yield Claim(layout, described, begun, storage)
+            finally:
+                traces.remove_files()
+
+
+class _Traces:
+    """The files and directories of a study that does not begin, removed again: a context manager.
+
+    A study has begun when it has its manifest. What was there before is left alone: a user's study
+    file may lie in the directory.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        own = (layout.study_file, layout.manifest)
+        files = (*own, *map(partial_of, own), layout.request, layout.lock)
+        self._layout = layout
+        self._directories = [way for way in (layout.out, *layout.out.parents) if not way.exists()]
+        self._files = [path for path in files if not path.exists()]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._directories and not has_begun(self._layout.out):
+            with suppress(OSError):  # another process has put something there
+                for directory in self._directories:
+                    directory.rmdir()
+
+    def remove_files(self) -> None:
+        """Remove the files; to be called under the driver's lock."""
+        if not has_begun(self._layout.out):
+            for path in self._files:
+                with suppress(OSError):
+                    path.unlink()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +174,18 @@ class Claim:
     begun: Manifest | None
     storage: str | None
 
-    def open(self, trainers: Sequence[Trainer]) -> Opened:
-        """The study, in its storage. `trainers`: one for each rung of its ladder.
+    def open(self, trainers: Sequence[Trainer], start: Sequence[StartPoint]) -> Opened:
+        """The study, in its storage.
+
+        **Arguments:**
+
+        - `trainers`: one for each rung of its ladder.
+        - `start`: the designs that a new study begins with.
 
         **Raises:** `StoreError` if the storage cannot be opened.
         """
         if self.begun is None:
-            return _create(self.layout, self.described, trainers, self.storage)
+            return _create(self.layout, self.described, trainers, self.storage, start)
         return _resume(self.layout, self.described, trainers, self.begun, self.storage)
 
 
@@ -162,7 +212,7 @@ def _check_storage(
         return
     found = study_in(given, described.name)
     if found is not None:
-        same = found.get(_FINGERPRINT) == described.fingerprint
+        same = found.get(_FINGERPRINT) in {described.fingerprint, described.description}
         words = "this study" if same else "another study of the name"
         advice = "go on with it in its own directory, with --resume," if same else "change `name`"
         msg = (
@@ -173,9 +223,12 @@ def _check_storage(
 
 
 def _create(
-    layout: Layout, described: StudyFile, trainers: Sequence[Trainer], storage: str | None
+    layout: Layout,
+    described: StudyFile,
+    trainers: Sequence[Trainer],
+    storage: str | None,
+    start: Sequence[StartPoint],
 ) -> Opened:
-    start = start_points(described)
     text = described.text.encode()
     write_whole(layout.study_file, text)
     plan = described.plan
@@ -200,10 +253,12 @@ def _create(
             "mismatch": plan.scenario.mismatch_seed,
         },
         storage=JOURNAL if storage is None else public_url(storage),
+        data=described.data,
+        plugins=plugins_of(described),
     )
     manifest.write(layout)
     opened, group = open_storage(layout, storage or JOURNAL)
-    return Opened(layout, _study(opened, described, manifest, start), group, resumed=False)
+    return Opened(layout, _study(opened, described, manifest, lambda: start), group, resumed=False)
 
 
 def _resume(
@@ -228,12 +283,20 @@ def _resume(
         "simulator_version": top.version,
         "pdk_sha256": top.models.sha256,
         "pdk_source": top.models.source,
+        "plugins": plugins_of(described),
     }
     if described.ladder.declared:
         start["rungs"] = _rungs(trainers)
-    replace(begun, resumed=(*begun.resumed, start), schema=SCHEMA).write(layout)
+    replace(begun, resumed=(*begun.resumed, start), schema=SCHEMA, data=described.data).write(
+        layout
+    )
     opened, group = open_storage(layout, storage or complete_url(begun.storage))
-    return Opened(layout, _study(opened, described, begun), group, resumed=True)
+    return Opened(
+        layout,
+        _study(opened, described, begun, lambda: start_points(described)),
+        group,
+        resumed=True,
+    )
 
 
 def _rungs(trainers: Sequence[Trainer]) -> tuple[dict[str, str], ...]:
@@ -244,13 +307,14 @@ def _study(
     storage: BaseStorage,
     described: StudyFile,
     manifest: Manifest,
-    start: Sequence[StartPoint] = (),
+    start: Callable[[], Sequence[StartPoint]],
 ) -> optuna.Study:
     """The study in its storage, made there unless it is there already.
 
     **Arguments:**
 
-    - `start`: the designs that a new one begins with.
+    - `start`: gives the designs that a new one begins with. A driver killed before it had put them
+      into the storage leaves that to the next one.
     """
     study = optuna.create_study(
         study_name=manifest.name,
@@ -278,7 +342,7 @@ def _study(
         study.set_metric_names(list(described.search.objectives))
     study.set_user_attr("linear_fit", described.plan.linear_fit())
     study.set_user_attr("package_version", manifest.package_version)
-    for point in start[len(queued) :]:
+    for point in start()[len(queued) :]:
         study.enqueue_trial(dict(point.values), user_attrs=_told(point))
     # Last, for it says that all the others are there.
     study.set_user_attr(_FINGERPRINT, manifest.fingerprint)

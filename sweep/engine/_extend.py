@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sweep._version import __version__
+from sweep.engine._sources import check_data
 from sweep.results._files import DriverLock, Layout, StoreError, write_whole
 from sweep.results._manifest import SCHEMA, now, read_manifest
 from sweep.results.store import stored_study_file
@@ -35,8 +36,9 @@ def extend(out: Path, described: StudyFile) -> None:
         write_whole(layout.study_file, text)
         return
     old = stored_study_file(layout, manifest)
-    if old.fingerprint == described.fingerprint:
+    if old.description == described.description:
         return
+    check_data(manifest, described, out)
     reason = what_forbids(old, described)
     if reason:
         msg = f"{described.source} cannot extend the study in {out}: {reason}."

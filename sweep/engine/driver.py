@@ -20,7 +20,7 @@ from typing import Literal
 
 from pdk._notices import listening
 from sweep._errors import SweepError, one_line
-from sweep.engine._begin import claim, read_begun
+from sweep.engine._begin import claim, has_begun, read_begun
 from sweep.engine._benches import benches_for, trainers_for
 from sweep.engine._course import Course, MachineError
 from sweep.engine._extend import extend
@@ -30,6 +30,7 @@ from sweep.engine._patience import Patience
 from sweep.engine._samplers import make_sampler
 from sweep.engine._scratch import Scratch
 from sweep.engine._signals import StopWish
+from sweep.engine._sources import changes
 from sweep.engine._stopping import StoppingRules
 from sweep.engine.events import (
     Noticed,
@@ -45,7 +46,9 @@ from sweep.results._files import StoreError
 from sweep.results._storage import STORAGE_ERRORS, storage_words
 from sweep.results.outcomes import OutcomeCount
 from sweep.study._schema import Execution
+from sweep.study.check import check_study
 from sweep.study.refusals import refusals
+from sweep.study.start import notes_of
 from sweep.study.study_file import StudyFile
 
 __all__ = ["InterruptedStudy", "MachineError", "Settings", "StoreError", "Summary", "run_study"]
@@ -100,9 +103,10 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
     **Returns:** how the study stands; its `exit_code` is 130 where a signal stopped it.
 
     **Raises:** before anything is written, `StoreError` where directory or storage are not this
-    study's, `SamplerError`, and the errors of a simulator or models that are missing; later,
-    `ExecutorError` without Ray, `MachineError` where nothing can be simulated or written any more,
-    `InterruptedStudy` after a second signal. After each of these the study can be resumed.
+    study's, `StudyFileError` where a start design does not fit, `SamplerError`, and the errors of a
+    simulator or models that are missing; later, `ExecutorError` without Ray, `MachineError` where
+    nothing can be simulated or written any more, `InterruptedStudy` after a second signal. A study
+    that has begun by then can be resumed; one that has not leaves nothing.
     """
     with listening(lambda words: observer(Noticed(words=words))):
         return _run_study(study, settings, observer=observer)
@@ -115,6 +119,7 @@ def _run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> S
         extend(settings.out, study)
     resume = settings.resume or settings.extend
     begun = read_begun(settings.out, study, resume=resume)
+    start = check_study(study) if begun is None else []
     trainers = trainers_for(study, settings.simulator, begun, out=settings.out)
     claimed = claim(settings.out, study, storage=settings.storage, resume=resume)
     try:
@@ -124,6 +129,9 @@ def _run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> S
             Scratch(settings.out) as scratch,
         ):
             execution = study.execution
+            notes = [] if place.begun is None else changes(place.begun, study, trainers)
+            for words in (*notes_of(start), *notes):
+                observer(Noticed(words=words))
             with RayExecutor(
                 workers=settings.workers or execution.workers,
                 needs=_needs(execution),
@@ -131,7 +139,7 @@ def _run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> S
                 directory=scratch.directory,
             ) as executor:
                 wish.listen()
-                opened = place.open(trainers)
+                opened = place.open(trainers, start)
                 course = Course(
                     described=study,
                     layout=opened.layout,
@@ -170,15 +178,26 @@ def _run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> S
         raise
     except (OSError, *STORAGE_ERRORS) as error:
         words = one_line(error) if isinstance(error, OSError) else storage_words(error)
-        observer(Stopped(reason=words))
-        msg = f"The study cannot go on: {words}. Mend that, then go on with --resume."
+        begun_by_now = has_begun(settings.out)
+        observer(Stopped(reason=words, begun=begun_by_now))
+        msg = (
+            f"The study cannot go on: {words}. Mend that, then go on with --resume."
+            if begun_by_now
+            else f"The study cannot begin: {words}."
+        )
         raise MachineError(msg) from error
     except (KeyboardInterrupt, SystemExit) as error:  # the latter is Ray's answer to SIGTERM
-        observer(Stopped(reason="interrupted"))
-        msg = f"Interrupted; go on with --resume in {settings.out}."
+        begun_by_now = has_begun(settings.out)
+        observer(Stopped(reason="interrupted", begun=begun_by_now))
+        msg = (
+            f"Interrupted; go on with --resume in {settings.out}."
+            if begun_by_now
+            else "Interrupted before the study had begun."
+        )
         raise InterruptedStudy(msg) from error
     except BaseException as error:
-        observer(Stopped(reason=str(error) or type(error).__name__))
+        reason = str(error) or type(error).__name__
+        observer(Stopped(reason=reason, begun=has_begun(settings.out)))
         raise
     observer(StudyFinished(summary=summary))
     return summary

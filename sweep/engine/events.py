@@ -274,9 +274,13 @@ class TrialFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """A signal or an error stopped the study; it can be resumed. `reason` says which."""
+    """A signal or an error stopped the study. `reason` says which.
+
+    - `begun`: whether there is a study to go on with; else nothing was left on disk.
+    """
 
     reason: str
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

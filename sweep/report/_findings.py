@@ -16,7 +16,7 @@ from sweep.report._course import quasistatic
 from sweep.report._importances import Target, targets
 from sweep.report._trial import TrialFindings, find_out_trial, worth_a_page
 from sweep.results.overview import COMPLETE, FAILED, Overview, TrialView, overview
-from sweep.results.store import Results
+from sweep.results.store import Manifest, Results
 from sweep.study.space import Parameter
 
 PAGES = 12
@@ -124,6 +124,15 @@ def _simulators(results: Results) -> str:
     return "; ".join(f"{used} ({', '.join(labels)})" for used, labels in rungs.items())
 
 
+def _packages(manifest: Manifest) -> dict[str, str]:
+    """The parts of installed packages, where there are any."""
+    parts = [
+        f"{entry['kind']} {entry['name']} of {entry['package']} {entry['version']}".strip()
+        for entry in manifest.plugins or ()
+    ]
+    return {"packages": ", ".join(parts)} if parts else {}
+
+
 def _provenance(results: Results, planned: int) -> dict[str, str]:
     manifest, described = results.manifest, results.study_file
     plan = described.plan
@@ -143,6 +152,8 @@ def _provenance(results: Results, planned: int) -> dict[str, str]:
         "simulator": _simulators(results),
         "transistor models": f"SkyWater 130, version {manifest.pdk['version']}, {manifest.pdk['source']}",
         "models' SHA-256": manifest.pdk["sha256"],
+        **_packages(manifest),
+        **({"data": note} if (note := results.data_note()) else {}),
         "storage": manifest.storage,
         "program": f"analog-sweep {manifest.package_version}, Python {manifest.python}",
         "machine": manifest.host,

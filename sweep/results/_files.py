@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TextIO
 
 from pdk._notices import notice
 from sweep._errors import SweepError
@@ -118,13 +118,18 @@ class Layout:
         return whole
 
 
+def partial_of(path: Path) -> Path:
+    """The file that `write_whole` writes before it has the name of `path`."""
+    return path.with_name(path.name + _PARTIAL)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that, whenever the machine stops, it is there whole or not at all.
 
     **Raises:** `OSError`, which names the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + _PARTIAL)
+    partial = partial_of(path)
     with naming(path):
         try:
             with partial.open("wb") as file:
@@ -184,12 +189,21 @@ class DriverLock:
 
     def __init__(self, layout: Layout) -> None:
         self._owner: Path | None = None
-        self._file = layout.lock.open("a+", encoding="ascii")
-        try:
-            self._take(layout)
-        except BaseException:
-            self._file.close()
-            raise
+        while True:
+            layout.out.mkdir(parents=True, exist_ok=True)
+            self._file = layout.lock.open("a+", encoding="ascii")
+            try:
+                self._take(layout)
+                if _is_still_at(layout.lock, self._file):
+                    break
+            except BaseException:
+                self._file.close()
+                raise
+            self._file.close()  # a driver that did not begin has removed it
+        with naming(layout.lock):
+            self._file.truncate(0)
+            self._file.write(f"{os.getpid()}\n")
+            self._file.flush()
 
     def _take(self, layout: Layout) -> None:
         file = self._file
@@ -207,17 +221,13 @@ class DriverLock:
             if error.errno not in NOT_OFFERED:
                 error.filename = str(layout.lock)
                 raise
-            if take_ownership(layout):
+            if self._owner is None and take_ownership(layout):
                 self._owner = layout.owner
             guard = layout.owner.name if self._owner else "nothing"
             notice(
                 f"{layout.out} is on a file system without locks ({error.strerror}); {guard} "
                 "keeps a second driver away."
             )
-        with naming(layout.lock):
-            file.truncate(0)
-            file.write(f"{os.getpid()}\n")
-            file.flush()
 
     def __enter__(self) -> Self:
         return self
@@ -311,3 +321,11 @@ def _begun(process: int) -> str:
     except OSError:
         return ""
     return status.rpartition(")")[2].split()[_BEGUN]
+
+
+def _is_still_at(path: Path, file: TextIO) -> bool:
+    """Whether an open file is the one that a path names."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False

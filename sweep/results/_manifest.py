@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 from sweep.results._files import Layout, StoreError, write_whole
 
 SCHEMA = 4
-_READ = (1, 2, 3, 4)  # schema 1: no ladder; 2: epochs do not tell whether they were cached
+_READ = (1, 2, 3, 4)
+# 1: no ladder; 2: epochs do not tell whether they were cached; 3: nothing of data, packages, junctions
 WITH_JUNCTIONS = 4
 """Studies of earlier schemas ran without junction areas, which no field spoke of."""
 
@@ -31,18 +32,22 @@ class Manifest:
 
     **Attributes:**
 
-    - `name`, `fingerprint`: of the study, as this version of the program saw it.
+    - `name`, `fingerprint`: of the study, as this version of the program saw it; up to schema 3
+      without its data.
+    - `data`: SHA-256 of its task's data; empty where that was not written down.
     - `study_sha256`: of the text of `study.toml`.
     - `study_source`: the file that this was copied from.
     - `package_version`: of this program.
     - `simulator`, `simulator_version`: what runs the simulations; with a ladder, of the last rung.
+    - `plugins`: what of installed packages it uses: `kind`, `name`, `package`, `version` and
+      `sha256` (of the source file); None where that was not written down.
     - `rungs`: `simulator` and `version` of each rung of a ladder; empty without one.
     - `pdk`: `source`, `version` and `sha256` of the transistor models.
     - `seeds`: `search`, `weights`, `order`, `task` and `mismatch` (None for none).
     - `storage`: `"journal.log"`, or the URL of an Optuna storage, its password left out.
     - `host`, `python`, `created`: machine, Python version and time (UTC) of the first start.
     - `resumed`: the later starts, each with `at`, `host`, `package_version`, `simulator_version`,
-      `pdk_sha256`, `pdk_source` and, of a ladder, `rungs`.
+      `pdk_sha256`, `pdk_source`, `plugins` and, of a ladder, `rungs`.
     """
 
     name: str
@@ -56,6 +61,8 @@ class Manifest:
     seeds: Mapping[str, int | None]
     rungs: tuple[Mapping[str, str], ...] = ()
     storage: str = JOURNAL
+    data: str = ""
+    plugins: Sequence[Mapping[str, str]] | None = None
     host: str = field(default_factory=platform.node)
     python: str = field(default_factory=platform.python_version)
     created: str = field(default_factory=now)

@@ -112,6 +112,19 @@ class Results:
     manifest: Manifest
     study: optuna.Study
 
+    def data_note(self) -> str:
+        """What to know where the task gives other points now than to these trials; else empty.
+
+        **Raises:** `StudyFileError` where the task makes none any more.
+        """
+        if self.manifest.data in {"", self.study_file.data}:
+            return ""
+        task = self.study_file.plan.task.name
+        return (
+            f"Task {task!r} gives other points now than it gave these trials: what is simulated or "
+            "drawn anew belongs to other data."
+        )
+
     def reached(self, trial: int) -> Reached | None:
         """The highest training of a trial that has a finished epoch; None if none has."""
         ladder, plan = self.study_file.ladder, self.study_file.plan

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a study's results depend on, as one number."""
+"""What a study's results depend on, as numbers: that of its file, and that of its task's data."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from circuits.design import LINEAR
 from objectives import TrainingPlan
 from sweep.study._schema import Search
-from sweep.study.ladder import Ladder
+from sweep.study.ladder import Ladder, TrainingRung
 from sweep.study.space import Space
 
+_DECIMALS = 7  # of data, which are of order 1
 
-def fingerprint(plan: TrainingPlan, space: Space, search: Search, ladder: Ladder) -> str:
+
+def description(plan: TrainingPlan, space: Space, search: Search, ladder: Ladder) -> str:
     """SHA-256 over all that determines the trials and their results, as hexadecimal digits.
 
     That includes the values of the fields that the file does not mention. It leaves out what may
@@ -40,6 +44,30 @@ def fingerprint(plan: TrainingPlan, space: Space, search: Search, ladder: Ladder
         content["ladder"] = ladder.described()
     text = json.dumps(_plain(content), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def data_digest(plan: TrainingPlan, ladder: Ladder) -> str:
+    """SHA-256 over the data of a study's task, with each seed that a training of it has.
+
+    Values are rounded, so that machines whose sines differ in the last digit have the same one.
+
+    **Raises:** as `objectives.Task.data`.
+    """
+    tasks = {plan.task.seed: plan.task}
+    for rung in ladder.rungs:
+        if isinstance(rung, TrainingRung):
+            for condition in rung.conditions:
+                task = condition.plan(plan).task
+                tasks[task.seed] = task
+    digest = hashlib.sha256()
+    for seed in sorted(tasks):
+        data = tasks[seed].data()
+        for field in dataclasses.fields(data):
+            array = getattr(data, field.name)
+            rounded = np.round(array, _DECIMALS) + 0.0  # -0 becomes 0
+            digest.update(f"{seed} {field.name} {rounded.shape} ".encode())
+            digest.update(np.ascontiguousarray(rounded, dtype="<f8").tobytes())
+    return digest.hexdigest()
 
 
 def _training(plan: TrainingPlan) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def design_text(
     lines += _table("network", {"layers": list(plan.layers)})
     task = {field.name: getattr(plan.task, field.name) for field in dataclasses.fields(plan.task)}
     lines += _table("task", {"name": plan.task.name} | task)
-    lines += _table("training", _training(plan))
+    lines += _table("training", training_values(plan))
     lines += ["", "[design]", *_fields(design)]
     for title, values in tables.items():
         lines += _table(title, values)
@@ -70,7 +70,8 @@ def literal(value: object) -> str:
     return repr(value)
 
 
-def _training(plan: TrainingPlan) -> dict[str, object]:
+def training_values(plan: TrainingPlan) -> dict[str, object]:
+    """The table `[training]` of a design file; None for what is left out."""
     return {
         "epochs": plan.epochs,
         "weight_seed": plan.weight_seed,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from sweep.study._fingerprint import fingerprint
+from sweep.study._fingerprint import description
 from sweep.study.space import Parameter, Space
 from sweep.study.study_file import StudyFile
 
@@ -55,11 +55,11 @@ def _narrower(old: Parameter, new: Parameter) -> str:
 
 
 def _rest(study: StudyFile) -> str:
-    """The fingerprint of what must stay."""
+    """The description of what must stay."""
     space = Space(study.space.depth, study.space.fixed, (), study.space.rules)
     kept = type(study.search).model_fields.keys() - set(_FREE)
     defaults = {name: field.default for name, field in type(study.search).model_fields.items()}
     search = study.search.model_copy(
         update={name: value for name, value in defaults.items() if name not in kept}
     )
-    return fingerprint(study.plan, space, search, study.ladder)
+    return description(study.plan, space, search, study.ladder)

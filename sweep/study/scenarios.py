@@ -27,11 +27,7 @@ def celsius(text: str) -> float:
 
     **Raises:** `circuits.DesignError` for another text, or a temperature out of the legal range.
     """
-    try:
-        value: object = float(text)
-    except ValueError:
-        value = text
-    return float(TEMPERATURE.parse(value, field="temperature"))
+    return float(TEMPERATURE.parse(text, field="temperature", units_optional=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

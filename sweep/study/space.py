@@ -127,10 +127,14 @@ class Space:
     @property
     def amplifiers(self) -> tuple[str, ...]:
         """The amplifiers that its designs have."""
+        return self.words("amplifier")
+
+    def words(self, field: str) -> tuple[str, ...]:
+        """What a field that is a word can be in its designs."""
         for parameter in self.parameters:
-            if parameter.field == "amplifier":
+            if parameter.field == field:
                 return tuple(map(str, parameter.choices))
-        return (str(self.fixed.get("amplifier", Design().amplifier)),)
+        return (str(self.fixed.get(field, getattr(Design(), field))),)
 
     @cached_property
     def quantities(self) -> dict[str, Quantity]:
@@ -156,22 +160,32 @@ class Space:
         **Raises:** `InfeasibleDesign` where no legal design comes out, for a transistor size too;
         `SweepError` for names that are not those of the parameters.
         """
-        self._check_names(values)
-        entries = self._start()
-        for rule in self.rules:
-            entries[rule.entry.field][rule.entry.layer] = self._value(rule, values, entries)
         try:
-            design = self._made({**self.fixed, **self._fields(entries)})
+            design = self._made(self.fields(values))
             check_sizes(design, self.depth)
         except DesignError as error:
             raise InfeasibleDesign.of(error) from error
         return design
 
+    def fields(self, values: Mapping[str, object]) -> dict[str, Any]:
+        """The fields that the study file and a value for each parameter set; others have defaults.
+
+        **Raises:** `SweepError` for names that are not those of the parameters.
+        """
+        self._check_names(values)
+        entries = self._start()
+        for rule in self.rules:
+            entries[rule.entry.field][rule.entry.layer] = self._value(rule, values, entries)
+        return {**self.fixed, **self._fields(entries)}
+
+    def own_quantities(self, fields: Mapping[str, Any]) -> Mapping[str, Quantity]:
+        """The fields of the one design that a choice of fields makes: its amplifier's among them."""
+        return _kind(fields).quantities()
+
     def _made(self, fields: Mapping[str, Any]) -> Design:
         """The design of a choice of fields; those of another amplifier than its own are left out."""
-        kind = design_type(str(fields.get("amplifier", Design().amplifier)))
-        own = kind.quantities()
-        return kind(**{name: value for name, value in fields.items() if name in own})
+        own = self.own_quantities(fields)
+        return _kind(fields)(**{name: value for name, value in fields.items() if name in own})
 
     def _check_names(self, values: Mapping[str, object]) -> None:
         known = {parameter.name for parameter in self.parameters}
@@ -217,3 +231,8 @@ class Space:
             else found[0]
             for name, found in entries.items()
         }
+
+
+def _kind(fields: Mapping[str, Any]) -> type[Design]:
+    """The type of a design with such fields."""
+    return design_type(str(fields.get("amplifier", Design().amplifier)))

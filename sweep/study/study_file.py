@@ -10,18 +10,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from circuits import Design, Quantity
+from circuits import Design, Quantity, origin
 from circuits.simulators import Limits
-from objectives import TrainingPlan
+from objectives import TASKS, TaskError, TrainingPlan
 from sweep._errors import InfeasibleDesign, Problem, StudyFileError
 from sweep.study._design_table import read_design
 from sweep.study._fields import known_fields
-from sweep.study._fingerprint import fingerprint
+from sweep.study._fingerprint import data_digest, description
 from sweep.study._ladder_table import read_ladder
 from sweep.study._probe import check_possible
 from sweep.study._problems import Problems
@@ -38,6 +40,7 @@ from sweep.study._sections import (
     table,
 )
 from sweep.study._space_file import read_space
+from sweep.study._text import read_text
 from sweep.study.ladder import QUASISTATIC, TRANSIENT, Ladder
 from sweep.study.space import Parameter, Space
 
@@ -86,8 +89,7 @@ class StudyFile:
     - `execution`: what computes it.
     - `pdk_path`: where the transistor models are; None to look for them.
     - `text`, `source`: the file's content and name.
-    - `fingerprint`: SHA-256 of what determines the results: files with the same one describe the
-      same study.
+    - `description`: SHA-256 of all in the file that determines the results.
     """
 
     version: int
@@ -102,7 +104,36 @@ class StudyFile:
     pdk_path: Path | None
     text: str
     source: str
-    fingerprint: str
+    description: str
+
+    @cached_property
+    def data(self) -> str:
+        """SHA-256 of the points that its trainings learn and are judged by.
+
+        **Raises:** `StudyFileError` where the task makes none.
+        """
+        try:
+            return data_digest(self.plan, self.ladder)
+        except TaskError as error:
+            raise StudyFileError((self._bad_data(str(error)),)) from error
+        except Exception as error:
+            if origin(TASKS, self.plan.task.name) is None:
+                raise
+            words = f"{type(error).__name__}: {error}"
+            raise StudyFileError((self._bad_data(words),)) from error
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of what determines the results: studies with the same one are the same study.
+
+        **Raises:** `StudyFileError` where the task makes no data.
+        """
+        return hashlib.sha256(f"{self.description} {self.data}".encode()).hexdigest()
+
+    def _bad_data(self, words: str) -> Problem:
+        return Problem(
+            self.source, "task.name", self.plan.task.name, "a task that makes its data", words
+        )
 
     @property
     def transient(self) -> str | None:
@@ -143,7 +174,7 @@ def load(path: Path) -> StudyFile:
 
     **Raises:** `StudyFileError` with all that is wrong with it.
     """
-    return parse(_text(path), source=str(path))
+    return parse(_text(path, "a study file"), source=str(path))
 
 
 def load_design(path: Path) -> DesignFile:
@@ -151,7 +182,7 @@ def load_design(path: Path) -> DesignFile:
 
     **Raises:** `StudyFileError` with all that is wrong with it.
     """
-    return parse_design(_text(path), source=str(path))
+    return parse_design(_text(path, "a design file"), source=str(path))
 
 
 def parse(text: str, *, source: str, before_junctions: bool = False) -> StudyFile:
@@ -198,7 +229,7 @@ def parse(text: str, *, source: str, before_junctions: bool = False) -> StudyFil
         pdk_path=common.pdk_path,
         text=text,
         source=source,
-        fingerprint=fingerprint(common.plan, space, search, ladder),
+        description=description(common.plan, space, search, ladder),
     )
 
 
@@ -289,12 +320,8 @@ def _read_common(
     )
 
 
-def _text(path: Path) -> str:
-    problems = Problems(str(path))
-    try:
-        return path.read_bytes().decode()
-    except OSError as error:
-        problems.add((), error.strerror, "a file that can be read")
-    except ValueError as error:
-        problems.add((), str(error), "text in UTF-8")
-    raise StudyFileError(tuple(problems.found))
+def _text(path: Path, what: str) -> str:
+    text = read_text(path, what=what)
+    if isinstance(text, Problem):
+        raise StudyFileError((text,))
+    return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -77,6 +78,130 @@ def test_the_legal_range_of_every_field_can_be_written_in_a_file(name: str) -> N
 )
 def test_units_are_read_as_people_write_them(unit: str, text: str, value: float) -> None:
     assert Quantity(unit=unit).parse(text, field="x", units_required=True) == value
+
+
+# Numbers as people write them elsewhere.
+
+
+@settings(deadline=None)
+@given(st.sampled_from(UNITS), numbers)
+def test_a_decimal_comma_is_read_as_a_point_or_refused_as_having_two_meanings(
+    unit: str, number: float
+) -> None:
+    quantity = Quantity(unit=unit)
+    text = quantity.show(number).replace(".", ",")
+    if re.match(r"-?[1-9]\d{0,2},\d{3}(\D|$)", text):
+        with pytest.raises(DesignError, match="the comma has two meanings"):
+            quantity.parse(text, field="x", units_required=True)
+    else:
+        assert quantity.parse(text, field="x", units_required=True) == number
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["V", "F", "s", "Ohm"]),
+    numbers,
+    st.sampled_from(" \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}\N{FIGURE SPACE}"),
+    st.sampled_from("u\N{MICRO SIGN}\N{GREEK SMALL LETTER MU}"),
+    st.sampled_from(["Ohm", "\N{OHM SIGN}", "\N{GREEK CAPITAL LETTER OMEGA}"]),
+    st.sampled_from("-\N{MINUS SIGN}"),
+)
+def test_characters_that_look_alike_are_the_same(
+    unit: str, number: float, space: str, micro: str, ohm: str, minus: str
+) -> None:
+    quantity = Quantity(unit=unit)
+    text = quantity.show(number)
+    if "e-" not in text:
+        text = text.replace("-", minus)
+    text = text.replace(" ", space).replace("u", micro).replace("Ohm", ohm)
+    assert quantity.parse(text, field="x", units_required=True) == number
+
+
+@settings(deadline=None)
+@given(st.text("0123456789.,+-eE 'umkV\N{MICRO SIGN}", max_size=12))
+def test_what_is_read_is_what_python_reads_with_a_point_for_the_comma(text: str) -> None:
+    number = _read(text)
+    match = re.fullmatch(r"\s*([-+\d.,eE]+)\s*([a-z\N{MICRO SIGN}]?)\s*V\s*", text)
+    if number is not None:
+        assert match is not None
+        scale = {"": 1.0, "u": 1e-6, "\N{MICRO SIGN}": 1e-6, "m": 1e-3, "k": 1e3}[match[2]]
+        assert number == pytest.approx(float(match[1].replace(",", ".")) * scale)
+        assert not ("," in match[1] and "." in match[1])
+
+
+def _read(text: str) -> float | None:
+    try:
+        return float(Quantity(unit="V").parse(text, field="x"))
+    except DesignError:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "value"),
+    [
+        ("m", "0,35 um", 0.35e-6),
+        ("m", "0,350 um", 0.35e-6),
+        ("m", "0,35\N{NO-BREAK SPACE}\N{GREEK SMALL LETTER MU}m", 0.35e-6),
+        ("V", ",5 V", 0.5),
+        ("V", "\N{MINUS SIGN}60 mV", -0.06),
+        ("V", "1234,567 V", 1234.567),
+        ("V", "1,2345 V", 1.2345),
+        ("s", "1,5e-6 s", 1.5e-6),
+        ("Ohm", "4,7 k\N{OHM SIGN}", 4700.0),
+        ("degC", "85 \N{DEGREE CELSIUS}", 85.0),
+        ("1/V", "2,5 /V", 2.5),
+    ],
+)
+def test_what_has_one_meaning_is_read(unit: str, text: str, value: float) -> None:
+    assert Quantity(unit=unit).parse(text, field="x", units_required=True) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("spec", "text", "words"),
+    [
+        (Quantity(unit="V"), "1,234 V", 'the comma has two meanings: write "1.234 V" or "1234 V"'),
+        (Quantity(unit="V"), "1,234.5 V", 'without marks between thousands, such as "1234.5 V"'),
+        (Quantity(unit="V"), "1.234,5 V", 'without marks between thousands, such as "1234.5 V"'),
+        (Quantity(unit="V"), "1,234,567 V", 'such as "1234567 V"'),
+        (Quantity(unit="Hz"), "1 000 Hz", 'such as "1000 Hz"'),
+        (Quantity(unit="Hz"), "10'000 Hz", 'such as "10000 Hz"'),
+        (Quantity(unit="m"), "0,35", 'write it with its unit, such as "0.35 m"'),
+        (Quantity(unit="m", low=1e-7, high=1e-4), "0,35", 'such as "0.35 um"'),
+        (Quantity(unit="m"), "0,35 V", "the unit is m, not V"),
+        (Quantity(unit="m"), "0.35 mum", "the unit is m, not mum"),
+        (Quantity(unit="s"), "5 min", "the unit is s, not min"),
+        (Quantity(), "3,5 V", "write 3.5: it has no unit, not V"),
+        (Quantity(unit="V"), "abc", 'write it like "1 V"'),
+        (
+            Quantity(unit="V", low=0, high=2),
+            "3,5 V",
+            "read as 3.5 V; the nearest legal value is 2 V",
+        ),
+    ],
+)
+def test_what_has_not_is_refused_with_what_to_write(spec: Quantity, text: str, words: str) -> None:
+    with pytest.raises(DesignError) as caught:
+        spec.parse(text, field="x", units_required=True)
+    assert words in caught.value.hint
+    for example in re.findall(r'"([^"]*)"', caught.value.hint):
+        assert isinstance(spec.parse(example, field="x", units_required=True), float)
+
+
+def test_a_number_without_bounds_is_not_said_to_go_to_infinity() -> None:
+    assert Quantity().allowed == "a number"
+    assert Quantity(unit="V", integer=True).allowed == "a whole number in V"
+
+
+@pytest.mark.parametrize("text", ["inf", "-inf", "1e999", "nan"])
+def test_a_whole_number_is_finite(text: str) -> None:
+    with pytest.raises(DesignError):
+        Quantity(integer=True).parse(text, field="x")
+
+
+def test_a_bare_number_in_a_cell_is_in_si_units() -> None:
+    assert Quantity(unit="V").parse("0,05", field="x", units_optional=True) == 0.05
+    with pytest.raises(DesignError, match="the unit is V, not A"):
+        Quantity(unit="V").parse("0,05 A", field="x", units_optional=True)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Numbers with units as people write them, and what to write instead where one has two meanings.
+
+A decimal comma is read where it can be nothing else: one comma, no point, and not three digits behind
+it that could be thousands (`0,35 um` and `1234,567 V`, but not `1,234 V`). Digits are never grouped.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+import quantiphy
+
+# Characters that look like those of a number with a unit, and the ones that they stand for.
+_ALIKE = str.maketrans(
+    {
+        "\N{MICRO SIGN}": "u",
+        "\N{GREEK SMALL LETTER MU}": "u",
+        "\N{OHM SIGN}": "Ohm",
+        "\N{GREEK CAPITAL LETTER OMEGA}": "Ohm",
+        "\N{DEGREE CELSIUS}": "°C",
+        "\N{MASCULINE ORDINAL INDICATOR}": "°",
+        "\N{MINUS SIGN}": "-",
+        "\N{EN DASH}": "-",
+    }
+)
+# What people also write for a unit. "C" is no charge here: nothing in a circuit is in coulombs.
+_ALIASES = {"Ohm": ("ohm",), "degC": ("°C", "C")}
+_PREFIXES = "TGMKkmunpfa"
+_UNITS = ("V", "A", "S", "F", "m", "s", "Hz", "Ohm", "degC", "B", "J", "W", "C", "g")
+_DIGITS = r"(\d+\.?\d*|\.\d+|\d*,\d+)"
+_NUMBER = rf"(?P<number>[+-]?(inf|{_DIGITS}([eE][+-]?\d+|\s*[{_PREFIXES}])?))"
+_TWO_MEANINGS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}(?!\d)", re.ASCII)
+_LOOKS_LIKE_ONE = re.compile(
+    r"(?P<number>[+-]?[\d.,' _]*\d[.,]?([eE][+-]?\d+)?|[+-]?inf)\s*(?P<unit>.*)",
+    re.ASCII | re.DOTALL,
+)
+_POWERS = {"": 0, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15, "k": 3, "M": 6, "G": 9}
+
+
+def read(text: str, unit: str) -> float | None:
+    """The number in a text that ends with this unit; None where it is anything else."""
+    text = _plain(text)
+    for written in (unit, *_ALIASES.get(unit, ())):
+        found = re.fullmatch(_NUMBER + _ending(written), text, re.ASCII)
+        if found and not _TWO_MEANINGS.match(found["number"]):
+            return float(quantiphy.Quantity(found["number"].replace(",", ".")))
+    return None
+
+
+def advice(text: str, unit: str, low: float = -math.inf, high: float = math.inf) -> str:
+    """What is wrong with a text that is no number in this unit, and what to write instead.
+
+    Empty where nothing in it looks like a number. A unit that is missing is shown with the prefix
+    that makes the number one from `low` to `high`.
+    """
+    found = _LOOKS_LIKE_ONE.fullmatch(_plain(text))
+    if found is None:
+        return ""
+    number, rest = found["number"].strip(), found["unit"].strip()
+    tail = f" {rest}" if rest else f" {unit}" if unit else ""
+    if _TWO_MEANINGS.fullmatch(number):
+        decimal, thousands = number.replace(",", "."), number.replace(",", "")
+        return f'the comma has two meanings: write "{decimal}{tail}" or "{thousands}{tail}"'
+    if not re.fullmatch(rf"[+-]?(inf|{_DIGITS}([eE][+-]?\d+)?)", number, re.ASCII):
+        return f'write the number without marks between thousands, such as "{_bare(number)}{tail}"'
+    number = number.replace(",", ".")
+    if not rest:
+        return f'write it with its unit, such as "{with_unit(number, unit, low, high)}"'
+    found_unit = _without_prefix(rest)
+    if unit and found_unit in {unit, *_ALIASES.get(unit, ())}:
+        return f'write it like "{number} {unit}", with one prefix at most'
+    wanted = f"the unit is {unit}, not" if unit else f"write {number}: it has no unit, not"
+    return f"{wanted} {found_unit}"
+
+
+def with_unit(number: object, unit: str, low: float, high: float) -> str:
+    """A bare number as text with its unit, with the prefix that makes it one from `low` to `high`."""
+    prefixes = _POWERS if unit and not unit.startswith("1/") else {"": 0}
+    for prefix, power in prefixes.items():
+        if low <= float(str(number)) * 10.0**power <= high:
+            return f"{number} {prefix}{unit}".strip()
+    return f"{number} {unit}".strip()
+
+
+def _plain(text: str) -> str:
+    """A text with the usual characters for those that look alike, and single spaces."""
+    return " ".join(text.translate(_ALIKE).split())
+
+
+def _ending(unit: str) -> str:
+    """The pattern of a unit behind its number; a reciprocal may lack its 1, as in `20/V`."""
+    if unit.startswith("1/"):
+        return rf"(\s+1\s*/|\s*/)\s*{re.escape(unit[2:])}"
+    return rf"\s*{re.escape(unit)}"
+
+
+def _bare(number: str) -> str:
+    """A number without grouping: what stands before its last mark, where that can be a decimal one."""
+    marks = re.findall(r"[.,]", number)
+    whole, mark, fraction = number, "", ""
+    if marks and marks.count(marks[-1]) == 1:
+        whole, mark, fraction = number.rpartition(marks[-1])
+    return re.sub(r"[.,' _]", "", whole) + ("." if mark else "") + fraction
+
+
+def _without_prefix(unit: str) -> str:
+    """A unit without its SI prefix, where it is one of those known."""
+    rest = unit[1:].strip()
+    return rest if unit[0] in _PREFIXES and rest in _UNITS else unit

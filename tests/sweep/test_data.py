@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A study's data and the packages that it uses belong to what it is: nothing of them changes unseen."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sweep.commands.export import export
+from sweep.engine.driver import Settings, run_study
+from sweep.engine.events import Noticed
+from sweep.results._manifest import SCHEMA
+from sweep.results.store import open_results
+from sweep.study.study_file import StudyFile, StudyFileError
+from tests.in_this_process import InThisProcess
+from tests.stand_in import install
+from tests.sweep.running import Record, snapshot, tiny
+from tests.sweep.study_texts import tables, toml
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+
+PACKAGE = '''
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from circuits.synapses import CmosSynapse
+from objectives import Task, TaskData
+
+
+@dataclass(frozen=True)
+class Measured(Task):
+    """Points of a file beside this one."""
+
+    name: ClassVar[str] = "measured"
+    variables: ClassVar[tuple[str, ...]] = ("x",)
+
+    @property
+    def outputs(self):
+        return 1
+
+    def _plain(self):
+        x, y = np.array(json.loads(Path(__file__).with_name("points.json").read_text()))
+        n, whole = self.points, self.points + self.held_out
+        return TaskData(x[:n, None], y[:n, None], x[n:whole, None], y[n:whole, None])
+
+
+class Same(CmosSynapse):
+    """The program's own."""
+'''
+
+ENTRY_POINTS = """\
+[analog_sweep.tasks]
+measured = lab:Measured
+[analog_sweep.synapses]
+same = lab:Same
+"""
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from tests.in_this_process import InThisProcess
+import sweep.engine.driver
+sweep.engine.driver.RayExecutor = InThisProcess
+from sweep.cli import app
+app(sys.argv[1:])
+"""
+
+X = [0.1, 0.9, 0.3, 0.7, 0.2, 0.8, 0.5]
+Y = [0.2, 0.8, -0.3, 0.7, -0.2, 0.6, 0.4]
+
+STUDY = {
+    **tables(),
+    "name": "measured",
+    "task": {"name": "measured", "points": 4, "held_out": 3},
+    "network": {"layers": [3, 2, 1]},
+    "training": {"epochs": 1},
+    "design": {"synapse": "same"},
+    "space": {"multiplicity": {"low": 1, "high": 3}},
+    "search": {"trials": 1, "sampler": "random"},
+    "execution": {"simulator": "ngspice", "workers": 1, "run_cache": "0 B"},
+}
+
+
+class Lab:
+    """A package with a task and a synapse, installed, and the program in processes of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.data(Y)
+        (directory / "lab.py").write_text(PACKAGE)
+        self.version("1.0")
+        (directory / "study.toml").write_text(toml(STUDY))
+        self._simulator = install(directory / "bin")
+
+    def data(self, targets: list[float]) -> None:
+        (self.directory / "points.json").write_text(json.dumps([X, targets]))
+
+    def version(self, version: str) -> None:
+        for old in self.directory.glob("*.dist-info"):
+            shutil.rmtree(old)
+        information = self.directory / f"lab-{version}.dist-info"
+        information.mkdir()
+        (information / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: lab\nVersion: {version}\n"
+        )
+        (information / "entry_points.txt").write_text(ENTRY_POINTS)
+
+    def sweep(self, *words: object) -> subprocess.CompletedProcess[str]:
+        paths = os.pathsep.join([str(self.directory), *sys.path])
+        return subprocess.run(
+            [sys.executable, "-c", PROGRAM, *map(str, words)],
+            capture_output=True,
+            text=True,
+            cwd=self.directory,
+            env={**os.environ, "PYTHONPATH": paths, "ANALOG_SWEEP_NGSPICE": str(self._simulator)},
+            check=False,
+        )
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(tmp_path)
+
+
+def test_other_data_are_another_study_and_a_changed_package_is_told(lab: Lab) -> None:
+    out = lab.directory / "out"
+    begun = lab.sweep("run", "study.toml", "--out", "out")
+    assert begun.returncode == 0, begun.stderr
+    first = json.loads(lab.sweep("validate", "study.toml", "--json").stdout)["fingerprint"]
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["fingerprint"] == first
+    assert [(entry["kind"], entry["package"], entry["version"]) for entry in manifest["plugins"]] == [
+        ("task", "lab", "1.0"), ("synapse", "lab", "1.0"),
+    ]  # fmt: skip
+
+    before = snapshot(out)
+    lab.data([value**2 for value in Y])
+    refused = lab.sweep("run", "study.toml", "--out", "out", "--resume", "--trials", 2)
+    assert refused.returncode == 2
+    assert len(refused.stderr.splitlines()) == 1
+    assert "task 'measured' (lab 1.0) gives other points now than it did then" in refused.stderr
+    assert snapshot(out) == before
+
+    export = lab.sweep("export", "out", "--no-verify", "--to", "elsewhere")
+    assert "Task 'measured' gives other points now than it gave these trials" in export.stderr
+    lab.sweep("report", "out", "--to", "page.html")
+    page = (lab.directory / "page.html").read_text()
+    assert "gives other points now" in html.unescape(page)
+    assert "synapse same of lab 1.0" in page
+
+    lab.data(Y)
+    lab.version("1.1")
+    resumed = lab.sweep("run", "study.toml", "--out", "out", "--resume", "--trials", 2)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "task measured came from lab 1.0, and comes from lab 1.1 now" in resumed.stdout
+    assert "synapse same came from lab 1.0, and comes from lab 1.1 now" in resumed.stdout
+    again = lab.sweep("run", "study.toml", "--out", "out", "--resume", "--trials", 2)
+    assert "lab" not in again.stdout
+
+
+def test_code_that_changed_under_the_same_version_is_told(lab: Lab) -> None:
+    assert lab.sweep("run", "study.toml", "--out", "out").returncode == 0
+    (lab.directory / "lab.py").write_text(PACKAGE + "\n# changed\n")
+    resumed = lab.sweep("run", "study.toml", "--out", "out", "--resume", "--trials", 2)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "the code of synapse same (lab 1.0) has changed" in resumed.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[[0.1], [0.2]]", "measured.inputs"),
+        ("nothing", "JSONDecodeError"),
+        (json.dumps([X, [*Y[:-1], 1e400]]), "finite numbers"),
+    ],
+)
+def test_a_task_that_makes_no_data_is_refused_before_anything_starts(
+    lab: Lab, content: str, words: str
+) -> None:
+    (lab.directory / "points.json").write_text(content)
+    for command in (("validate", "study.toml"), ("run", "study.toml", "--out", "out")):
+        refused = lab.sweep(*command)
+        assert refused.returncode == 2
+        (line,) = refused.stderr.splitlines()
+        assert line.startswith("study.toml: task.name = 'measured': allowed is a task that makes")
+        assert words in line
+    assert not (lab.directory / "out").exists()
+
+
+def test_data_of_every_scenario_belong_to_the_fingerprint() -> None:
+    from sweep.study._fingerprint import data_digest
+
+    one, two = (
+        tiny(search=f"\n[scenarios]\ndata_seeds = {seeds}\n") for seeds in ("[0, 1]", "[0, 2]")
+    )
+    digests = {data_digest(study.plan, study.ladder) for study in (one, two, tiny())}
+    assert len(digests) == 3
+
+
+# Studies of before data were written down.
+
+
+@pytest.fixture
+def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of a study of schema 3, two complete trials of the stand-in simulator."""
+    monkeypatch.setenv("ANALOG_SWEEP_NGSPICE", str(install(tmp_path / "bin")))
+    monkeypatch.setattr("sweep.engine.driver.RayExecutor", InThisProcess)
+    return Path(shutil.copytree(REFERENCE / "study_schema_3", tmp_path / "out"))
+
+
+def as_schema_3(out: Path, described: StudyFile) -> None:
+    """Write a manifest anew, as it was before data belonged to the fingerprint."""
+    path = out / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for name in ("data", "plugins"):
+        del manifest[name]
+    old = {"schema": 3, "fingerprint": described.description}
+    path.write_text(json.dumps({**manifest, **old}))
+    journal = (out / "journal.log").read_text()
+    assert described.fingerprint in journal
+    journal = journal.replace(described.fingerprint, described.description)
+    (out / "journal.log").write_text(journal)
+
+
+def test_a_study_of_schema_3_is_read_and_exported(old: Path, tmp_path: Path) -> None:
+    before = snapshot(old)
+    results = open_results(old)
+    assert (results.manifest.schema, results.manifest.data) == (3, "")
+    assert [trial.state.name for trial in results.study.trials] == ["COMPLETE"] * 2
+    exported = export(results, to=tmp_path / "best", verify=False)
+    assert exported.nmse == results.study.best_value
+    assert snapshot(old) == before
+
+
+def test_a_study_of_schema_3_is_gone_on_with_and_its_data_are_written_down_from_then_on(
+    old: Path, tmp_path: Path
+) -> None:
+    study, out = tiny(trials=2), tmp_path / "begun"
+    run_study(study, Settings(out=out), observer=Record())
+    as_schema_3(out, study)
+    assert json.loads((out / "manifest.json").read_text()).keys() == (
+        json.loads((old / "manifest.json").read_text()).keys()
+    )
+    for notices in (1, 0):
+        observer = Record()
+        settings = Settings(out=out, resume=True, trials=4 - notices)
+        summary = run_study(study, settings, observer=observer)
+        assert summary.complete == 4 - notices
+        told = [event.words for event in observer.of(Noticed)]
+        assert len(told) == notices
+        assert all("were not written down when this study began" in words for words in told)
+    manifest = open_results(out).manifest
+    assert (manifest.schema, manifest.data) == (SCHEMA, study.data)
+
+
+def test_a_new_version_of_the_simulator_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweep.engine.driver.RayExecutor", InThisProcess)
+    study, out = tiny(trials=1), tmp_path / "out"
+    monkeypatch.setenv("ANALOG_SWEEP_NGSPICE", str(install(tmp_path / "bin")))
+    run_study(study, Settings(out=out), observer=Record())
+    newer = install(tmp_path / "newer", version="1000")
+    monkeypatch.setenv("ANALOG_SWEEP_NGSPICE", str(newer))
+    for trials, notices in ((2, 1), (3, 0)):
+        observer = Record()
+        settings = Settings(out=out, resume=True, trials=trials)
+        assert run_study(study, settings, observer=observer).complete == trials
+        told = [event.words for event in observer.of(Noticed)]
+        assert len(told) == notices
+        assert all("ngspice was 999, and is 1000 now" in words for words in told)
+
+
+def test_a_task_whose_numbers_are_not_finite_is_refused() -> None:
+    study = tiny()
+    object.__setattr__(study.plan.task, "frequency", float("nan"))
+    with pytest.raises(StudyFileError, match=r"task\.name = 'sine'.*finite numbers"):
+        study.fingerprint  # noqa: B018
