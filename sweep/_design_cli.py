@@ -45,7 +45,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Simulate an exported design again, and say what differs from its figures, weights, files."""
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         from sweep.commands.verify import verify as look_again
         from sweep.study.study_file import load_design
 
@@ -81,7 +81,7 @@ def simulate(  # noqa: PLR0913, PLR0917  (one for each option)
 
     Corner, temperature and seeds are the file's where they are not given.
     """
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         import pdk
         from circuits import make_trainer
         from sweep.commands.simulate import in_scenario
@@ -121,7 +121,7 @@ def trainability(
     as_json: Json = False,
 ) -> None:
     """Show, layer by layer, what a design's updates are worth (docs/trainability.md)."""
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         import pdk
         from sweep.commands._figures import trainability_view
         from sweep.commands.trainability import examine, load, quasistatic_trainer
@@ -146,7 +146,7 @@ def controls(
     as_json: Json = False,
 ) -> None:
     """Train a design and its controls: frozen layers, exact gradient, software."""
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         import pdk
         from objectives.controls import controls as train_controls
         from objectives.controls import counts_as_deep
@@ -182,7 +182,7 @@ def stability(
     as_json: Json = False,
 ) -> None:
     """Does its training repeat? How a microvolt on the first weights grows."""
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         import pdk
         from objectives.stability import SCALES
         from objectives.stability import stability as touch
@@ -213,7 +213,7 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Replay a recorded training in this program's circuit, and print the deviations."""
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         from sweep.commands.replay import replay as play
 
         played = play(trajectory, simulator=str(simulator or Simulator.AUTO), pdk_path=pdk)
@@ -254,7 +254,7 @@ def characterize(  # noqa: PLR0913, PLR0917  (one for each option)
 
     Corner and temperature are tt and 27 degrees where they are not given.
     """
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         from sweep.commands.characterize import characterize as measure
 
         values = {

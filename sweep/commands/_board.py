@@ -7,10 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from circuits.preparation import Stage
 from sweep.engine.events import (
     EpochFinished,
     EpochStarted,
     Event,
+    Prepared,
+    Preparing,
     StudyStarted,
     TrialFailed,
     TrialFinished,
@@ -40,7 +43,7 @@ class Board:
     - `complete`, `pruned`, `failed`: trials that ended while this driver ran.
     - `best`: number and value of the best trial (of several objectives: of the lowest NMSE); the
       number is None for one of an earlier driver.
-    - `lanes`: the trials under way, by number.
+    - `lanes`: the trials under way, by number; `stages`: what is being prepared for them.
     - `clock`: seconds from any beginning.
     """
 
@@ -51,11 +54,13 @@ class Board:
     failed: int = 0
     best: tuple[int | None, float] | None = None
     lanes: dict[int, Lane] = field(default_factory=dict)
+    stages: dict[int, Stage] = field(default_factory=dict)
     _begun: float = 0.0
     _headstart: float = 0.0
 
     def note(self, event: Event) -> None:
         """Take an event into account."""
+        self._note_stage(event)
         match event:
             case StudyStarted():
                 self.started = event
@@ -81,6 +86,18 @@ class Board:
             case TrialFailed():
                 self.failed += 1
                 self._end(event.trial)
+            case _:
+                pass
+
+    def _note_stage(self, event: Event) -> None:
+        """What is prepared is no part of the time that a task has been running."""
+        match event:
+            case Preparing():
+                self.stages[event.trial] = event.stage
+            case Prepared():
+                self.stages.pop(event.trial, None)
+                if event.trial in self.lanes:
+                    self.lanes[event.trial].since = self.clock()
             case _:
                 pass
 
@@ -116,6 +133,7 @@ class Board:
 
     def _end(self, trial: int) -> None:
         self.lanes.pop(trial, None)
+        self.stages.pop(trial, None)
 
     def _compare(self, event: TrialFinished) -> None:
         if self.started is not None and len(self.started.objectives) > 1:

@@ -15,17 +15,21 @@ from typing import Any, Self, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from sweep._numbers import duration
 from sweep.commands._board import Board
+from sweep.commands._console import Rarely
 from sweep.engine.events import (
     EpochFinished,
     EpochLost,
     Event,
     NodeLeftOut,
     Paused,
+    Prepared,
+    Preparing,
     Stopped,
     Stopping,
     StudyFinished,
@@ -41,6 +45,8 @@ from sweep.engine.events import (
 from sweep.results._manifest import now
 
 _LANES = 16
+_ON_BOARD = (EpochFinished, Preparing, Prepared, TrialStarted, StudyStarted)
+"""Events that the live table shows."""
 
 
 class JsonObserver:
@@ -80,6 +86,7 @@ class RichObserver:
         self._console = console or Console(highlight=False)
         self._board = Board()
         self._live: Live | None = None
+        self._rarely: dict[int, Rarely] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -92,6 +99,9 @@ class RichObserver:
         self._board.note(event)
         text = line(event, self._board)
         if not self._console.is_terminal:
+            if isinstance(event, Preparing):
+                rarely = self._rarely.setdefault(event.trial, Rarely())
+                text = text if rarely.is_due(event.stage) else ""
             if text:
                 self._print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}")
             return
@@ -100,7 +110,7 @@ class RichObserver:
             self._live.start()
         if isinstance(event, StudyFinished | Stopped):
             self._end()
-        if text and not isinstance(event, EpochFinished | TrialStarted | StudyStarted):
+        if text and not isinstance(event, _ON_BOARD):
             self._print(text)
 
     def _print(self, text: str) -> None:
@@ -133,6 +143,10 @@ def line(event: Event, board: Board) -> str:
             return _line_of_driver(event)
         case StudyFinished():
             return closing(event.summary)
+        case Preparing():
+            return f"trial {event.trial}: {event.stage}"
+        case Prepared():
+            return f"trial {event.trial}: prepared in {duration(event.seconds)}"
         case _:
             return _line_of_trial(event, board)
 
@@ -239,7 +253,8 @@ def picture(board: Board) -> RenderableType:
     head.add_row(f"trials {_count(board)}", _best(board))
     lanes = Table(box=None, pad_edge=False)
     for title in ("trial", "rung" if started.rungs else "epoch", "NMSE", "running for"):
-        lanes.add_column(title, justify="right", header_style="dim")
+        lanes.add_column(title, justify="right", header_style="dim", no_wrap=True)
+    lanes.add_column(no_wrap=True, overflow="ellipsis")
     for number, lane in list(board.lanes.items())[:_LANES]:
         lanes.add_row(
             str(number),
@@ -248,7 +263,11 @@ def picture(board: Board) -> RenderableType:
             else f"{min(lane.epochs + 1, started.epochs)} of {started.epochs}",
             "" if lane.nmse is None else f"{lane.nmse:.4g}",
             "" if lane.since is None else duration(board.clock() - lane.since),
+            escape(str(board.stages.get(number, ""))),
         )
+    waiting = [number for number in board.stages if number not in board.lanes]
+    for number in waiting[:_LANES]:
+        lanes.add_row(str(number), "", "", "", escape(str(board.stages[number])))
     return Group(head, lanes)
 
 
