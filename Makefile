@@ -7,6 +7,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SWEEP  := $(BIN)/sweep
 OUT    ?= out/demo
+# Test modules run side by side, each of them in one process, in the order of tests/conftest.py.
+PROCESSES ?= $(shell n=$$(nproc); [ $$n -gt 4 ] && echo 4 || echo $$n)
 ROOT   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
@@ -21,7 +23,7 @@ study: environment simulator models ## set everything up and run the demonstrati
 	$(SWEEP) export $(OUT)
 
 test: environment simulator models ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lint: environment ## ruff: rules and format
 	$(BIN)/ruff check .

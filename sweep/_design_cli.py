@@ -46,7 +46,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Simulate an exported design again, and say what differs from its figures, weights, files."""
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         from sweep.commands.verify import verify as look_again
         from sweep.study.study_file import load_design
 
@@ -82,7 +82,7 @@ def simulate(  # noqa: PLR0913, PLR0917  (one for each option)
 
     Corner, temperature and seeds are the file's where they are not given.
     """
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         import pdk
         from circuits import make_trainer
         from sweep.commands.simulate import in_scenario
@@ -122,7 +122,7 @@ def trainability(
     as_json: Json = False,
 ) -> None:
     """Show, layer by layer, what a design's updates are worth (docs/trainability.md)."""
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         import pdk
         from sweep.commands._figures import trainability_view
         from sweep.commands.trainability import examine, load, quasistatic_trainer
@@ -147,7 +147,7 @@ def controls(
     as_json: Json = False,
 ) -> None:
     """Train a design and its controls: frozen layers, exact gradient, software."""
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         import pdk
         from objectives.controls import controls as train_controls
         from objectives.controls import counts_as_deep
@@ -188,7 +188,7 @@ def stability(
     as_json: Json = False,
 ) -> None:
     """Does its training repeat? How a microvolt on the first weights grows."""
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         import pdk
         from objectives.stability import SCALES
         from objectives.stability import stability as touch
@@ -219,7 +219,7 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Replay a recorded training in this program's circuit, and print the deviations."""
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         from sweep.commands.replay import replay as play
 
         played = play(trajectory, simulator=str(simulator or Simulator.AUTO), pdk_path=pdk)
@@ -260,7 +260,7 @@ def characterize(  # noqa: PLR0913, PLR0917  (one for each option)
 
     Corner and temperature are tt and 27 degrees where they are not given.
     """
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         from sweep.commands.characterize import characterize as measure
 
         values = {

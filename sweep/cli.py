@@ -206,7 +206,7 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write a study's report: one HTML file, to be opened in any browser."""
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         from sweep.commands.report import report as write
         from sweep.results.overview import overview
         from sweep.results.store import open_results
@@ -241,7 +241,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a trial's design, netlists and weights, and simulate it again to verify them."""
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         from sweep.commands.export import export as write
         from sweep.results.store import open_results
 
@@ -282,7 +282,7 @@ def sensitivity(
     as_json: Json = False,
 ) -> None:
     """Move each parameter of a trial up and down a little, and train again."""
-    with console.errors(as_json):
+    with console.errors(as_json), console.stages_shown(quiet=as_json):
         from sweep.commands.sensitivity import sensitivity as look
         from sweep.commands.sensitivity import sensitivity_view
         from sweep.results.store import open_results

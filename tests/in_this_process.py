@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self
 
+from circuits.preparation import Stage
 from sweep.engine._equipment import Equipment
 from sweep.engine._task import Task, perform
 from sweep.engine.executor import Done, ExecutorError
@@ -47,6 +48,10 @@ class InThisProcess:
         del seconds
         done, self._done = self._done, []
         return done
+
+    def stages(self) -> dict[int, Stage]:
+        """Nothing is prepared while nobody is at work."""
+        return {}
 
     def drop(self, tickets: set[int]) -> None:
         """Forget tasks."""

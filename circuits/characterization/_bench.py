@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from circuits._errors import CircuitError
 from circuits._parts import Scope, Transistor, value
 from circuits.design import Design
+from circuits.preparation import Stage, report
 from circuits.run import Run, Scenario, Stimulus
 from circuits.simulators import Accuracy, DCSweep, Deck, Limits, SpiceSimulator, Sweep, Waveforms
 from circuits.synapses import Synapse, synapse
@@ -178,6 +179,7 @@ class SynapseBench:
             temperature=self.scenario.temperature,
             accuracy=_TIGHT,
         )
+        report(Stage("measuring a synapse", title, 0))
         execution = self.simulator.execute(deck, limits=self.limits)
         if execution.waveforms is None:
             outcome = execution.outcome

@@ -10,6 +10,7 @@ from circuits.characterization._reciprocity import Reciprocity, reciprocity
 from circuits.characterization._transfer import SynapseTransfer, synapse_transfer
 from circuits.characterization._transistors import TransistorCurves, transistor_curves
 from circuits.characterization._update import UpdateSignal, update_signal
+from circuits.preparation import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Characterization:
 
 
 def characterize(bench: SynapseBench, region: Region | None = None) -> Characterization:
-    """Measure everything, in five DC sweeps for the CMOS pair.
+    """Measure everything, in five DC sweeps for the CMOS pair, each told as a stage.
 
     **Arguments:**
 
@@ -39,10 +40,11 @@ def characterize(bench: SynapseBench, region: Region | None = None) -> Character
 
     **Raises:** `CharacterizationError`; `pdk.PdkError`.
     """
-    return Characterization(
-        bench=bench,
-        transistors=transistor_curves(bench),
-        transfer=synapse_transfer(bench, region),
-        update=update_signal(bench, region),
-        reciprocity=reciprocity(bench, region),
-    )
+    with counted(len(bench.synapse.read_transistors()) + 3):
+        return Characterization(
+            bench=bench,
+            transistors=transistor_curves(bench),
+            transfer=synapse_transfer(bench, region),
+            update=update_signal(bench, region),
+            reciprocity=reciprocity(bench, region),
+        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from circuits.preparation import Stopwatch
 from circuits.quasistatic._adjoint import adjoint
 from circuits.quasistatic._derivatives import CELL, NODE, linearise, look
 from circuits.quasistatic._epoch import Indices, apply_inputs
@@ -85,7 +85,7 @@ class GradientTrainer:
 
         **Raises:** as `QuasistaticTrainer.run`.
         """
-        wall, cpu = time.perf_counter(), time.process_time()
+        watch = Stopwatch()
         network = self.trainer.network(run)
         stimulus, count = run.stimulus, len(run.stimulus)
         course = _Course(
@@ -121,8 +121,8 @@ class GradientTrainer:
         return Trace(
             outcome=Outcome.of(
                 verdict,
-                seconds=time.perf_counter() - wall,
-                cpu_seconds=time.process_time() - cpu,
+                seconds=watch.wall,
+                cpu_seconds=watch.cpu,
             ),
             simulator=self.name,
             version=self.version,

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import resource
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 
 from circuits.design import LINEAR
 from circuits.noise import update_noise
+from circuits.preparation import Stopwatch, preparing
 from circuits.quasistatic._epoch import Points, Record, through
 from circuits.quasistatic._network import Array, Network, network, transistors
 from circuits.quasistatic._validity import check_quasistatic, conducting_wells, unsettled_lines
@@ -22,7 +22,7 @@ from circuits.quasistatic.tables import Packed, measure, pack
 from circuits.run import Run, join_weights
 from circuits.simulators import Cause, Limits, Outcome, SpiceSimulator, Statistics, Verdict
 from circuits.trace import Trace
-from pdk import Models
+from pdk import Geometry, Models
 
 _METHOD = "5"
 """Changes whenever results do."""
@@ -61,7 +61,8 @@ class QuasistaticTrainer:
 
     - `simulator`: ngspice or Xyce, which measures the transistors; once for each size on a machine.
     - `models`: the transistor models.
-    - `limits`: wall time of one run.
+    - `limits`: wall time of one run. Measuring transistors and compiling kernels is no part of it,
+      nor of the times that a trace tells (`circuits.preparation`).
     """
 
     simulator: SpiceSimulator
@@ -142,20 +143,24 @@ class QuasistaticTrainer:
         scenario, drawn = run.scenario, run.design.has_drawn_junctions
         key = (*geometries, scenario.corner, scenario.temperature, run.body_network, drawn)
         if key not in self._measured:
-            tables = measure(
-                geometries,
-                corner=scenario.corner,
-                temperature=scenario.temperature,
-                simulator=self.simulator,
-                models=self.models,
-                body_network=run.body_network,
-                drawn_junctions=drawn,
-            )
-            digests = " ".join(tables[geometry].digest for geometry in geometries)
+            with preparing():
+                found = self._tables(geometries, run)
             if len(self._measured) >= _MOST_MEASURED:
                 self._measured.pop(next(iter(self._measured)))
-            self._measured[key] = (pack(tables.values()), digests)
+            self._measured[key] = found
         return self._measured[key]
+
+    def _tables(self, geometries: Sequence[Geometry], run: Run) -> tuple[Packed, str]:
+        tables = measure(
+            geometries,
+            corner=run.scenario.corner,
+            temperature=run.scenario.temperature,
+            simulator=self.simulator,
+            models=self.models,
+            body_network=run.body_network,
+            drawn_junctions=run.design.has_drawn_junctions,
+        )
+        return pack(tables.values()), " ".join(tables[geometry].digest for geometry in geometries)
 
 
 class _Solution:
@@ -187,12 +192,12 @@ class _Solution:
     def trace(
         self, progress: Callable[[float], None] | None, cancelled: Callable[[], bool] | None
     ) -> Trace:
-        wall, cpu = time.perf_counter(), time.process_time()
-        verdict = self._solve(wall, progress, cancelled)
+        watch = Stopwatch()
+        verdict = self._solve(watch, progress, cancelled)
         outcome = Outcome.of(
             verdict,
-            seconds=time.perf_counter() - wall,
-            cpu_seconds=time.process_time() - cpu,
+            seconds=watch.wall,
+            cpu_seconds=watch.cpu,
             peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         )
         trainer, record = self.trainer, self.record
@@ -224,7 +229,7 @@ class _Solution:
 
     def _solve(
         self,
-        started: float,
+        watch: Stopwatch,
         progress: Callable[[float], None] | None,
         cancelled: Callable[[], bool] | None,
     ) -> Verdict:
@@ -240,7 +245,7 @@ class _Solution:
                 progress(last / count)
             if cancelled is not None and cancelled():
                 return Verdict(Cause.CANCELLED, f"cancelled after point {last} of {count}")
-            if time.perf_counter() - started > self.trainer.limits.wall_seconds:
+            if watch.wall > self.trainer.limits.wall_seconds:
                 limit = self.trainer.limits.wall_seconds
                 return Verdict(Cause.TIME_LIMIT, f"more than {limit:g} s at point {last}")
         unsettled = unsettled_lines(self.run, self.record.slowest)

@@ -7,10 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from circuits.preparation import Stage
 from sweep.engine.events import (
     EpochFinished,
     EpochStarted,
     Event,
+    Prepared,
+    Preparing,
     StudyStarted,
     TrialFailed,
     TrialFinished,
@@ -39,7 +42,7 @@ class Board:
     - `started`: the first event; None before it.
     - `complete`, `pruned`, `failed`: trials that ended while this driver ran.
     - `best`: number and value of the best trial, as the driver tells; None while there is none.
-    - `lanes`: the trials under way, by number.
+    - `lanes`: the trials under way, by number; `stages`: what is being prepared for them.
     - `clock`: seconds from any beginning.
     """
 
@@ -50,11 +53,13 @@ class Board:
     failed: int = 0
     best: tuple[int, float] | None = None
     lanes: dict[int, Lane] = field(default_factory=dict)
+    stages: dict[int, Stage] = field(default_factory=dict)
     _begun: float = 0.0
     _headstart: float = 0.0
 
     def note(self, event: Event) -> None:
         """Take an event into account."""
+        self._note_stage(event)
         match event:
             case StudyStarted():
                 self.started = event
@@ -79,6 +84,18 @@ class Board:
             case TrialFailed():
                 self.failed += 1
                 self._end(event.trial)
+            case _:
+                pass
+
+    def _note_stage(self, event: Event) -> None:
+        """What is prepared is no part of the time that a task has been running."""
+        match event:
+            case Preparing():
+                self.stages[event.trial] = event.stage
+            case Prepared():
+                self.stages.pop(event.trial, None)
+                if event.trial in self.lanes:
+                    self.lanes[event.trial].since = self.clock()
             case _:
                 pass
 
@@ -119,6 +136,7 @@ class Board:
 
     def _end(self, trial: int) -> None:
         self.lanes.pop(trial, None)
+        self.stages.pop(trial, None)
 
     def _lead(self, event: StudyStarted | TrialFinished) -> None:
         if event.best_trial is not None and event.best_value is not None:

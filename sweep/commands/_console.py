@@ -9,18 +9,28 @@ import json
 import math
 import signal
 import sys
+import textwrap
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from circuits.preparation import Stage
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 """Exit codes: the work came to nothing; what was asked for makes no sense; stopped by a signal."""
+
+_SECONDS_BETWEEN_LINES = 10.0
+_LEAST_WIDTH, _BESIDE_STATUS, _BESIDE_BAR = 24, 4, 50
+"""Columns of a terminal: the least that words get, and what is beside them."""
 
 _PACKAGES = frozenset(("pdk", "circuits", "objectives", "sweep"))
 _OF_THE_MACHINE = frozenset(  # errors that no other input would avoid
@@ -54,20 +64,105 @@ def grid(*columns: str, right: tuple[str, ...] = ()) -> Table:
     return table
 
 
+class Rarely:
+    """Chooses the stages that are worth a line of a log.
+
+    Those are the steps of a known number, the first step of any other work, and then one in ten
+    seconds: kernels are compiled many a second.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._work = ""
+        self._told = -math.inf
+
+    def is_due(self, stage: Stage) -> bool:
+        """Whether this one is worth a line."""
+        now = self._clock()
+        due = (
+            stage.total is not None
+            or stage.work != self._work
+            or now - self._told >= _SECONDS_BETWEEN_LINES
+        )
+        if due:
+            self._work, self._told = stage.work, now
+        return due
+
+
 @contextlib.contextmanager
-def epochs_shown(epochs: int, *, quiet: bool) -> Iterator[Callable[[int, float], None] | None]:
-    """A bar on stderr that is told epoch and fraction; None where nobody looks at it."""
+def stages_shown(*, quiet: bool) -> Iterator[None]:
+    """Say on stderr what is measured and compiled: in a terminal while it lasts, else in lines."""
+    if quiet:
+        yield
+        return
+    from circuits.preparation import watched  # noqa: PLC0415 - see `_is_ours`
+
+    screen, rarely = Console(stderr=True, highlight=False), Rarely()
+    status = screen.status("")
+
+    def show(stage: Stage | None) -> None:
+        if stage is None:
+            status.stop()
+        elif screen.is_terminal:
+            status.update(_shown(stage, screen.width - _BESIDE_STATUS))
+            status.start()
+        elif rarely.is_due(stage):
+            words = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {stage}"
+            screen.print(Text(words), soft_wrap=True)
+
+    with watched(show):
+        try:
+            yield
+        finally:
+            status.stop()
+
+
+def _shown(stage: Stage, width: int) -> str:
+    return escape(textwrap.shorten(str(stage), max(_LEAST_WIDTH, width), placeholder=" ..."))
+
+
+_Update = Callable[[str, float, int | None], None]
+
+
+@contextlib.contextmanager
+def _bar_shown(words: str, *, quiet: bool) -> Iterator[_Update | None]:
+    """A bar on stderr that is told words, done and total; None where nobody looks at it.
+
+    While something is prepared it says what.
+    """
     screen = Console(stderr=True)
     if quiet or not screen.is_terminal:
         yield None
         return
+    from circuits.preparation import watched  # noqa: PLC0415 - see `_is_ours`
+
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task("epoch 1", total=epochs)
+        task = bar.add_task(words)
+
+        def update(now: str, done: float, total: int | None) -> None:
+            nonlocal words
+            words = now
+            bar.update(task, completed=done, total=total, description=now)
+
+        def prepare(stage: Stage | None) -> None:
+            said = words if stage is None else _shown(stage, screen.width - _BESIDE_BAR)
+            bar.update(task, description=said)
+
+        with watched(prepare):
+            yield update
+
+
+@contextlib.contextmanager
+def epochs_shown(epochs: int, *, quiet: bool) -> Iterator[Callable[[int, float], None] | None]:
+    """A bar on stderr that is told epoch and fraction; None where nobody looks at it."""
+    with _bar_shown("epoch 1", quiet=quiet) as update:
+        if update is None:
+            yield None
+            return
 
         def progress(epoch: int, done: float) -> None:
-            words = f"epoch {epoch + 1} of {epochs}"
-            bar.update(task, completed=epoch + done, description=words)
+            update(f"epoch {epoch + 1} of {epochs}", epoch + done, epochs)
 
         yield progress
 
@@ -75,17 +170,13 @@ def epochs_shown(epochs: int, *, quiet: bool) -> Iterator[Callable[[int, float],
 @contextlib.contextmanager
 def trainings_shown(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
     """A bar on stderr that is told name, done and total; None where nobody looks at it."""
-    screen = Console(stderr=True)
-    if quiet or not screen.is_terminal:
-        yield None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task("")
+    with _bar_shown("", quiet=quiet) as update:
+        if update is None:
+            yield None
+            return
 
         def progress(name: str, done: int, total: int) -> None:
-            words = f"{name}, training {done + 1} of {total}"
-            bar.update(task, completed=done, total=total, description=words)
+            update(f"{name}, training {done + 1} of {total}", done, total)
 
         yield progress
 

@@ -15,11 +15,13 @@ from typing import Any, Self, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from sweep._numbers import duration, quantity
 from sweep.commands._board import Board
+from sweep.commands._console import Rarely
 from sweep.engine.events import (
     EpochFinished,
     EpochLost,
@@ -28,6 +30,8 @@ from sweep.engine.events import (
     Noticed,
     PartRefused,
     Paused,
+    Prepared,
+    Preparing,
     Stopped,
     Stopping,
     StudyFinished,
@@ -45,6 +49,8 @@ from sweep.results.outcomes import OutcomeCount
 
 _LANES = 16
 _FIT = "nmse"
+_ON_BOARD = (EpochFinished, Preparing, Prepared, TrialStarted, StudyStarted)
+"""Events that the live table shows."""
 
 
 class JsonObserver:
@@ -84,6 +90,7 @@ class RichObserver:
         self._console = console or Console(highlight=False)
         self._board = Board()
         self._live: Live | None = None
+        self._rarely: dict[int, Rarely] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -96,6 +103,9 @@ class RichObserver:
         self._board.note(event)
         text = line(event, self._board)
         if not self._console.is_terminal:
+            if isinstance(event, Preparing):
+                rarely = self._rarely.setdefault(event.trial, Rarely())
+                text = text if rarely.is_due(event.stage) else ""
             if text:
                 self._print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}")
             return
@@ -104,7 +114,7 @@ class RichObserver:
             self._live.start()
         if isinstance(event, StudyFinished | Stopped):
             self._end()
-        if text and not isinstance(event, EpochFinished | TrialStarted | StudyStarted):
+        if text and not isinstance(event, _ON_BOARD):
             self._print(text, whole=isinstance(event, Noticed))
 
     def _print(self, text: str, *, whole: bool = False) -> None:
@@ -139,6 +149,10 @@ def line(event: Event, board: Board) -> str:
             return closing(event.summary)
         case PartRefused():
             return f"warning: {event.words}"
+        case Preparing():
+            return f"trial {event.trial}: {event.stage}"
+        case Prepared():
+            return f"trial {event.trial}: prepared in {duration(event.seconds)}"
         case _:
             return _line_of_trial(event, board)
 
@@ -285,7 +299,8 @@ def picture(board: Board) -> RenderableType:
     head.add_row(f"trials {_count(board)}", _best(board))
     lanes = Table(box=None, pad_edge=False)
     for title in ("trial", "rung" if started.rungs else "epoch", "NMSE", "running for"):
-        lanes.add_column(title, justify="right", header_style="dim")
+        lanes.add_column(title, justify="right", header_style="dim", no_wrap=True)
+    lanes.add_column(no_wrap=True, overflow="ellipsis")
     for number, lane in list(board.lanes.items())[:_LANES]:
         lanes.add_row(
             str(number),
@@ -294,7 +309,11 @@ def picture(board: Board) -> RenderableType:
             else f"{min(lane.epochs + 1, started.epochs)} of {started.epochs}",
             "" if lane.nmse is None else f"{lane.nmse:.4g}",
             "" if lane.since is None else duration(board.clock() - lane.since),
+            escape(str(board.stages.get(number, ""))),
         )
+    waiting = [number for number in board.stages if number not in board.lanes]
+    for number in waiting[:_LANES]:
+        lanes.add_row(str(number), "", "", "", escape(str(board.stages[number])))
     return Group(head, lanes)
 
 

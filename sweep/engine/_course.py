@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from circuits import CircuitError, Design
+from circuits.preparation import Stage, watched
 from pdk._notices import notice
 from sweep._errors import InfeasibleDesign, SweepError
 from sweep.engine._climb import Climb
@@ -30,6 +31,8 @@ from sweep.engine.events import (
     NodeLeftOut,
     Observer,
     Paused,
+    Prepared,
+    Preparing,
     Stopped,
     Stopping,
     TrialStarted,
@@ -112,6 +115,27 @@ class Course:
                 self.observer(Stopping(reason=self.wish.received, running=self._queue.active))
             for done in self.executor.wait(_WAIT_SECONDS):
                 self._receive(done)
+            self._look_at_stages()
+
+    def _look_at_stages(self) -> None:
+        """Tell what workers prepare, where that has changed."""
+        stages = self.executor.stages()
+        for job in self._queue.with_workers:
+            self._enter(job, stages.get(job.ticket))
+
+    def _enter(self, job: Job, stage: Stage | None) -> None:
+        """Tell the stage that a job has come to; None where nothing more is prepared for it."""
+        if stage == job.stage:
+            return
+        number, rung, now = job.climb.number, job.climb.rung, time.perf_counter()
+        if job.stage is None:
+            job.preparing_since = now
+        job.stage = stage
+        if stage is None:
+            seconds = now - job.preparing_since
+            self.observer(Prepared(trial=number, rung=rung, seconds=seconds))
+        else:
+            self.observer(Preparing(trial=number, rung=rung, stage=stage))
 
     def _check_nodes(self) -> None:
         """Leave out the nodes that lack what this study is simulated with."""
@@ -135,8 +159,7 @@ class Course:
                 passed=self.ledger.passed(attempt),
             )
             try:
-                trainer = self.benches[climb.rung].trainer
-                climb.take_up(self.layout, trainer, self.ledger.reported(attempt))
+                self._restore(climb)
             except (UnreadableRecordError, CircuitError) as error:
                 msg = f"Trial {attempt.number} cannot be gone on with: {error}"
                 raise MachineError(msg) from error
@@ -146,6 +169,19 @@ class Course:
             self._announce(climb)
             if self.verdicts.goes_on(climb):
                 self._queue.add(self._jobs(climb))
+
+    def _restore(self, climb: Climb) -> None:
+        """Go on from the files of a trial; to check them, the driver itself may have to prepare.
+
+        **Raises:** `RecordError`.
+        """
+        job = Job(climb, climb.works[0], ticket=-1)
+        with watched(lambda stage: self._enter(job, stage)):
+            climb.take_up(
+                self.layout,
+                self.benches[climb.rung].trainer,
+                self.ledger.reported(climb.attempt),
+            )
 
     def _fill(self) -> None:
         """Give every free worker a task."""
@@ -231,6 +267,7 @@ class Course:
         job = self._queue.end(done.task.ticket)
         if job is None:
             return  # it came back together with the sister that ended its trial
+        self._enter(job, None)
         climb, work = job.climb, job.work
         tries, lost = work.tries, work.lost
         limited = self.benches[climb.rung].equipment.limits.memory_bytes is not None
@@ -318,7 +355,8 @@ class Course:
         seconds = math.fsum(score.seconds for score in scores)
         overhead = math.nan
         if not cached:
-            overhead = (time.perf_counter() - job.since - seconds) / len(scores)
+            taken = time.perf_counter() - job.since - result.prepared_seconds
+            overhead = (taken - seconds) / len(scores)
             self.patience.note((climb.rung, len(scores)), result.wall_seconds)
         self.overheads += [overhead] * len(scores)
         self.observer(

@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
-from scipy.stats import norm, qmc
 
 from sweep.engine._unit_cube import to_unit
 from sweep.results._passed import is_allowed
@@ -96,6 +95,8 @@ def _features(space: Mapping[str, BaseDistribution], values: Mapping[str, Any]) 
 
 def _candidates(space: Mapping[str, BaseDistribution], best: Array) -> Array:
     """Points from all over the space, and around the best ones."""
+    from scipy.stats import qmc  # noqa: PLC0415 - half of what a driver takes to start
+
     sobol = qmc.Sobol(len(space), scramble=True, rng=0).random(_CANDIDATES)
     everywhere = np.column_stack(
         [
@@ -150,6 +151,8 @@ def _gains(points: Array, costs: Array, candidates: Array) -> Array:
     noise = model.kernel_.k2.noise_level * float(costs.std()) ** 2
     deviation = np.sqrt(np.maximum(deviation**2 - noise, 1e-300))
     below = (best - mean) / deviation
+    from scipy.stats import norm  # noqa: PLC0415 - as above
+
     gains: Array = deviation * (below * norm.cdf(below) + norm.pdf(below))
     return gains
 

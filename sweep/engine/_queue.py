@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from circuits.preparation import Stage
 from sweep.engine._climb import Climb, Work
 
 
@@ -17,6 +18,7 @@ class Job:
 
     - `since`: when a worker began with it, by `time.perf_counter`.
     - `not_before`: when it may be given to one.
+    - `stage`: what is being prepared for it, and `preparing_since`: since when.
     """
 
     climb: Climb
@@ -24,6 +26,8 @@ class Job:
     ticket: int
     since: float = 0.0
     not_before: float = 0.0
+    stage: Stage | None = None
+    preparing_since: float = 0.0
 
 
 @dataclass(slots=True)
@@ -42,6 +46,11 @@ class Queue:
     def active(self) -> int:
         """How many jobs are with workers."""
         return len(self._active)
+
+    @property
+    def with_workers(self) -> tuple[Job, ...]:
+        """The jobs that are with workers."""
+        return tuple(self._active.values())
 
     @property
     def taken(self) -> int:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 import pdk
 from circuits import CircuitError, Design, Trace, Trainer, points_duration
+from circuits.preparation import Listener, Stopwatch, watched
 from circuits.run import Run
 from circuits.simulators import Cause, Outcome, Verdict
 from objectives import EpochScore, ObjectiveError, TrainingPlan
@@ -49,7 +49,7 @@ class TrainingTask(Task):
     """The epochs from `first` to `last` of one training.
 
     - `weights`: `final_weights` of the epoch before; None in epoch 0.
-    - `seconds`: wall time after which it is a straggler and is cut.
+    - `seconds`: wall time after which it is a straggler and is cut, preparation left out.
     """
 
     first: int
@@ -91,7 +91,8 @@ class TaskResult:
     - `unfit`: what this machine lacks; empty as a rule.
     - `notices`: what the user should know of this machine although the task went on.
     - `straggled`: whether it was cut for taking too long.
-    - `wall_seconds`: what it took the worker.
+    - `wall_seconds`: what it took the worker, without `prepared_seconds`: what it spent on
+      preparation (`circuits.preparation`), which is no part of any trial.
     - `simulated_seconds`: time in the circuit of the simulations that went well.
     """
 
@@ -103,20 +104,28 @@ class TaskResult:
     notices: tuple[str, ...] = ()
     straggled: bool = False
     wall_seconds: float = 0.0
+    prepared_seconds: float = 0.0
     simulated_seconds: float = 0.0
 
 
-def perform(task: Task) -> TaskResult:
-    """Do a task; what goes wrong with machine, simulator or design is in the result."""
-    started = time.perf_counter()
+def perform(task: Task, *, listener: Listener | None = None) -> TaskResult:
+    """Do a task; what goes wrong with machine, simulator or design is in the result.
+
+    `listener`: is told what is being prepared for it.
+    """
+    watch = Stopwatch()
     notices: list[str] = []
-    with listening(notices.append):
+    with listening(notices.append), watched(listener):
         try:
             result = _perform(task)
         except _EXPECTED as error:
             result = _without_result(error)
-    seconds = time.perf_counter() - started
-    return replace(result, wall_seconds=seconds, notices=tuple(notices))
+    return replace(
+        result,
+        wall_seconds=watch.wall,
+        prepared_seconds=watch.prepared,
+        notices=tuple(notices),
+    )
 
 
 def _perform(task: Task) -> TaskResult:
@@ -150,10 +159,10 @@ def _train(task: TrainingTask, trainer: Trainer) -> TaskResult:
     epochs: Epochs | None = None
     outcome: Outcome | None = None
     weights, simulated = task.weights, 0.0
-    deadline = time.monotonic() + task.seconds
+    watch = Stopwatch()
 
     def late() -> bool:
-        return time.monotonic() >= deadline
+        return watch.wall >= task.seconds
 
     for epoch in range(task.first, task.last + 1):
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from circuits.preparation import Stage
 from sweep.results.outcomes import OutcomeCount
 
 
@@ -133,6 +134,27 @@ class EpochStarted:
     attempt: int
     rung: int = 0
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparing:
+    """A trial waits for what a machine does once and keeps (`circuits.preparation`).
+
+    It is no part of any trial's time. What another machine of a cluster prepares is not told.
+    """
+
+    trial: int
+    stage: Stage
+    rung: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What a trial waited for is done, after `seconds`; its task goes on."""
+
+    trial: int
+    seconds: float
+    rung: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,6 +317,8 @@ Event = (
     | PartRefused
     | TrialStarted
     | EpochStarted
+    | Preparing
+    | Prepared
     | EpochFinished
     | EpochLost
     | NodeLeftOut

@@ -15,11 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from circuits.preparation import Stage
 from sweep._errors import SweepError, one_line
 from sweep._machine import processors
 from sweep.engine._equipment import Equipment
 from sweep.engine._nodes import Needs, Nodes
 from sweep.engine._scratch import Scratch
+from sweep.engine._stages import StageFile, stages_in
 from sweep.engine._task import Task, TaskResult, perform
 
 _WORDS = 300
@@ -47,8 +49,12 @@ class Done:
     node: str = ""
 
 
-def on_node(home: str, task: Task) -> tuple[str, TaskResult]:
-    """Do a task on the node it was sent to. `home` is the driver's.
+def on_node(home: str, task: Task, stages: Path) -> tuple[str, TaskResult]:
+    """Do a task on the node it was sent to.
+
+    **Arguments:**
+
+    - `home`: the driver's node; `stages`: its directory for what is being prepared.
 
     **Returns:** the node, and what came of the task.
     """
@@ -56,7 +62,8 @@ def on_node(home: str, task: Task) -> tuple[str, TaskResult]:
 
     node: str = ray.get_runtime_context().get_node_id()
     equipment = replace(task.equipment, is_here=node == home)
-    return node, perform(replace(task, equipment=equipment))
+    listener = StageFile(stages, task.ticket) if equipment.is_here else None
+    return node, perform(replace(task, equipment=equipment), listener=listener)
 
 
 class RayExecutor:
@@ -67,7 +74,7 @@ class RayExecutor:
     - `workers`: how many tasks at a time; None: as many as the cores have room for.
     - `needs`: what one task takes of a node.
     - `address`: of a running Ray cluster; None starts Ray on this machine, for this process alone.
-    - `directory`: for the files of a Ray that is started here.
+    - `directory`: for the files of a Ray that is started here, and of what workers prepare.
 
     A Ray session that this process has already is used as it is, and left running.
 
@@ -103,6 +110,8 @@ class RayExecutor:
         self._nodes = Nodes(ray, self._needs)
         self._remote = ray.remote(max_retries=0, **self._needs.options())(on_node)
         self._tasks: dict[Any, Task] = {}
+        self._stages = directory / "stages"
+        self._stages.mkdir(exist_ok=True)
         if address is None and self._nodes.room() < 1:
             if self._owns:
                 ray.shutdown()
@@ -191,7 +200,11 @@ class RayExecutor:
         """Have a task run as soon as there is room for it."""
         selector = self._nodes.selector()
         remote = self._remote.options(label_selector=selector) if selector else self._remote
-        self._tasks[remote.remote(self._nodes.home, task)] = task
+        self._tasks[remote.remote(self._nodes.home, task, self._stages)] = task
+
+    def stages(self) -> dict[int, Stage]:
+        """What is being prepared for tasks on this machine, by ticket."""
+        return stages_in(self._stages)
 
     def drop(self, tickets: Container[int]) -> None:
         """Give up tasks whose results nobody needs any more; `wait` does not return them."""
@@ -218,6 +231,7 @@ class RayExecutor:
 
     def _collect(self, reference: Any) -> Done:
         task = self._tasks.pop(reference)
+        StageFile(self._stages, task.ticket)(None)  # of a worker that was lost
         try:
             node, result = self._ray.get(reference)
             return Done(task, result, node=node)

@@ -137,6 +137,7 @@ def test_the_command_writes_page_and_tables(tmp_path: Path) -> None:
          "--temperature", "85", "--simulator", "ngspice", "--out", str(tmp_path), "--json"],
     )  # fmt: skip
     assert said.exit_code == 0, said.output
+    assert not said.stderr
     told = json.loads(said.stdout)
     assert {path.name for path in tmp_path.iterdir()} == {"characterization.html", *TABLES}
     assert told["files"][0] == "characterization.html"
@@ -144,6 +145,18 @@ def test_the_command_writes_page_and_tables(tmp_path: Path) -> None:
     assert [entry["device"] for entry in told["transistors"]] == ["nfet_01v8_lvt", "pfet_01v8_lvt"]
     assert told["transistors"][0]["width"] == pytest.approx(1e-6)
     assert told["transistors"][1]["length"] == pytest.approx(0.35e-6), "the shortest that is legal"
+
+
+def test_the_command_says_what_it_measures(tmp_path: Path) -> None:
+    said = CliRunner().invoke(
+        app, ["characterize", "--simulator", "ngspice", "--out", str(tmp_path)]
+    )
+    assert said.exit_code == 0, said.output
+    told = [line[20:] for line in said.stderr.splitlines()]
+    assert [words.partition(":")[0] for words in told] == [
+        f"measuring a synapse, {number} of 5" for number in range(1, 6)
+    ]
+    assert "curves of nfet_01v8" in told[0]
 
 
 @pytest.mark.parametrize(

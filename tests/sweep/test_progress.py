@@ -7,11 +7,14 @@ import dataclasses
 import io
 import json
 import math
+import time
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from circuits.preparation import Stage, report
+from sweep.commands import _console as console
 from sweep.commands._board import Board
 from sweep.commands.progress import JsonObserver, RichObserver, picture
 from sweep.engine.events import (
@@ -19,6 +22,8 @@ from sweep.engine.events import (
     EpochLost,
     EpochStarted,
     Event,
+    Prepared,
+    Preparing,
     Stopped,
     StudyFinished,
     StudyStarted,
@@ -217,3 +222,117 @@ def test_machines_get_one_json_object_a_line() -> None:
     assert (finished[0]["nmse_before"], finished[1]["nmse_before"]) == (1.2, None)
     assert events[-1]["summary"]["best_values"] == [[0.0812]]
     assert events[-1]["summary"]["overhead"] is None
+
+
+DRAIN = "drain currents of nfet_01v8_lvt 0.42/0.35, pfet_01v8_lvt 1.302/0.35"
+PREPARATION: list[Event] = [
+    STARTED,
+    TrialStarted(trial=0, epoch=0, parameters={}),
+    EpochStarted(trial=0, epoch=0, attempt=1),
+    *(
+        Preparing(trial=0, stage=Stage("measuring transistors", DRAIN, done, 4))
+        for done in range(4)
+    ),
+    *(
+        Preparing(trial=0, stage=Stage("compiling kernels", f"kernel{done}", done))
+        for done in range(60)
+    ),
+]
+
+
+def test_a_log_tells_each_measurement_and_kernels_now_and_then() -> None:
+    stream = io.StringIO()
+    with RichObserver(Console(file=stream, width=200)) as observer:
+        for event in [*PREPARATION, Prepared(trial=0, seconds=61.0)]:
+            observer(event)
+    told = [line[20:] for line in stream.getvalue().splitlines()][1:]
+    assert told == [
+        *(f"trial 0: measuring transistors, {n} of 4: {DRAIN}" for n in range(1, 5)),
+        "trial 0: compiling kernels: kernel0",
+        "trial 0: prepared in 1 min 1 s",
+    ]
+
+
+def test_the_table_says_what_a_trial_waits_for_and_fits_80_columns() -> None:
+    now = 0.0
+    board = Board(clock=lambda: now)
+    for event in PREPARATION[:5]:
+        board.note(event)
+    board.note(Preparing(trial=5, stage=Stage("compiling kernels", "solve", 3)))  # not begun here
+    stream = io.StringIO()
+    Console(file=stream, width=80).print(picture(board))
+    lines = stream.getvalue().splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert any("measuring transistors, 2 of 4: drain" in line for line in lines)
+    assert any("compiling kernels, 3 done: solve" in line for line in lines)
+    now = 61.0
+    board.note(Prepared(trial=0, seconds=61.0))
+    now = 63.0
+    stream = io.StringIO()
+    Console(file=stream, width=80).print(picture(board))
+    assert "measuring" not in stream.getvalue()
+    assert "2 s" in stream.getvalue(), "a task runs from the end of its preparation on"
+    board.note(TrialFailed(trial=5, epoch=0, status="x", cause="y", words="z"))
+    assert not board.stages
+
+
+def test_one_in_ten_seconds_of_a_work_without_a_known_end_is_worth_a_line() -> None:
+    now = 0.0
+    rarely = console.Rarely(clock=lambda: now)
+    told = []
+    for done in range(26):
+        now = float(done)
+        told += [done] if rarely.is_due(Stage("compiling kernels", "solve", done)) else []
+    assert told == [0, 10, 20]
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def work() -> None:
+    """What a command does in this process: it measures, and then it trains."""
+    report(Stage("measuring transistors", DRAIN, 0, 4))
+    report(Stage("measuring transistors", DRAIN, 1, 4))
+    report(None)
+
+
+def test_a_command_tells_a_log_what_it_measures(capsys: pytest.CaptureFixture[str]) -> None:
+    with console.stages_shown(quiet=False), console.epochs_shown(3, quiet=False) as progress:
+        assert progress is None
+        work()
+    told = capsys.readouterr()
+    assert not told.out
+    assert [line[20:] for line in told.err.splitlines()] == [
+        f"measuring transistors, {n} of 4: {DRAIN}" for n in (1, 2)
+    ]
+    with console.stages_shown(quiet=True):
+        work()
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("bar", [False, True])
+def test_a_command_shows_on_a_terminal_what_it_measures_and_takes_it_away(
+    bar: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Terminal()
+    monkeypatch.setattr("sys.stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    with (
+        console.stages_shown(quiet=False),
+        console.epochs_shown(3, quiet=not bar) as progress,
+    ):
+        report(Stage("measuring transistors", DRAIN, 1, 4))
+        time.sleep(0.3)  # the screen is drawn ten times a second
+        report(None)
+        if progress is not None:
+            progress(0, 0.5)
+            time.sleep(0.3)
+    shown = stream.getvalue()
+    assert "measuring transistors," in shown
+    assert ("epoch 1 of 3" in shown) is bar
+    assert shown.count("\x1b[?25h") >= 1, "the cursor is there again"

@@ -21,14 +21,39 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import event
 
+from circuits.preparation import Stage, begin_preparing, end_preparing, report
 from pdk import CacheError
 from pdk._cache import cache_directory, fault, unusable, writable_directory
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _CONFIG: Any = numba.config
+_OURS = __name__.partition(".")[0] + "."
 _PACKAGE = Path(__file__).parents[1]
+
+
+class _Compilations(event.Listener):
+    """Takes the time of compiling for preparation, and reports each kernel as a stage of it."""
+
+    def __init__(self) -> None:
+        self.done = 0
+
+    def on_start(self, event: Any) -> None:
+        begin_preparing()
+        kernel = event.data["dispatcher"].py_func
+        if kernel.__module__.startswith(_OURS):  # numba compiles functions of its own, too
+            report(Stage("compiling kernels", kernel.__name__.strip("_"), self.done))
+
+    def on_end(self, event: Any) -> None:
+        del event
+        self.done += 1
+        end_preparing()
+
+
+_REGISTER: Any = event.register
+_REGISTER("numba:compile", _Compilations())
 
 
 def inlined(function: Function) -> Function:

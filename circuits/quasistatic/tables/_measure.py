@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from circuits.preparation import Stage, report
 from circuits.quasistatic.tables import _decks, _store
 from circuits.quasistatic.tables._table import DeviceTable, Ranges, TableError
 from circuits.simulators import Deck, Limits, SpiceSimulator, Waveforms
@@ -70,6 +71,8 @@ def measure(
     - `simulator`: the one that measures.
     - `ranges`: the axes.
 
+    Each deck is a stage of `circuits.preparation`, for whoever waits.
+
     **Raises:** `TableError` if the simulator fails, with its words; `pdk.PdkError`.
     """
     conditions = _Conditions(
@@ -126,15 +129,15 @@ def _table(
 
 def _run(geometries: list[Geometry], at: _Conditions) -> dict[Geometry, _store.Samples]:
     setting = _decks.Setting(at.library(geometries), at.temperature, at.ranges)
-    currents, tiny, shifted, charges, drains = (
-        _waves(deck, at.simulator)
-        for deck in (
+    currents, tiny, shifted, charges, drains = _each_waves(
+        (
             _decks.current_deck(geometries, setting),
             _decks.conductance_deck(geometries, setting),
             _decks.shifted_deck(geometries, setting),
             _decks.charge_deck(geometries, setting),
             _decks.drain_charge_deck(geometries, setting),
-        )
+        ),
+        at.simulator,
     )
     samples = zip(
         _decks.read_currents(geometries, at.ranges, currents),
@@ -148,6 +151,13 @@ def _run(geometries: list[Geometry], at: _Conditions) -> dict[Geometry, _store.S
         geometry: _store.Samples(*measured)
         for geometry, measured in zip(geometries, samples, strict=True)
     }
+
+
+def _each_waves(decks: Sequence[Deck], simulator: SpiceSimulator) -> Iterator[Waveforms]:
+    """The decks one after the other, each a stage that is reported."""
+    for number, deck in enumerate(decks):
+        report(Stage("measuring transistors", deck.title, number, len(decks)))
+        yield _waves(deck, simulator)
 
 
 def _waves(deck: Deck, simulator: SpiceSimulator) -> Waveforms:

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Preparation: work that a machine does once and keeps, such as device tables and compiled kernels.
+
+It can take minutes, so whoever waits can watch it:
+
+    with watched(print):
+        trainer.run(run)
+
+It belongs to no run: time limits, recorded times and straggler limits read a `Stopwatch`, which
+stands still while something is prepared. Listener and clock are those of a thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step of a preparation or of a measurement that is under way.
+
+    **Attributes:**
+
+    - `work`: the whole, such as `measuring transistors`.
+    - `detail`: this step of it, such as `gate charges of nfet_01v8`.
+    - `done`: how many steps are finished.
+    - `total`: how many there are; None where nobody knows before the end.
+    """
+
+    work: str
+    detail: str
+    done: int
+    total: int | None = None
+
+    def __str__(self) -> str:
+        if self.total is not None:
+            return f"{self.work}, {self.done + 1} of {self.total}: {self.detail}"
+        done = f", {self.done} done" if self.done else ""
+        return f"{self.work}{done}: {self.detail}"
+
+
+Listener = Callable[[Stage | None], None]
+"""Is told of each stage, and None when a preparation has ended."""
+
+
+class _Clock:
+    """What a thread spent on preparation, s, and who listens to it."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.wall = 0.0
+        self.cpu = 0.0
+        self.listener: Listener | None = None
+
+
+class _Threads(threading.local):
+    """The clock of each thread."""
+
+    def __init__(self) -> None:
+        self.clock = _Clock()
+
+
+_THREADS = _Threads()
+
+
+def report(stage: Stage | None) -> None:
+    """Tell the listener of this thread, if there is one, what is being done."""
+    listener = _THREADS.clock.listener
+    if listener is not None:
+        listener(stage)
+
+
+@contextlib.contextmanager
+def watched(listener: Listener | None) -> Iterator[None]:
+    """Have a listener told of the stages inside instead of the one around it; None for nobody."""
+    clock = _THREADS.clock
+    before, clock.listener = clock.listener, listener
+    try:
+        yield
+    finally:
+        clock.listener = before
+
+
+@contextlib.contextmanager
+def counted(total: int) -> Iterator[None]:
+    """Number the stages that are reported inside, of which there are so many."""
+    listener, numbers = _THREADS.clock.listener, itertools.count()
+
+    def number(stage: Stage | None) -> None:
+        if stage is not None:
+            stage = dataclasses.replace(stage, done=next(numbers), total=total)
+        if listener is not None:
+            listener(stage)
+
+    with watched(number):
+        yield
+
+
+@contextlib.contextmanager
+def preparing() -> Iterator[None]:
+    """Take the time spent inside for preparation. What is inside another one counts once."""
+    begin_preparing()
+    try:
+        yield
+    finally:
+        end_preparing()
+
+
+def begin_preparing() -> None:
+    """As entering `preparing`, for callers that are told of beginning and end apart."""
+    clock = _THREADS.clock
+    if not clock.depth:
+        clock.wall -= time.perf_counter()
+        clock.cpu -= time.process_time()
+    clock.depth += 1
+
+
+def end_preparing() -> None:
+    """As leaving `preparing`."""
+    clock = _THREADS.clock
+    clock.depth -= 1
+    if not clock.depth:
+        clock.wall += time.perf_counter()
+        clock.cpu += time.process_time()
+        report(None)
+
+
+class Stopwatch:
+    """Time since it was made, without what its thread spent on preparation; read outside of it."""
+
+    def __init__(self) -> None:
+        self._clock = _THREADS.clock
+        self._prepared = self._clock.wall
+        self._wall, self._cpu = self._now()
+
+    def _now(self) -> tuple[float, float]:
+        clock = self._clock
+        return time.perf_counter() - clock.wall, time.process_time() - clock.cpu
+
+    @property
+    def wall(self) -> float:
+        """Wall time, s."""
+        return self._now()[0] - self._wall
+
+    @property
+    def cpu(self) -> float:
+        """Processor time of this process, s."""
+        return self._now()[1] - self._cpu
+
+    @property
+    def prepared(self) -> float:
+        """Wall time that was spent on preparation meanwhile, s."""
+        return self._clock.wall - self._prepared
