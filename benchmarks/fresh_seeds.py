@@ -24,6 +24,7 @@ import pdk
 from benchmarks.noise_levels import FIRST_SEED, fit, scaled
 from circuits import Design, Trainer, make_trainer
 from objectives import TrainingPlan
+from objectives.training import TrainedLayers
 from sweep.study.study_file import load_design
 
 COLUMNS = ("with noise", "noiseless", "last layer only", "lower layers only")
@@ -33,7 +34,7 @@ _CONTROL_EPOCHS = 100
 _WHOLE_EPOCHS = 200
 
 
-def control_plan(plan: TrainingPlan, trained: str) -> TrainingPlan:
+def control_plan(plan: TrainingPlan, trained: TrainedLayers) -> TrainingPlan:
     """The noiseless training of some layers, in large steps where it is long."""
     plan = dataclasses.replace(plan, trained=trained, noise_seed=None)
     if plan.epochs <= _WHOLE_EPOCHS:
@@ -48,7 +49,7 @@ def row(trainer: Trainer, plan: TrainingPlan, design: Design, *, controls: bool)
     found = [fit(trainer, plan, design), fit(trainer, noiseless, design)]
     if not controls:
         return [*found, math.nan, math.nan]
-    last, lower = (control_plan(plan, trained) for trained in ("last", "lower"))
+    last, lower = control_plan(plan, "last"), control_plan(plan, "lower")
     frozen = min(fit(trainer, last, scaled(design, factor)) for factor in LAST_SCALES)
     return [*found, frozen, fit(trainer, lower, design)]
 

@@ -143,12 +143,10 @@ def line(event: Event, board: Board) -> str:
                 f"study {event.name} {begins}: {event.done} of {event.trials} trials done, "
                 f"{event.simulator} {event.version}, {event.workers} workers"
             )
-        case Stopping() | Paused() | NodeLeftOut() | Noticed() | Stopped():
+        case Stopping() | Paused() | NodeLeftOut() | Noticed() | PartRefused() | Stopped():
             return _line_of_driver(event)
         case StudyFinished():
             return closing(event.summary)
-        case PartRefused():
-            return f"warning: {event.words}"
         case Preparing():
             return f"trial {event.trial}: {event.stage}"
         case Prepared():
@@ -157,7 +155,9 @@ def line(event: Event, board: Board) -> str:
             return _line_of_trial(event, board)
 
 
-def _line_of_driver(event: Stopping | Paused | NodeLeftOut | Noticed | Stopped) -> str:
+def _line_of_driver(
+    event: Stopping | Paused | NodeLeftOut | Noticed | PartRefused | Stopped,
+) -> str:
     match event:
         case Stopping():
             return (
@@ -168,6 +168,8 @@ def _line_of_driver(event: Stopping | Paused | NodeLeftOut | Noticed | Stopped) 
             return "paused: nothing is begun" if event.paused else "goes on"
         case NodeLeftOut() | Noticed():
             return event.words
+        case PartRefused():
+            return f"warning: {event.words}"
         case Stopped():
             # Of a study that never began the error itself says all there is.
             return f"stopped: {event.reason}; go on with --resume" if event.begun else ""
