@@ -13,7 +13,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -42,8 +42,8 @@ _OF_THE_MACHINE = frozenset(  # errors that no other input would avoid
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+    """One JSON document on stdout; letters that it cannot show are escaped, not replaced."""
+    sys.stdout.write(_dumped(value, sys.stdout, indent=2) + "\n")
 
 
 def facts(rows: dict[str, str]) -> Table:
@@ -234,12 +234,19 @@ def _is_ours(error: Exception) -> bool:
 
 
 def _say(error: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        text = json.dumps({"error": error}, ensure_ascii=False, default=_plain)
-    else:
-        text = error["message"]
+    text = _dumped({"error": error}, sys.stderr) if as_json else error["message"]
     sys.stdout.flush()
     sys.stderr.write(text + "\n")
+
+
+def _dumped(value: Any, stream: TextIO, *, indent: int | None = None) -> str:
+    """JSON as a stream can take it."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False, default=_plain)
+    try:
+        text.encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent, default=_plain)
+    return text
 
 
 def _plain(value: object) -> object:

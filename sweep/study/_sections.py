@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ VERSION = 1
 
 Raw = dict[str, Any]
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,79}")
+_LONGEST_NAME = 80
+_SIGNS = frozenset(" ._+-")
 
 
 def read_toml(text: str, known: tuple[str, ...], problems: Problems) -> Raw:
@@ -55,14 +56,34 @@ def table(raw: Raw, key: str, problems: Problems) -> Raw:
 
 
 def read_name(raw: Raw, problems: Problems) -> str:
-    """The name of the study, which is also its name in an Optuna storage."""
+    """The name of the study, which is also its name in an Optuna storage.
+
+    Letters and digits are those of any script, each written in one way only (Unicode's NFC), so that
+    equal names are the same text wherever they go.
+    """
     name = raw.get("name")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if isinstance(name, str):
+        name = unicodedata.normalize("NFC", name)
+    if not isinstance(name, str) or not _is_name(name):
         problems.add(
             ("name",), name,
-            "1 to 80 letters, digits, spaces and . _ + -, the first a letter or a digit",
+            f"1 to {_LONGEST_NAME} letters and digits of any script, spaces and . _ + -, the first a "
+            "letter or a digit",
         )  # fmt: skip
     return str(name)
+
+
+def _is_name(name: str) -> bool:
+    """Whether a text is made of letters, their marks, digits and few signs, and begins well."""
+    kinds = [unicodedata.category(sign) for sign in name]
+    return (
+        0 < len(name) <= _LONGEST_NAME
+        and (kinds[0][0] == "L" or kinds[0] == "Nd")
+        and all(
+            kind[0] in "LM" or kind == "Nd" or sign in _SIGNS
+            for sign, kind in zip(name, kinds, strict=True)
+        )
+    )
 
 
 def read_layers(raw: Raw, problems: Problems) -> tuple[int, ...] | None:
