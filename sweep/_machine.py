@@ -94,7 +94,7 @@ def _groups(root: Path, controller: str) -> Iterator[Path]:
 
 def _memberships(root: Path) -> dict[str, str]:
     """The path of this process's group by controller; that of version 2 under an empty name."""
-    found = {}
+    found: dict[str, str] = {}
     for line in (root / "proc/self/cgroup").read_text("utf-8").splitlines():
         _, names, path = line.split(":", 2)
         found |= dict.fromkeys(names.split(","), path)
@@ -135,7 +135,8 @@ def _number(group: Path, *names: str) -> int | None:
 def _file_cache(path: Path) -> int:
     """Bytes of files in a group's memory that nobody has used lately."""
     try:
-        found = dict(re.findall(r"^(\w+) (\d+)$", path.read_text("ascii"), re.MULTILINE))
+        said = re.findall(r"^(\w+) (\d+)$", path.read_text("ascii"), re.MULTILINE)
     except OSError:
         return 0
-    return int(found.get("total_inactive_file", found.get("inactive_file", 0)))
+    found = {str(name): int(count) for name, count in said}
+    return found.get("total_inactive_file", found.get("inactive_file", 0))
