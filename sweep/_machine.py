@@ -135,7 +135,8 @@ def _number(group: Path, *names: str) -> int | None:
 def _file_cache(path: Path) -> int:
     """Bytes of files in a group's memory that nobody has used lately."""
     try:
-        found = dict(re.findall(r"^(\w+) (\d+)$", path.read_text("ascii"), re.MULTILINE))
+        said = re.findall(r"^(\w+) (\d+)$", path.read_text("ascii"), re.MULTILINE)
     except OSError:
         return 0
-    return int(found.get("total_inactive_file") or found.get("inactive_file") or 0)
+    found = {str(name): int(count) for name, count in said}
+    return found.get("total_inactive_file", found.get("inactive_file", 0))

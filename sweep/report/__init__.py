@@ -6,11 +6,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from sweep.report._findings import PAGES, Findings, find_out
+from sweep.report._matplotlib import prepare_matplotlib
 from sweep.report._page import page
 from sweep.results._files import write_whole
 from sweep.results.store import Results
 
 __all__ = ["PAGES", "Findings", "find_out", "page", "write_report"]
+
+prepare_matplotlib()
 
 
 def write_report(

@@ -204,7 +204,7 @@ def test_a_user_without_name_and_home_can_do_everything(nobodys: Path) -> None:
         ("doctor", "--no-ray"),
         ("run", "tiny.toml", "--out", "out"),
         ("status", "out"),
-        ("report", "out"),
+        ("report", "out", "--animation", "film.gif"),
         ("export", "out", "--no-verify"),
     ):
         said = run(*command, directory=nobodys, before=user, environment=environment)
