@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from tests.in_this_process import InThisProcess
 from tests.stand_in import install
 from tests.sweep.running import Record, snapshot, tiny
 from tests.sweep.study_texts import tables, toml
+from tests.sweep.test_cli import Said
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 
@@ -67,13 +70,21 @@ same = lab:Same
 """
 
 PROGRAM = """
-import sys
+import json, sys
 from pathlib import Path
 from tests.in_this_process import InThisProcess
 import sweep.engine.driver
 sweep.engine.driver.RayExecutor = InThisProcess
-from sweep.cli import app
-app(sys.argv[1:])
+from tests.sweep import test_data, test_cli
+lab, said = test_data.Lab(Path.cwd()), []
+for step in json.loads(sys.argv[1]):
+    if isinstance(step, dict):
+        for name, value in step.items():
+            getattr(lab, name)(value)
+    else:
+        done = test_cli.sweep(*step)
+        said.append([done.code, done.out, done.err])
+Path("said.json").write_text(json.dumps(said))
 """
 
 X = [0.1, 0.9, 0.3, 0.7, 0.2, 0.8, 0.5]
@@ -93,18 +104,19 @@ STUDY = {
 
 
 class Lab:
-    """A package with a task and a synapse, installed, and the program in processes of its own."""
+    """A package with a task and a synapse, installed in a directory."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.data(Y)
-        (directory / "lab.py").write_text(PACKAGE)
-        self.version("1.0")
-        (directory / "study.toml").write_text(toml(STUDY))
-        self._simulator = install(directory / "bin")
 
     def data(self, targets: list[float]) -> None:
-        (self.directory / "points.json").write_text(json.dumps([X, targets]))
+        self.points(json.dumps([X, targets]))
+
+    def points(self, text: str) -> None:
+        (self.directory / "points.json").write_text(text)
+
+    def code(self, more: str) -> None:
+        (self.directory / "lab.py").write_text(PACKAGE + more)
 
     def version(self, version: str) -> None:
         for old in self.directory.glob("*.dist-info"):
@@ -116,85 +128,95 @@ class Lab:
         )
         (information / "entry_points.txt").write_text(ENTRY_POINTS)
 
-    def sweep(self, *words: object) -> subprocess.CompletedProcess[str]:
-        paths = os.pathsep.join([str(self.directory), *sys.path])
-        return subprocess.run(
-            [sys.executable, "-c", PROGRAM, *map(str, words)],
-            capture_output=True,
-            text=True,
+    def steps(self, *steps: Sequence[object] | dict[str, object]) -> list[Said]:
+        """Commands, and changes of the package between them, in one process of their own."""
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, json.dumps(steps)],
             cwd=self.directory,
-            env={**os.environ, "PYTHONPATH": paths, "ANALOG_SWEEP_NGSPICE": str(self._simulator)},
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join([str(self.directory), *sys.path]),
+                "ANALOG_SWEEP_NGSPICE": str(install(self.directory / "bin")),
+            },
             check=False,
         )
+        assert done.returncode == 0
+        return [Said(*said) for said in json.loads((self.directory / "said.json").read_text())]
 
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+    lab = Lab(tmp_path)
+    lab.data(Y)
+    lab.code("")
+    lab.version("1.0")
+    (tmp_path / "study.toml").write_text(toml(STUDY))
+    return lab
 
 
-def test_other_data_are_another_study_and_a_changed_package_is_told(lab: Lab) -> None:
-    out = lab.directory / "out"
-    begun = lab.sweep("run", "study.toml", "--out", "out")
-    assert begun.returncode == 0, begun.stderr
-    first = json.loads(lab.sweep("validate", "study.toml", "--json").stdout)["fingerprint"]
-    manifest = json.loads((out / "manifest.json").read_text())
-    assert manifest["fingerprint"] == first
+RUN = ("run", "study.toml", "--out", "out")
+
+
+def test_other_data_are_another_study(lab: Lab) -> None:
+    begun, document, refused, exported, _, again = lab.steps(
+        RUN,
+        ("validate", "study.toml", "--json"),
+        {"data": [value**2 for value in Y]},
+        (*RUN, "--resume", "--trials", 2),
+        ("export", "out", "--no-verify", "--to", "elsewhere"),
+        ("report", "out", "--to", "page.html"),
+        {"data": Y},
+        (*RUN, "--resume", "--trials", 2),
+    )
+    assert begun.code == 0, begun.err
+    manifest = json.loads((lab.directory / "out" / "manifest.json").read_text())
+    assert manifest["fingerprint"] == document.json()["fingerprint"]
     assert [(entry["kind"], entry["package"], entry["version"]) for entry in manifest["plugins"]] == [
         ("task", "lab", "1.0"), ("synapse", "lab", "1.0"),
     ]  # fmt: skip
-
-    before = snapshot(out)
-    lab.data([value**2 for value in Y])
-    refused = lab.sweep("run", "study.toml", "--out", "out", "--resume", "--trials", 2)
-    assert refused.returncode == 2
-    assert len(refused.stderr.splitlines()) == 1
-    assert "task 'measured' (lab 1.0) gives other points now than it did then" in refused.stderr
-    assert snapshot(out) == before
-
-    export = lab.sweep("export", "out", "--no-verify", "--to", "elsewhere")
-    assert "Task 'measured' gives other points now than it gave these trials" in export.stderr
-    lab.sweep("report", "out", "--to", "page.html")
-    page = (lab.directory / "page.html").read_text()
-    assert "gives other points now" in html.unescape(page)
+    assert refused.code == 2
+    assert len(refused.err.splitlines()) == 1
+    assert "task 'measured' (lab 1.0) gives other points now than it did then" in refused.err
+    assert "Task 'measured' gives other points now than it gave these trials" in exported.err
+    page = html.unescape((lab.directory / "page.html").read_text())
+    assert "gives other points now" in page
     assert "synapse same of lab 1.0" in page
-
-    lab.data(Y)
-    lab.version("1.1")
-    resumed = lab.sweep("run", "study.toml", "--out", "out", "--resume", "--trials", 2)
-    assert resumed.returncode == 0, resumed.stderr
-    assert "task measured came from lab 1.0, and comes from lab 1.1 now" in resumed.stdout
-    assert "synapse same came from lab 1.0, and comes from lab 1.1 now" in resumed.stdout
-    again = lab.sweep("run", "study.toml", "--out", "out", "--resume", "--trials", 2)
-    assert "lab" not in again.stdout
+    assert again.code == 0, again.err
+    assert len(manifest["resumed"]) == 1
 
 
-def test_code_that_changed_under_the_same_version_is_told(lab: Lab) -> None:
-    assert lab.sweep("run", "study.toml", "--out", "out").returncode == 0
-    (lab.directory / "lab.py").write_text(PACKAGE + "\n# changed\n")
-    resumed = lab.sweep("run", "study.toml", "--out", "out", "--resume", "--trials", 2)
-    assert resumed.returncode == 0, resumed.stderr
-    assert "the code of synapse same (lab 1.0) has changed" in resumed.stdout
+def test_what_changed_in_a_package_is_told_once(lab: Lab) -> None:
+    _, newer, same, changed = lab.steps(
+        RUN,
+        {"version": "1.1"},
+        (*RUN, "--resume", "--trials", 2),
+        (*RUN, "--resume", "--trials", 3),
+        {"code": "# changed\n"},
+        (*RUN, "--resume", "--trials", 4),
+    )
+    assert {newer.code, same.code, changed.code} == {0}
+    assert "task measured came from lab 1.0, and comes from lab 1.1 now" in newer.out
+    assert "synapse same came from lab 1.0, and comes from lab 1.1 now" in newer.out
+    assert "lab" not in same.out
+    assert "the code of synapse same (lab 1.1) has changed" in changed.out
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ("[[0.1], [0.2]]", "measured.inputs"),
-        ("nothing", "JSONDecodeError"),
-        (json.dumps([X, [*Y[:-1], 1e400]]), "finite numbers"),
-    ],
-)
-def test_a_task_that_makes_no_data_is_refused_before_anything_starts(
-    lab: Lab, content: str, words: str
-) -> None:
-    (lab.directory / "points.json").write_text(content)
-    for command in (("validate", "study.toml"), ("run", "study.toml", "--out", "out")):
-        refused = lab.sweep(*command)
-        assert refused.returncode == 2
-        (line,) = refused.stderr.splitlines()
-        assert line.startswith("study.toml: task.name = 'measured': allowed is a task that makes")
-        assert words in line
+def test_a_task_that_makes_no_data_is_refused_before_anything_starts(lab: Lab) -> None:
+    cases = {
+        "[[0.1], [0.2]]": "measured.inputs",
+        "nothing": "JSONDecodeError",
+        json.dumps([X, [*Y[:-1], math.inf]]): "finite numbers",
+    }
+    steps: list[Sequence[object] | dict[str, object]] = []
+    for content in cases:
+        steps += [{"points": content}, ("validate", "study.toml"), RUN]
+    said = lab.steps(*steps)
+    for index, words in enumerate(cases.values()):
+        for refused in said[2 * index : 2 * index + 2]:
+            assert refused.code == 2
+            (line,) = refused.err.splitlines()
+            assert line.startswith("study.toml: task.name = 'measured': allowed is a task that")
+            assert words in line
     assert not (lab.directory / "out").exists()
 
 

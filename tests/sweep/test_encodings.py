@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sweep.commands._verify_files import _text_differences
 from sweep.study.study_file import StudyFileError, load, load_design
 from tests.sweep.study_texts import DESIGN, STUDY
 from tests.sweep.test_cli import sweep
@@ -65,3 +66,9 @@ def test_a_file_that_is_no_text_is_refused_as_such(tmp_path: Path) -> None:
     said = sweep("validate", path)
     assert said.code == 2
     assert "it is no text: it holds zero bytes" in said.err
+
+
+def test_an_exported_table_that_an_editor_saved_again_is_the_same(tmp_path: Path) -> None:
+    text = "layer,input,output\n0,0,0\n"
+    (tmp_path / "weights.csv").write_bytes(text.replace("\n", "\r\n").encode("utf-8-sig"))
+    assert list(_text_differences(tmp_path, "weights.csv", text)) == []
