@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -334,3 +335,51 @@ def test_readers_of_a_scratch_directory_are_spared(tmp_path: Path) -> None:
     finally:
         reader.kill()
         reader.wait()
+
+
+def in_own_mounts(script: str) -> list[str]:
+    """The command that runs a shell script with mounts of its own; skips where that is refused."""
+    for unshare in (["unshare", "--mount"], ["unshare", "--mount", "--map-root-user"]):
+        if (
+            shutil.which("unshare")
+            and not subprocess.run([*unshare, "true"], check=False).returncode
+        ):
+            return [*unshare, "sh", "-ec", script]
+    pytest.skip("this machine allows no mount namespaces (unshare --mount)")
+
+
+def test_a_scratch_directory_of_another_disk_under_the_same_path_is_left_alone(
+    tmp_path: Path,
+) -> None:
+    """As in two containers that share /tmp and the process numbers."""
+    out = tmp_path / "out"
+    out.mkdir()
+    mount = f'mount -t tmpfs none {out}; exec "$0" "$@"'
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    owner = subprocess.Popen(
+        [*in_own_mounts(mount), sys.executable, "-c", _OWNER, str(out)],
+        stdout=subprocess.PIPE,
+        env=environment,
+    )
+    assert owner.stdout is not None
+    directory, child = owner.stdout.readline().decode().split()
+    other = (
+        "import sys; from pathlib import Path; from sweep.engine._scratch import Scratch\n"
+        "with Scratch(Path(sys.argv[1])): pass"
+    )
+    command = [*in_own_mounts(mount), sys.executable, "-c", other, str(out)]
+    subprocess.run(command, env=environment, check=True, timeout=60)
+    try:
+        assert owner.poll() is None
+        assert alive({int(child)})
+        assert Path(directory).is_dir()
+    finally:
+        owner.kill()
+        owner.wait()
+        owner.stdout.close()
+    wait_until(lambda: not Path(directory).exists(), 5, "the directory is gone")
+
+
+def test_a_scratch_directory_whose_owner_lives_is_left_alone(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as first, Scratch(tmp_path):
+        assert first.directory.is_dir()
