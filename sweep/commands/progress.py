@@ -28,6 +28,7 @@ from sweep.engine.events import (
     Paused,
     Stopped,
     Stopping,
+    StorageAway,
     StudyFinished,
     StudyStarted,
     Summary,
@@ -129,7 +130,7 @@ def line(event: Event, board: Board) -> str:
                 f"study {event.name} {begins}: {event.done} of {event.trials} trials done, "
                 f"{event.simulator} {event.version}, {event.workers} workers"
             )
-        case Stopping() | Paused() | NodeLeftOut() | Stopped():
+        case Stopping() | Paused() | NodeLeftOut() | StorageAway() | Stopped():
             return _line_of_driver(event)
         case StudyFinished():
             return closing(event.summary)
@@ -137,7 +138,7 @@ def line(event: Event, board: Board) -> str:
             return _line_of_trial(event, board)
 
 
-def _line_of_driver(event: Stopping | Paused | NodeLeftOut | Stopped) -> str:
+def _line_of_driver(event: Stopping | Paused | NodeLeftOut | StorageAway | Stopped) -> str:
     match event:
         case Stopping():
             return (
@@ -148,6 +149,8 @@ def _line_of_driver(event: Stopping | Paused | NodeLeftOut | Stopped) -> str:
             return "paused: nothing is begun" if event.paused else "goes on"
         case NodeLeftOut():
             return event.words
+        case StorageAway():
+            return f"{event.words}; once more in {event.wait:g} s"
         case Stopped():
             return f"stopped: {event.reason}; go on with --resume"
 

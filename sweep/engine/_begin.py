@@ -27,6 +27,7 @@ from sweep._version import __version__
 from sweep.engine._extend import EXTENDED
 from sweep.results._files import DriverLock, Layout, StoreError, write_whole
 from sweep.results._manifest import JOURNAL, SCHEMA, Manifest, now, read_manifest
+from sweep.results._patient import Told
 from sweep.results._storage import Group, complete_url, open_storage, public_url, quiet, study_in
 from sweep.results.store import stored_study_file
 from sweep.study.start import StartPoint, start_points
@@ -128,19 +129,24 @@ class Claim:
     begun: Manifest | None
     storage: str | None
 
-    def open(self, trainers: Sequence[Trainer]) -> Opened:
-        """The study, in its storage. `trainers`: one for each rung of its ladder.
+    def open(self, trainers: Sequence[Trainer], told: Told | None = None) -> Opened:
+        """The study, in its storage.
 
-        **Raises:** `StoreError` if the storage cannot be opened.
+        **Arguments:**
+
+        - `trainers`: one for each rung of its ladder.
+        - `told`: is told whenever the storage is away and waited for.
+
+        **Raises:** `StoreError` if the storage cannot be opened, `StorageError` if it fails.
         """
         if self.begun is None:
-            return _create(self.layout, self.described, trainers, self.storage)
-        return _resume(self.layout, self.described, trainers, self.begun, self.storage)
+            return _create(self.layout, self.described, trainers, self.storage, told)
+        return _resume(self.layout, self.described, trainers, self.begun, self.storage, told)
 
 
 def _foreign(layout: Layout) -> list[str]:
     """Names in a directory without a manifest that no driver can have left there."""
-    own = {layout.lock.name, layout.study_file.name}
+    own = {layout.lock.name, layout.study_file.name, layout.ray_logs.name}
     names = sorted(entry.name for entry in layout.out.iterdir())
     return [name for name in names if name.removesuffix(".part") not in {*own, "manifest.json"}]
 
@@ -172,7 +178,11 @@ def _check_storage(
 
 
 def _create(
-    layout: Layout, described: StudyFile, trainers: Sequence[Trainer], storage: str | None
+    layout: Layout,
+    described: StudyFile,
+    trainers: Sequence[Trainer],
+    storage: str | None,
+    told: Told | None,
 ) -> Opened:
     start = start_points(described)
     text = described.text.encode()
@@ -201,7 +211,7 @@ def _create(
         storage=JOURNAL if storage is None else public_url(storage),
     )
     manifest.write(layout)
-    opened, group = open_storage(layout, storage or JOURNAL)
+    opened, group = open_storage(layout, storage or JOURNAL, told)
     return Opened(layout, _study(opened, described, manifest, start), group, resumed=False)
 
 
@@ -211,6 +221,7 @@ def _resume(
     trainers: Sequence[Trainer],
     begun: Manifest,
     storage: str | None,
+    told: Told | None,
 ) -> Opened:
     top = trainers[-1]
     start: dict[str, Any] = {
@@ -223,7 +234,7 @@ def _resume(
     if described.ladder.declared:
         start["rungs"] = _rungs(trainers)
     replace(begun, resumed=(*begun.resumed, start), schema=SCHEMA).write(layout)
-    opened, group = open_storage(layout, storage or complete_url(begun.storage))
+    opened, group = open_storage(layout, storage or complete_url(begun.storage), told)
     return Opened(layout, _study(opened, described, begun), group, resumed=True)
 
 

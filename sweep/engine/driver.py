@@ -29,9 +29,17 @@ from sweep.engine._samplers import make_sampler
 from sweep.engine._scratch import Scratch
 from sweep.engine._signals import StopWish
 from sweep.engine._stopping import StoppingRules
-from sweep.engine.events import Observer, Stopped, StudyFinished, StudyStarted, Summary
+from sweep.engine.events import (
+    Observer,
+    Stopped,
+    StorageAway,
+    StudyFinished,
+    StudyStarted,
+    Summary,
+)
 from sweep.engine.executor import RayExecutor
 from sweep.results._files import StoreError
+from sweep.results._patient import StorageError
 from sweep.study._schema import Execution
 from sweep.study.study_file import StudyFile
 
@@ -111,9 +119,12 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
                 needs=_needs(execution),
                 address=settings.address,
                 directory=scratch.directory,
+                logs=place.layout.ray_logs,
             ) as executor:
                 wish.listen()
-                opened = place.open(trainers)
+                opened = place.open(
+                    trainers, lambda words, wait: observer(StorageAway(words=words, wait=wait))
+                )
                 course = Course(
                     described=study,
                     layout=opened.layout,
@@ -140,16 +151,17 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
             )
     except BrokenPipeError:  # nobody listens to the observer any more
         raise
-    except OSError as error:
-        observer(Stopped(reason=str(error)))
-        msg = f"The study cannot go on: {error}. Mend that, then go on with --resume."
+    except (OSError, StorageError) as error:
+        words = str(error).rstrip(".")
+        observer(Stopped(reason=words))
+        msg = f"The study cannot go on: {words}. Mend that, then go on with --resume."
         raise MachineError(msg) from error
     except (KeyboardInterrupt, SystemExit) as error:  # the latter is Ray's answer to SIGTERM
         observer(Stopped(reason="interrupted"))
         msg = f"Interrupted; go on with --resume in {settings.out}."
         raise InterruptedStudy(msg) from error
     except BaseException as error:
-        observer(Stopped(reason=str(error) or type(error).__name__))
+        observer(Stopped(reason=str(error).rstrip(".") or type(error).__name__))
         raise
     observer(StudyFinished(summary=summary))
     return summary

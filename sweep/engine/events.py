@@ -150,6 +150,14 @@ class NodeLeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StorageAway:
+    """The study's database does not answer, for the reason in `words`; asked again after `wait` s."""
+
+    words: str
+    wait: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paused:
     """Nothing is begun until further notice, or (`paused` is false) again from now on."""
 
@@ -246,6 +254,7 @@ Event = (
     | EpochFinished
     | EpochLost
     | NodeLeftOut
+    | StorageAway
     | Paused
     | Stopping
     | TrainingFailed

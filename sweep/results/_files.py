@@ -33,6 +33,7 @@ class Layout:
     - `trials/00012/transient_seed0/epoch_003.npz`: the same of one of the trainings on a ladder.
     - `trials/00012/quasistatic_seed2/epoch_000_039.npz`: 40 epochs that were computed in one go.
     - `driver.lock`: held by the one driver that may write.
+    - `ray_logs/`: what Ray's own processes wrote, where Ray could not be started or died.
     - `request`: what that driver is asked to do, while it is.
     """
 
@@ -57,6 +58,11 @@ class Layout:
     def lock(self) -> Path:
         """The file that the driver locks."""
         return self.out / "driver.lock"
+
+    @property
+    def ray_logs(self) -> Path:
+        """The directory of the messages of a Ray that failed."""
+        return self.out / "ray_logs"
 
     @property
     def request(self) -> Path:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from sweep.results._records import EpochRecord, RecordError, read_record, read_s
 from sweep.results._storage import complete_url, open_for_reading, open_storage, public_url
 from sweep.results.store import open_results
 from tests.sweep.killing import alive
+from tests.sweep.namespaces import with_own_mounts
 from tests.sweep.running import wait_until
 
 RECORD = EpochRecord(
@@ -337,27 +337,16 @@ def test_readers_of_a_scratch_directory_are_spared(tmp_path: Path) -> None:
         reader.wait()
 
 
-def in_own_mounts(script: str) -> list[str]:
-    """The command that runs a shell script with mounts of its own; skips where that is refused."""
-    for unshare in (["unshare", "--mount"], ["unshare", "--mount", "--map-root-user"]):
-        if (
-            shutil.which("unshare")
-            and not subprocess.run([*unshare, "true"], check=False).returncode
-        ):
-            return [*unshare, "sh", "-ec", script]
-    pytest.skip("this machine allows no mount namespaces (unshare --mount)")
-
-
 def test_a_scratch_directory_of_another_disk_under_the_same_path_is_left_alone(
     tmp_path: Path,
 ) -> None:
     """As in two containers that share /tmp and the process numbers."""
     out = tmp_path / "out"
     out.mkdir()
-    mount = f'mount -t tmpfs none {out}; exec "$0" "$@"'
+    mount = f"mount -t tmpfs none {out}"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     owner = subprocess.Popen(
-        [*in_own_mounts(mount), sys.executable, "-c", _OWNER, str(out)],
+        with_own_mounts(sys.executable, "-c", _OWNER, str(out), before=mount),
         stdout=subprocess.PIPE,
         env=environment,
     )
@@ -367,7 +356,7 @@ def test_a_scratch_directory_of_another_disk_under_the_same_path_is_left_alone(
         "import sys; from pathlib import Path; from sweep.engine._scratch import Scratch\n"
         "with Scratch(Path(sys.argv[1])): pass"
     )
-    command = [*in_own_mounts(mount), sys.executable, "-c", other, str(out)]
+    command = with_own_mounts(sys.executable, "-c", other, str(out), before=mount)
     subprocess.run(command, env=environment, check=True, timeout=60)
     try:
         assert owner.poll() is None
