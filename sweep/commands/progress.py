@@ -34,6 +34,7 @@ from sweep.engine.events import (
     Preparing,
     Stopped,
     Stopping,
+    StorageAway,
     StudyFinished,
     StudyStarted,
     Summary,
@@ -143,7 +144,15 @@ def line(event: Event, board: Board) -> str:
                 f"study {event.name} {begins}: {event.done} of {event.trials} trials done, "
                 f"{event.simulator} {event.version}, {event.workers} workers"
             )
-        case Stopping() | Paused() | NodeLeftOut() | Noticed() | PartRefused() | Stopped():
+        case (
+            Stopping()
+            | Paused()
+            | NodeLeftOut()
+            | Noticed()
+            | PartRefused()
+            | StorageAway()
+            | Stopped()
+        ):
             return _line_of_driver(event)
         case StudyFinished():
             return closing(event.summary)
@@ -156,7 +165,7 @@ def line(event: Event, board: Board) -> str:
 
 
 def _line_of_driver(
-    event: Stopping | Paused | NodeLeftOut | Noticed | PartRefused | Stopped,
+    event: Stopping | Paused | NodeLeftOut | Noticed | PartRefused | StorageAway | Stopped,
 ) -> str:
     match event:
         case Stopping():
@@ -170,6 +179,8 @@ def _line_of_driver(
             return event.words
         case PartRefused():
             return f"warning: {event.words}"
+        case StorageAway():
+            return f"{event.words}; once more in {event.wait:g} s"
         case Stopped():
             # Of a study that never began the error itself says all there is.
             return f"stopped: {event.reason}; go on with --resume" if event.begun else ""

@@ -29,6 +29,7 @@ from sweep.engine._extend import EXTENDED
 from sweep.engine._sources import check_data, plugins_of
 from sweep.results._files import DriverLock, Layout, StoreError, partial_of, write_whole
 from sweep.results._manifest import JOURNAL, SCHEMA, Manifest, now, read_manifest
+from sweep.results._patient import Told
 from sweep.results._storage import Group, complete_url, open_storage, public_url, quiet, study_in
 from sweep.results.store import stored_study_file
 from sweep.study.start import StartPoint, start_points
@@ -174,24 +175,30 @@ class Claim:
     begun: Manifest | None
     storage: str | None
 
-    def open(self, trainers: Sequence[Trainer], start: Sequence[StartPoint]) -> Opened:
+    def open(
+        self,
+        trainers: Sequence[Trainer],
+        start: Sequence[StartPoint],
+        told: Told | None = None,
+    ) -> Opened:
         """The study, in its storage.
 
         **Arguments:**
 
         - `trainers`: one for each rung of its ladder.
         - `start`: the designs that a new study begins with.
+        - `told`: is told whenever the storage is away and waited for.
 
-        **Raises:** `StoreError` if the storage cannot be opened.
+        **Raises:** `StoreError` if the storage cannot be opened, `StorageError` if it fails.
         """
         if self.begun is None:
-            return _create(self.layout, self.described, trainers, self.storage, start)
-        return _resume(self.layout, self.described, trainers, self.begun, self.storage)
+            return _create(self.layout, self.described, trainers, self.storage, start, told)
+        return _resume(self.layout, self.described, trainers, self.begun, self.storage, told)
 
 
 def _foreign(layout: Layout) -> list[str]:
     """Names in a directory without a manifest that no driver can have left there."""
-    own = {layout.lock.name, layout.owner.name, layout.study_file.name}
+    own = {layout.lock.name, layout.owner.name, layout.study_file.name, layout.ray_logs.name}
     names = sorted(entry.name for entry in layout.out.iterdir())
     return [name for name in names if name.removesuffix(".part") not in {*own, "manifest.json"}]
 
@@ -228,6 +235,7 @@ def _create(
     trainers: Sequence[Trainer],
     storage: str | None,
     start: Sequence[StartPoint],
+    told: Told | None,
 ) -> Opened:
     text = described.text.encode()
     write_whole(layout.study_file, text)
@@ -257,7 +265,7 @@ def _create(
         plugins=plugins_of(described),
     )
     manifest.write(layout)
-    opened, group = open_storage(layout, storage or JOURNAL)
+    opened, group = open_storage(layout, storage or JOURNAL, told)
     return Opened(layout, _study(opened, described, manifest, lambda: start), group, resumed=False)
 
 
@@ -267,6 +275,7 @@ def _resume(
     trainers: Sequence[Trainer],
     begun: Manifest,
     storage: str | None,
+    told: Told | None,
 ) -> Opened:
     top = trainers[-1]
     if begun.pdk.get("sha256") != top.models.sha256:
@@ -290,7 +299,7 @@ def _resume(
     replace(begun, resumed=(*begun.resumed, start), schema=SCHEMA, data=described.data).write(
         layout
     )
-    opened, group = open_storage(layout, storage or complete_url(begun.storage))
+    opened, group = open_storage(layout, storage or complete_url(begun.storage), told)
     return Opened(
         layout,
         _study(opened, described, begun, lambda: start_points(described)),

@@ -5,10 +5,15 @@ Ray's processes and the simulators write their messages below this directory. Wh
 however it ends, a keeper process kills what is left of them and removes the directory. (Ray's own
 agents outlive a killed driver by a minute or more.) This file is also the keeper's program, run on
 its own: `python -I -S _scratch.py DIRECTORY`.
+
+A driver holds a lock on its directory, which the kernel releases when the driver dies. Nobody
+touches a directory that is locked: containers may share the temporary directory and the process
+numbers, and have different disks under the same path.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -27,6 +32,7 @@ _PAUSE = 0.05
 _QUIET_LOOKS = 3
 _LONGEST_BASE = 24  # Ray puts sockets below it, whose whole path may have 107 characters
 _SHORT_BASE = "/tmp"  # noqa: S108 - only a directory of our own in it is used
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 class Scratch:
@@ -34,7 +40,8 @@ class Scratch:
 
     **Arguments:**
 
-    - `owner`: what it works for; what earlier drivers left behind for the same one is removed.
+    - `owner`: the existing directory it works for; what dead drivers left behind for the same one
+      is removed. Nobody else makes a scratch directory for it at the same time.
 
     **Attributes:** `directory`.
     """
@@ -43,12 +50,14 @@ class Scratch:
         base = tempfile.gettempdir()
         if len(base) > _LONGEST_BASE and os.access(_SHORT_BASE, os.W_OK | os.X_OK):
             base = _SHORT_BASE
-        digest = hashlib.sha256(str(owner.resolve()).encode()).hexdigest()[:8]
-        prefix = f"sweep-{os.getuid()}-{digest}-"
+        prefix = f"sweep-{os.getuid()}-{_digest(owner)}-"
         for left in Path(base).glob(f"{prefix}*"):
-            if not left.is_symlink() and left.stat().st_uid == os.getuid():
+            if _is_abandoned(left):
                 clear(left)
         self.directory = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
+        self._lock = os.open(self.directory, _DIRECTORY)
+        with suppress(OSError):  # where nobody can lock, nobody takes it for abandoned either
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__, str(self.directory)],
             stdin=subprocess.PIPE,
@@ -64,6 +73,29 @@ class Scratch:
         if self._keeper.stdin is not None:
             self._keeper.stdin.close()
         self._keeper.wait()
+        os.close(self._lock)
+
+
+def _digest(owner: Path) -> str:
+    """Of a directory's path and of what is there: the same path may be two disks in two containers."""
+    found = owner.stat()
+    told = f"{owner.resolve()} {found.st_dev} {found.st_ino}"
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+
+def _is_abandoned(directory: Path) -> bool:
+    """Whether it is this user's, and no living driver has locked it."""
+    try:
+        look = os.open(directory, _DIRECTORY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(look, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.fstat(look).st_uid == os.getuid()
+    except OSError:
+        return False
+    finally:
+        os.close(look)
 
 
 def clear(directory: Path) -> None:

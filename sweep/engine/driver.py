@@ -37,12 +37,14 @@ from sweep.engine.events import (
     Observer,
     PartRefused,
     Stopped,
+    StorageAway,
     StudyFinished,
     StudyStarted,
     Summary,
 )
 from sweep.engine.executor import RayExecutor
 from sweep.results._files import StoreError
+from sweep.results._patient import StorageError
 from sweep.results._storage import STORAGE_ERRORS, storage_words
 from sweep.results.outcomes import OutcomeCount
 from sweep.study._schema import Execution
@@ -137,9 +139,14 @@ def _run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> S
                 needs=_needs(execution),
                 address=settings.address,
                 directory=scratch.directory,
+                logs=place.layout.ray_logs,
             ) as executor:
                 wish.listen()
-                opened = place.open(trainers, start)
+                opened = place.open(
+                    trainers,
+                    start,
+                    lambda words, wait: observer(StorageAway(words=words, wait=wait)),
+                )
                 course = Course(
                     described=study,
                     layout=opened.layout,
@@ -176,8 +183,9 @@ def _run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> S
             )
     except BrokenPipeError:  # nobody listens to the observer any more
         raise
-    except (OSError, *STORAGE_ERRORS) as error:
-        words = one_line(error) if isinstance(error, OSError) else storage_words(error)
+    except (OSError, StorageError, *STORAGE_ERRORS) as error:
+        words = storage_words(error) if isinstance(error, STORAGE_ERRORS) else one_line(error)
+        words = words.rstrip(".")
         begun_by_now = has_begun(settings.out)
         observer(Stopped(reason=words, begun=begun_by_now))
         msg = (
@@ -196,7 +204,7 @@ def _run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> S
         )
         raise InterruptedStudy(msg) from error
     except BaseException as error:
-        reason = str(error) or type(error).__name__
+        reason = str(error).rstrip(".") or type(error).__name__
         observer(Stopped(reason=reason, begun=has_begun(settings.out)))
         raise
     observer(StudyFinished(summary=summary))

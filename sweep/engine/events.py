@@ -209,6 +209,14 @@ class Noticed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StorageAway:
+    """The study's database does not answer, for the reason in `words`; asked again after `wait` s."""
+
+    words: str
+    wait: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paused:
     """Nothing is begun until further notice, or (`paused` is false) again from now on."""
 
@@ -323,6 +331,7 @@ Event = (
     | EpochLost
     | NodeLeftOut
     | Noticed
+    | StorageAway
     | Paused
     | Stopping
     | TrainingFailed

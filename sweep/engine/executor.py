@@ -18,6 +18,7 @@ from typing import Any, Self
 from circuits.preparation import Stage
 from sweep._errors import SweepError, one_line
 from sweep._machine import processors
+from sweep.engine import _local_ray
 from sweep.engine._equipment import Equipment
 from sweep.engine._nodes import Needs, Nodes
 from sweep.engine._scratch import Scratch
@@ -60,6 +61,7 @@ def on_node(home: str, task: Task, stages: Path) -> tuple[str, TaskResult]:
     """
     import ray  # noqa: PLC0415 - only workers come here
 
+    _local_ray.restore_environment()
     node: str = ray.get_runtime_context().get_node_id()
     equipment = replace(task.equipment, is_here=node == home)
     listener = StageFile(stages, task.ticket) if equipment.is_here else None
@@ -75,6 +77,7 @@ class RayExecutor:
     - `needs`: what one task takes of a node.
     - `address`: of a running Ray cluster; None starts Ray on this machine, for this process alone.
     - `directory`: for the files of a Ray that is started here, and of what workers prepare.
+    - `logs`: a directory that is made to keep Ray's messages in where Ray fails; None for none.
 
     A Ray session that this process has already is used as it is, and left running.
 
@@ -87,6 +90,7 @@ class RayExecutor:
         workers: int | None,
         address: str | None,
         directory: Path,
+        logs: Path | None = None,
         needs: Needs | None = None,
     ) -> None:
         _prepare(local=address is None)
@@ -95,18 +99,12 @@ class RayExecutor:
         self._ray: Any = ray
         self._needs = needs or Needs()
         self._asked = workers
+        self._directory = directory
+        self._logs = logs
         self._owns = not ray.is_initialized()
+        self._is_local = self._owns and address is None
         if self._owns:
-            try:
-                self._start(address, directory)
-            except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-                words = _short(error)
-                msg = (
-                    f"The Ray cluster at {address} cannot be reached: {words}."
-                    if address
-                    else f"Ray cannot be started on this machine: {words}."
-                )
-                raise ExecutorError(msg) from error
+            self._start(address, directory)
         self._nodes = Nodes(ray, self._needs)
         self._remote = ray.remote(max_retries=0, **self._needs.options())(on_node)
         self._tasks: dict[Any, Task] = {}
@@ -123,21 +121,37 @@ class RayExecutor:
 
     def _start(self, address: str | None, directory: Path) -> None:
         quiet = {"logging_level": "ERROR", "configure_logging": False, "log_to_driver": False}
-        if address is not None:
-            _reach(address)
-            self._ray.init(address=address, **quiet)
-            return
-        needs = self._needs
-        slots = self._asked * needs.cores if self._asked else max(cores(), needs.cores)
-        self._ray.init(
-            address="local",
-            num_cpus=slots,
-            resources=dict(needs.local) or None,
-            include_dashboard=False,
-            object_store_memory=_OBJECT_STORE,
-            _temp_dir=str(directory),
-            **quiet,
-        )
+        try:
+            if address is not None:
+                _reach(address)
+                self._join(address, **quiet)
+                return
+            needs = self._needs
+            slots = self._asked * needs.cores if self._asked else max(cores(), needs.cores)
+            _local_ray.start(
+                self._ray,
+                directory=directory,
+                num_cpus=slots,
+                resources=dict(needs.local) or None,
+                object_store_memory=_OBJECT_STORE,
+                **quiet,
+            )
+        except Exception as error:  # Ray raises any, and bare ones too
+            if address:
+                msg = f"The Ray cluster at {address} cannot be reached: {_short(error)}."
+            else:
+                words = f"Ray cannot be started on this machine: {_short(error)}."
+                msg = f"{words}{_local_ray.kept_words(directory, self._logs)}"
+            with suppress(Exception):
+                self._ray.shutdown()
+            raise ExecutorError(msg) from error
+
+    def _join(self, address: str, **quiet: Any) -> None:
+        """Join a cluster; its workers look for modules where they are installed."""
+        if not _is_client(address):
+            allowed = _local_ray.module_path()
+            quiet["job_config"] = _local_ray.job_config(self._ray, allowed=allowed)
+        self._ray.init(address=address, **quiet)
 
     def __enter__(self) -> Self:
         return self
@@ -221,6 +235,9 @@ class RayExecutor:
 
         **Raises:** `ExecutorError` where the driver's own node of Ray has died.
         """
+        if self._is_local and (dead := _local_ray.dead_part(self._ray)):
+            # Ray itself would wait for a minute, then end this process without a word.
+            raise self._died(f"its process {dead} is gone")
         if not self._tasks:
             time.sleep(seconds)
             return []
@@ -239,13 +256,16 @@ class RayExecutor:
             raise
         except self._ray.exceptions.LocalRayletDiedError as error:
             # Every further task would be lost as well, until its trial counted as failed.
-            msg = (
-                "Ray's node on this machine has died, so nothing can be run any more; go on with "
-                "--resume."
-            )
-            raise ExecutorError(msg) from error
+            raise self._died(_short(error)) from error
         except self._ray.exceptions.RayError as error:
             return Done(task, None, f"{type(error).__name__}: {_short(error)}")
+
+    def _died(self, words: str) -> ExecutorError:
+        kept = _local_ray.kept_words(self._directory, self._logs)
+        return ExecutorError(
+            f"Ray's node on this machine has died, so nothing can be run any more: {words}.{kept} Go "
+            "on with --resume."
+        )
 
 
 def try_ray() -> None:
@@ -268,6 +288,11 @@ def _reach(address: str) -> None:
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if colon and port.isdigit():
         socket.create_connection((host.strip("[]"), int(port)), _REACH_SECONDS).close()
+
+
+def _is_client(address: str) -> bool:
+    """Whether it is that of a Ray client server."""
+    return "://" in address
 
 
 def _short(error: Exception) -> str:

@@ -47,6 +47,7 @@ class Layout:
     - `trials/00012/quasistatic_seed2/epoch_000_039.npz`: 40 epochs that were computed in one go.
     - `driver.lock`: held by the one driver that may write.
     - `driver.owner`: that driver, on a file system without locks.
+    - `ray_logs/`: what Ray's own processes wrote, where Ray could not be started or died.
     - `request`: what that driver is asked to do, while it is.
     """
 
@@ -76,6 +77,11 @@ class Layout:
     def owner(self) -> Path:
         """The file that stands for the lock on a file system without locks."""
         return self.out / "driver.owner"
+
+    @property
+    def ray_logs(self) -> Path:
+        """The directory of the messages of a Ray that failed."""
+        return self.out / "ray_logs"
 
     @property
     def request(self) -> Path:

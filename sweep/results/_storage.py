@@ -4,23 +4,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import optuna
 from optuna.exceptions import OptunaError, StorageInternalError
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
 from sqlalchemy import URL, create_engine, inspect, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from sweep.results._files import Layout, StoreError
 from sweep.results._journal import Journal, mend
 from sweep.results._manifest import JOURNAL
+from sweep.results._patient import PatientStorage, Told
 
 URL_VARIABLE = "ANALOG_SWEEP_STORAGE"
 _HIDDEN = "***"
+_RESTS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+_READING_RESTS = (0.5, 1.0, 2.0)
 
 STORAGE_ERRORS = (SQLAlchemyError, StorageInternalError)
 """What a database raises that can no longer be reached or written to."""
@@ -58,8 +61,12 @@ def complete_url(public: str) -> str:
     return given
 
 
-def open_storage(layout: Layout, storage: str) -> tuple[BaseStorage, Group]:
+def open_storage(
+    layout: Layout, storage: str, told: Told | None = None
+) -> tuple[BaseStorage, Group]:
     """The storage to write to: `"journal.log"` or a URL. The caller holds the driver's lock.
+
+    A database that is away for a while is waited for, of which `told` is told.
 
     **Returns:** the storage, and a context manager within which writes belong together, as far
     as the storage can do that.
@@ -70,7 +77,7 @@ def open_storage(layout: Layout, storage: str) -> tuple[BaseStorage, Group]:
         mend(layout.journal)
         journal = Journal(layout.journal)
         return _replayed(journal, layout.journal), journal.group
-    return _database(storage, create=True), nullcontext
+    return _database(storage, create=True, rests=_RESTS, told=told), nullcontext
 
 
 def open_for_reading(layout: Layout, storage: str) -> BaseStorage:
@@ -127,16 +134,24 @@ def _is_there(url: str) -> bool:
     return not in_file or Path(str(parsed.database)).is_file()
 
 
-def _database(url: str, *, create: bool) -> BaseStorage:
+def _database(
+    url: str,
+    *,
+    create: bool,
+    rests: Sequence[float] = _READING_RESTS,
+    told: Told | None = None,
+) -> BaseStorage:
     if not create and not _is_there(url):
         msg = f"The storage {public_url(url)} is not there."
         raise StoreError(msg)
     try:
-        return RDBStorage(
+        storage = RDBStorage(
             _parsed(url).render_as_string(hide_password=False), skip_table_creation=not create
         )
     except (SQLAlchemyError, ImportError, RuntimeError, OptunaError) as error:
         raise _unreachable(url, error) from error
+    patient = PatientStorage(get_storage(storage), public_url(url), rests=rests, told=told)
+    return cast("BaseStorage", patient)
 
 
 def _parsed(url: str) -> URL:

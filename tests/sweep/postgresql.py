@@ -37,6 +37,20 @@ class Server:
         self.run("createdb", "-h", str(self.directory), "-U", "postgres", name)
         return f"postgresql+psycopg://postgres@/{name}?host={self.directory}"
 
+    def start(self) -> None:
+        """Have it listen."""
+        options = f"-c listen_addresses= -k {self.directory} -c max_connections=50"
+        log = str(self.directory / "log")
+        self.run("pg_ctl", "-D", self._data, "-l", log, "-o", options, "-w", "start")
+
+    def stop(self) -> None:
+        """End it and all its connections at once."""
+        self.run("pg_ctl", "-D", self._data, "-m", "immediate", "stop")
+
+    @property
+    def _data(self) -> str:
+        return str(self.directory / "data")
+
 
 def missing() -> str:
     """What is missing for a server; empty if nothing is."""
@@ -68,12 +82,11 @@ def postgresql() -> Iterator[Server]:
         os.chown(directory, owner.pw_uid, owner.pw_gid)
         prefix = ("runuser", "-u", "postgres", "--")
     server = Server(programs, directory, prefix)
-    data, log = str(directory / "data"), str(directory / "log")
     try:
+        data = str(directory / "data")
         server.run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync")
-        options = f"-c listen_addresses= -k {directory} -c max_connections=50"
-        server.run("pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start")
+        server.start()
         yield server
-        server.run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+        server.stop()
     finally:
         shutil.rmtree(directory, ignore_errors=True)

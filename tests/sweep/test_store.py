@@ -30,6 +30,7 @@ from sweep.results._records import EpochRecord, RecordError, read_record, read_s
 from sweep.results._storage import complete_url, open_for_reading, open_storage, public_url
 from sweep.results.store import open_results
 from tests.sweep.killing import alive
+from tests.sweep.namespaces import with_own_mounts
 from tests.sweep.running import wait_until
 
 RECORD = EpochRecord(
@@ -334,3 +335,40 @@ def test_readers_of_a_scratch_directory_are_spared(tmp_path: Path) -> None:
     finally:
         reader.kill()
         reader.wait()
+
+
+def test_a_scratch_directory_of_another_disk_under_the_same_path_is_left_alone(
+    tmp_path: Path,
+) -> None:
+    """As in two containers that share /tmp and the process numbers."""
+    out = tmp_path / "out"
+    out.mkdir()
+    mount = f"mount -t tmpfs none {out}"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    owner = subprocess.Popen(
+        with_own_mounts(sys.executable, "-c", _OWNER, str(out), before=mount),
+        stdout=subprocess.PIPE,
+        env=environment,
+    )
+    assert owner.stdout is not None
+    directory, child = owner.stdout.readline().decode().split()
+    other = (
+        "import sys; from pathlib import Path; from sweep.engine._scratch import Scratch\n"
+        "with Scratch(Path(sys.argv[1])): pass"
+    )
+    command = with_own_mounts(sys.executable, "-c", other, str(out), before=mount)
+    subprocess.run(command, env=environment, check=True, timeout=60)
+    try:
+        assert owner.poll() is None
+        assert alive({int(child)})
+        assert Path(directory).is_dir()
+    finally:
+        owner.kill()
+        owner.wait()
+        owner.stdout.close()
+    wait_until(lambda: not Path(directory).exists(), 5, "the directory is gone")
+
+
+def test_a_scratch_directory_whose_owner_lives_is_left_alone(tmp_path: Path) -> None:
+    with Scratch(tmp_path) as first, Scratch(tmp_path):
+        assert first.directory.is_dir()

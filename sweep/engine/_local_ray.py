@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ray on this machine: its start, the environment of its processes, their end, their messages.
+
+Ray's processes import modules from where this process does and from nowhere else: Ray by itself
+puts the current directory first, whose files may be anybody's. And they speak to each other on the
+loopback address only: Ray by itself takes the machine's address in the network, and dies when a
+laptop loses it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+_FORMER = "ANALOG_SWEEP_FORMER_ENVIRONMENT"
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - Ray's own choice, which is looked at only
+_LOOPBACK = "127.0.0.1"
+_LOOPBACK_SECONDS = 5.0
+_BARE_SECONDS = 60.0
+_ESSENTIAL = ("gcs_server", "raylet")
+_LOGS = tuple(
+    f"logs/{name}*"
+    for name in (*_ESSENTIAL, "dashboard_agent", "runtime_env_agent", "python-core-driver")
+)
+_SLOW = "Timed out waiting for file"
+_KEPT_BYTES = 2**20
+_WORDS = 300
+_FATAL = re.compile(r"^\[[^]]* C \d+ \d+\] (?:\(\w+\) )?(.*)$", re.MULTILINE)
+
+
+def start(ray: Any, *, directory: Path, **options: Any) -> None:
+    """Start Ray on this machine, for this process alone.
+
+    **Arguments:**
+
+    - `directory`: for its files.
+    - `options`: further ones of `ray.init`.
+
+    **Raises:** `OSError` without a loopback address, and whatever Ray does.
+    """
+    _check_loopback()
+    # A container's shared memory may be read-only; what Ray keeps there is small.
+    shared = os.access(_SHARED_MEMORY, os.W_OK | os.X_OK)
+
+    def init() -> None:
+        ray.init(
+            address="local",
+            job_config=job_config(ray, allowed=()),
+            include_dashboard=False,
+            _plasma_directory=None if shared else str(directory),
+            _temp_dir=str(directory),
+            **options,
+        )
+
+    with _surroundings():
+        try:
+            init()
+        except Exception:
+            # Ray gives its parts 15 s, which on a machine with much other work may be too short.
+            if not any(_SLOW in _fatal(path) for path in _logs(directory)):
+                raise
+            ray.shutdown()
+            init()
+
+
+def job_config(ray: Any, *, allowed: Iterable[str]) -> Any:
+    """Ray's `JobConfig` with which workers get none but the `allowed` ones of the paths Ray adds."""
+    config = ray.job_config.JobConfig()
+    config._py_driver_sys_path = _Paths(allowed)  # noqa: SLF001 - Ray has no other way
+    return config
+
+
+def dead_part(ray: Any) -> str:
+    """The name of a process of a Ray started here without which nothing runs, if it has died."""
+    node = ray._private.worker._global_node  # noqa: SLF001 - Ray has no other way
+    if node is None:
+        return ""
+    dead = {kind for kind, _ in node.dead_processes()}
+    return next((kind for kind in _ESSENTIAL if kind in dead), "")
+
+
+def restore_environment() -> None:
+    """Give a worker's children the environment that the driver was started with."""
+    former = os.environ.pop(_FORMER, None)
+    if former is not None:
+        _set(json.loads(former))
+
+
+def kept_words(directory: Path, to: Path | None) -> str:
+    """Keep what Ray's processes have written, and say what the one that gave up first said.
+
+    **Arguments:**
+
+    - `directory`: of `start`, which is removed when the driver ends.
+    - `to`: a directory that stays; None to keep nothing.
+
+    **Returns:** sentences with a space before each; empty where there is nothing to say.
+    """
+    logs = _logs(directory)
+    words = [f"Its {path.stem} said: {said}" for path in logs if (said := _fatal(path))][:1]
+    if _SLOW in "".join(words):
+        words.append("The machine may have too much other work; try again when it has less.")
+    if to is not None and _keep(logs, to):
+        words.append(f"Its messages are in {to}.")
+    return "".join(
+        f" {textwrap.shorten(sentence, _WORDS, placeholder=' ...')}" for sentence in words
+    )
+
+
+def _logs(directory: Path) -> list[Path]:
+    """The files that Ray's own processes have written something to, the most telling ones first."""
+    sessions = [path for path in directory.glob("session_*") if not path.is_symlink()]
+    found = [path for each in sessions for kind in _LOGS for path in sorted(each.glob(kind))]
+    return [path for path in found if path.is_file() and path.stat().st_size]
+
+
+def _keep(logs: Sequence[Path], to: Path) -> bool:
+    """Copy the ends of files. **Returns:** whether that could be done."""
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        for path in logs:
+            (to / path.name).write_bytes(_end(path))
+    except OSError:
+        return False
+    return bool(logs)
+
+
+def _end(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _KEPT_BYTES))
+        return file.read()
+
+
+def _fatal(path: Path) -> str:
+    """What a process of Ray's wrote when it gave up; empty if it did not."""
+    found = _FATAL.search(_end(path).decode(errors="replace"))
+    return " ".join(found[1].split()).rpartition("Check failed: ")[2] if found else ""
+
+
+class _Paths(list[str]):
+    """Paths for the modules of workers; Ray adds some to them on its way."""
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        super().__init__()
+        self._allowed = frozenset(allowed)
+
+    def extend(self, paths: Iterable[str]) -> None:
+        super().extend(path for path in paths if path in self._allowed)
+
+
+def module_path() -> list[str]:
+    """The directories and archives that this process imports modules from; absolute paths."""
+    found = (Path(entry).absolute() for entry in sys.path)
+    return [str(path) for path in found if path.exists()]
+
+
+def _beyond_the_bare_path() -> list[str]:
+    """Those of this process's paths for modules that a new interpreter does not have by itself."""
+    environment = {name: os.environ[name] for name in os.environ if name != "PYTHONPATH"}
+    flags = ["-S"] * sys.flags.no_site + ["-s"] * sys.flags.no_user_site
+    program = "import json, sys; print(); print(json.dumps(sys.path))"
+    bare: list[str] = []
+    with suppress(OSError, ValueError, subprocess.SubprocessError):
+        asked = subprocess.run(
+            [sys.executable, "-P", *flags, "-c", program],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_BARE_SECONDS,
+            check=True,
+        )
+        bare = json.loads(asked.stdout.splitlines()[-1])
+    return [path for path in module_path() if path not in bare and os.pathsep not in path]
+
+
+@contextmanager
+def _surroundings() -> Iterator[None]:
+    """The environment that Ray's processes inherit, for as long as they are started."""
+    changed: dict[str, str | None] = {
+        "PYTHONPATH": os.pathsep.join(_beyond_the_bare_path()) or None,
+        "PYTHONSAFEPATH": "1",
+        "PYTHONOPTIMIZE": None,  # Ray looks into its docstrings
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # so it stays on the loopback address
+        "RAY_REDIS_ADDRESS": None,  # of a cluster
+    }
+    from ray._private import ray_constants  # noqa: PLC0415
+
+    former = {name: os.environ.get(name) for name in changed}
+    clusters = ray_constants.ENABLE_RAY_CLUSTER
+    _set({**changed, _FORMER: json.dumps(former)})
+    ray_constants.ENABLE_RAY_CLUSTER = False  # Ray may have been imported long ago
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = clusters
+        _set({**former, _FORMER: None})
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    """Set environment variables; those that are None are removed."""
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def _check_loopback() -> None:
+    """Find out at once what Ray would find out in minutes. **Raises:** `OSError`."""
+    with socket.create_server((_LOOPBACK, 0)) as server:
+        socket.create_connection(server.getsockname(), _LOOPBACK_SECONDS).close()
