@@ -7,6 +7,10 @@ The modules are used one by one (`sweep.study.study_file`, `sweep.study.space`, 
 one does not start, or even import, what only another one needs.
 """
 
-from sweep._api import Study
+from sweep import _current_directory
+
+_current_directory.leave_out()
+
+from sweep._api import Study  # noqa: E402 - only now modules are found where they should be
 
 __all__ = ["Study"]

@@ -9,6 +9,7 @@ laptop loses it.
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -31,6 +32,7 @@ _LOGS = tuple(
     f"logs/{name}*"
     for name in (*_ESSENTIAL, "dashboard_agent", "runtime_env_agent", "python-core-driver")
 )
+_UNUSED = {"no_monitor": True, "include_log_monitor": False}
 _SLOW = "Timed out waiting for file"
 _KEPT_BYTES = 2**20
 _WORDS = 300
@@ -61,7 +63,7 @@ def start(ray: Any, *, directory: Path, **options: Any) -> None:
             **options,
         )
 
-    with _surroundings():
+    with _surroundings(ray), _few_processes():
         try:
             init()
         except Exception:
@@ -163,8 +165,11 @@ def module_path() -> list[str]:
     return [str(path) for path in found if path.exists()]
 
 
-def _beyond_the_bare_path() -> list[str]:
-    """Those of this process's paths for modules that a new interpreter does not have by itself."""
+def _beyond_the_bare_path(ray: Path) -> list[str]:
+    """Those of this process's paths for modules that a new interpreter does not have by itself.
+
+    Without those of Ray's own directory, which Ray adds whenever it is imported.
+    """
     environment = {name: os.environ[name] for name in os.environ if name != "PYTHONPATH"}
     flags = ["-S"] * sys.flags.no_site + ["-s"] * sys.flags.no_user_site
     program = "import json, sys; print(); print(json.dumps(sys.path))"
@@ -179,14 +184,33 @@ def _beyond_the_bare_path() -> list[str]:
             check=True,
         )
         bare = json.loads(asked.stdout.splitlines()[-1])
-    return [path for path in module_path() if path not in bare and os.pathsep not in path]
+    return [
+        path
+        for path in module_path()
+        if path not in bare and os.pathsep not in path and not Path(path).is_relative_to(ray)
+    ]
 
 
 @contextmanager
-def _surroundings() -> Iterator[None]:
+def _few_processes() -> Iterator[None]:
+    """Have Ray start neither its autoscaler nor its reader of logs: half of its time and memory."""
+    from ray._private import parameter  # noqa: PLC0415
+
+    original = parameter.RayParams
+    known = inspect.signature(original).parameters
+    unused = {name: value for name, value in _UNUSED.items() if name in known}
+    parameter.RayParams = lambda **given: original(**{**given, **unused})
+    try:
+        yield
+    finally:
+        parameter.RayParams = original
+
+
+@contextmanager
+def _surroundings(ray: Any) -> Iterator[None]:
     """The environment that Ray's processes inherit, for as long as they are started."""
     changed: dict[str, str | None] = {
-        "PYTHONPATH": os.pathsep.join(_beyond_the_bare_path()) or None,
+        "PYTHONPATH": os.pathsep.join(_beyond_the_bare_path(Path(ray.__file__).parent)) or None,
         "PYTHONSAFEPATH": "1",
         "PYTHONOPTIMIZE": None,  # Ray looks into its docstrings
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # so it stays on the loopback address

@@ -440,3 +440,20 @@ def test_a_closed_terminal_is_no_error() -> None:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "way",
+    [("-m", "sweep"), ("-c", "import sys; del sys.path[0]; import sweep.cli; sweep.cli.main()")],
+)
+def test_no_module_of_the_current_directory_is_imported(
+    way: tuple[str, ...], tmp_path: Path
+) -> None:
+    for name in ("typer", "pathlib", "dataclasses", "rich", "tomllib", "pdk", "circuits", "numpy"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('a stranger')")
+    (tmp_path / "study.toml").write_text(tiny().text)
+    done = subprocess.run(
+        [sys.executable, *way, "validate", "study.toml"], cwd=tmp_path, capture_output=True,
+        text=True, check=False, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")

@@ -151,8 +151,11 @@ def test_a_server_that_is_started_again_is_waited_for(
 
     observer = once(disturb)
     settings = Settings(out=tmp_path / "out", storage=url, cache=False)
-    summary = run_study(STUDY, settings, observer=observer)
-    start.join()
+    try:
+        summary = run_study(STUDY, settings, observer=observer)
+    finally:
+        if start.ident is not None:
+            start.join()
     assert (summary.complete, summary.failed, summary.running) == (3, 0, 0)
     assert observer.of(StorageAway)
     assert digest(tmp_path / "out") == digest(undisturbed)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Ray that is started here: it keeps to this machine, to this program's modules, and says why it failed."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sweep.engine import _local_ray
+from tests.stand_in import install
+from tests.sweep.namespaces import with_own_network
+from tests.sweep.running import tiny
+
+_STRANGER = "open({log!r}, 'a').write(__file__ + chr(10))\nraise ImportError('a stranger')\n"
+
+_DRIVER = """
+import json, os, subprocess, sys
+from pathlib import Path
+from sweep.engine.driver import Settings, run_study
+from sweep.engine.events import EpochFinished, StudyStarted
+from sweep.study.study_file import load
+told = {}
+def worker():
+    import sys
+    return sys.path
+def listening():
+    for table in ("tcp", "tcp6"):
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+            _, address, _, state = line.split()[:4]
+            if state == "0A":
+                yield address.partition(":")[0]
+def observer(event):
+    if isinstance(event, StudyStarted):
+        import ray
+        told["worker"] = ray.get(ray.remote(num_cpus=0)(worker).remote())
+        told["here"] = sys.path
+    elif isinstance(event, EpochFinished) and "listening" not in told:
+        told["listening"] = sorted(set(listening()))
+        subprocess.run(["ip", "link", "delete", "wifi"], check=True)
+study, out, told_to = map(Path, sys.argv[1:])
+summary = run_study(load(study), Settings(out=out, cache=False), observer=observer)
+told["complete"] = summary.complete
+told_to.write_text(json.dumps(told))
+"""
+
+_WIFI = (
+    "ip link add wifi type veth peer name air; ip address add 10.9.8.7/24 dev wifi; "
+    "ip link set wifi up; ip link set air up; ip route add default dev wifi"
+)
+
+
+@pytest.mark.slow
+def test_strangers_modules_and_a_lost_network_are_nothing_to_a_local_study(tmp_path: Path) -> None:
+    here, log = tmp_path / "here", tmp_path / "strangers"
+    here.mkdir()
+    packages = importlib.metadata.packages_distributions()
+    own = {"sitecustomize", "usercustomize", "pdk", "circuits", "objectives", "sweep"}
+    for name in {*sys.stdlib_module_names, *packages, *own}:
+        if name.isidentifier():
+            (here / f"{name}.py").write_text(_STRANGER.format(log=str(log)))
+    study = tmp_path / "study.toml"
+    study.write_text(tiny(points=2, trials=4, epochs=1).text)
+    told_to = tmp_path / "told.json"
+    done = subprocess.run(
+        with_own_network(
+            sys.executable, "-P", "-c", _DRIVER, str(study), str(tmp_path / "out"), str(told_to),
+            before=_WIFI,
+        ),
+        cwd=here,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "ANALOG_SWEEP_NGSPICE": str(install(tmp_path / "bin", seconds=0.2)),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = json.loads(told_to.read_text())
+    assert not log.exists(), log.read_text()
+    assert set(told["worker"]) == set(told["here"])
+    assert told["listening"] == ["0100007F"]
+    assert told["complete"] == 4
+
+
+def test_rays_processes_get_the_modules_path_and_simulators_the_users_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray  # which sets variables and paths of its own
+
+    monkeypatch.setenv("PYTHONPATH", "mine")
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    monkeypatch.setenv("RAY_REDIS_ADDRESS", "cluster:6379")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = dict(os.environ)
+    with _local_ray._surroundings(ray):
+        assert os.environ["PYTHONPATH"].split(os.pathsep)[0] == str(tmp_path)
+        assert os.environ["PYTHONSAFEPATH"] == "1"
+        assert "RAY_REDIS_ADDRESS" not in os.environ
+        inherited = dict(os.environ)
+    assert dict(os.environ) == before
+    for name, value in inherited.items():
+        monkeypatch.setenv(name, value)
+    _local_ray.restore_environment()
+    assert os.environ.get("PYTHONPATH") == "mine"
+    assert "PYTHONSAFEPATH" not in os.environ
+    assert os.environ["RAY_REDIS_ADDRESS"] == "cluster:6379"
