@@ -49,6 +49,9 @@ told["complete"] = summary.complete
 told_to.write_text(json.dumps(told))
 """
 
+LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
+"""127.0.0.1, the same as IPv6 writes it, and ::1, as the kernel shows them."""
+
 _WIFI = (
     "ip link add wifi type veth peer name air; ip address add 10.9.8.7/24 dev wifi; "
     "ip link set wifi up; ip link set air up; ip route add default dev wifi"
@@ -87,7 +90,7 @@ def test_strangers_modules_and_a_lost_network_are_nothing_to_a_local_study(tmp_p
     told = json.loads(told_to.read_text())
     assert not log.exists(), log.read_text()
     assert set(told["worker"]) == set(told["here"])
-    assert told["listening"] == ["0100007F"]
+    assert set(told["listening"]) <= LOOPBACK
     assert told["complete"] == 4
 
 
