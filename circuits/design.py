@@ -59,8 +59,7 @@ class Design:
     junctions: str = quantity(
         "drawn",
         choices=JUNCTIONS,
-        meaning="drain and source junctions: with the areas of a drawn transistor and the wells of "
-        "bodies, or none, for which the model takes junctions of its own",
+        meaning="junctions of drains, sources and wells: as drawn, or none given",
     )
     width_p: tuple[float, ...] = quantity(
         1.302e-6,
@@ -181,8 +180,7 @@ class Design:
         unit="V",
         low=-5.5,
         high=0.0,
-        meaning="wordline level of rows at rest, and of the substrate: bulk of write and DRAM read "
-        "transistors",
+        meaning="wordline level of rows at rest; substrate of write and read transistors",
     )
 
     # Data

@@ -76,7 +76,7 @@ def random_run(layers: tuple[int, ...], seed: int, *, points: int) -> Run:
             "length_p": 0.35e-6 if flavour == "01v8_lvt" else 0.15e-6,
             "multiplicity": [int(generator.choice([1, 2, 4, 8])) for _ in range(depth)],
             "storage_capacitance": decades(0.05e-12, 1e-12),
-            "gain_forward": [decades(1.5, 5.0) for _ in range(depth)],
+            "gain_forward": [decades(1.5, 4.0) for _ in range(depth)],
             "gain_backward": [decades(0.2, 3.0) for _ in range(depth)],
             "output_resistance": decades(1.0, 300.0),
             "amplifier_offset": between(-0.02, 0.02),
