@@ -188,6 +188,7 @@ def _row(trial: TrialView, objectives: list[str]) -> dict[str, Any]:
         **{name: values.get(name) for name in objectives},
         "nmse_before": trial.before,
         "nmse_after": trial.nmse,
+        "improved": trial.improved,
         "epochs": len(trial.curve),
         "energy_per_point": trial.energy,
         "seconds": trial.seconds,

@@ -123,7 +123,8 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
         with JsonObserver() if as_json else RichObserver() as observer:
             summary = run_study(described, settings, observer=observer)
         if summary.complete and not summary.stopped and not as_json:
-            typer.echo(f"next: sweep report {summary.out}; sweep export {summary.out}")
+            export_it = f"; sweep export {summary.out}" if summary.best else ""
+            typer.echo(f"next: sweep report {summary.out}{export_it}")
     raise typer.Exit(summary.exit_code)
 
 

@@ -185,8 +185,8 @@ def test_any_trial_that_has_begun_can_be_exported(stopped: Results) -> None:
 @pytest.mark.parametrize(
     ("state", "trial", "words"),
     [
-        ("empty", None, "no complete trial"),
-        ("failing", None, "no complete trial"),
+        ("empty", None, "no trial is complete"),
+        ("failing", None, "no trial is complete"),
         ("failing", 0, "has no finished epoch"),
         ("finished", 77, "has no trial 77; it has"),
     ],
