@@ -9,6 +9,7 @@ laptop loses it.
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 import os
@@ -194,16 +195,15 @@ def _beyond_the_bare_path(ray: Path) -> list[str]:
 @contextmanager
 def _few_processes() -> Iterator[None]:
     """Have Ray start neither its autoscaler nor its reader of logs: half of its time and memory."""
-    from ray._private import parameter  # noqa: PLC0415
-
-    original = parameter.RayParams
+    module: Any = importlib.import_module("ray._private.parameter")
+    original = module.RayParams
     known = inspect.signature(original).parameters
     unused = {name: value for name, value in _UNUSED.items() if name in known}
-    parameter.RayParams = lambda **given: original(**{**given, **unused})
+    module.RayParams = lambda **given: original(**{**given, **unused})
     try:
         yield
     finally:
-        parameter.RayParams = original
+        module.RayParams = original
 
 
 @contextmanager
