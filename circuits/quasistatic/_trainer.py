@@ -192,6 +192,9 @@ class _Solution:
     def trace(
         self, progress: Callable[[float], None] | None, cancelled: Callable[[], bool] | None
     ) -> Trace:
+        with preparing():
+            # Kernels are loaded, or compiled, by their first call. This one does nothing else.
+            through(self.network, self.points, self.record, 1, 0)
         watch = Stopwatch()
         verdict = self._solve(watch, progress, cancelled)
         outcome = Outcome.of(

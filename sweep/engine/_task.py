@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import pdk
 from circuits import CircuitError, Design, Trace, Trainer, points_duration
-from circuits.preparation import Listener, Stopwatch, watched
+from circuits.preparation import Listener, Stopwatch, preparing, watched
 from circuits.run import Run
 from circuits.simulators import Cause, Outcome, Verdict
 from objectives import EpochScore, ObjectiveError, TrainingPlan
@@ -130,7 +130,8 @@ def perform(task: Task, *, listener: Listener | None = None) -> TaskResult:
 
 def _perform(task: Task) -> TaskResult:
     try:
-        trainer = trainer_for(task.equipment)
+        with preparing():  # the first of a process imports what simulates
+            trainer = trainer_for(task.equipment)
         check_unchanged(trainer)
     except (CircuitError, pdk.PdkError) as error:
         return TaskResult(unfit=one_line(error))

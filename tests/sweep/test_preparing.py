@@ -84,7 +84,7 @@ def test_a_study_on_a_slow_new_machine_says_what_it_measures_and_loses_no_trial(
     execution = f'epoch_time_limit = "{LIMIT} s"\n[pdk]\npath = "{machine.directory}"'
     study = quasistatic(execution, trials=2)
     out = tmp_path / "out"
-    assert start_driver(study, out).wait(240) == 0, (tmp_path / "out.log").read_text()
+    assert start_driver(study, out).wait(280) == 0, (tmp_path / "out.log").read_text()
     events = events_in(tmp_path / "out.log")
     stages = [event["stage"] for event in events if event["event"] == "preparing"]
     measured = [stage for stage in stages if stage["work"] == "measuring transistors"]
