@@ -36,4 +36,4 @@ def test_ray_and_optuna_stay_on_the_sweep_floor(package: str) -> None:
     users = [path for path in MODULES if package in imports(path)]
     assert users
     assert {path.relative_to(ROOT).parts[0] for path in users} == {"sweep"}
-    assert package != "ray" or len(users) <= 2, f"Ray appears in {len(users)} modules"
+    assert package != "ray" or len(users) <= 3, f"Ray appears in {len(users)} modules"

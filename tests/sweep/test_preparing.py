@@ -22,7 +22,7 @@ from tests.sweep.killing import events_in
 from tests.sweep.running import start_driver, tiny
 from tests.sweep.test_scenarios import quasistatic
 
-DECKS = 4
+DECKS = 5
 SLOW, LIMIT = 0.8, 2.0  # s; all decks together take longer than any epoch may
 
 
