@@ -23,6 +23,7 @@ from sweep.engine.events import EpochFinished, EpochStarted, Event
 from sweep.report import find_out, page
 from sweep.results._manifest import SCHEMA
 from sweep.results.store import open_results
+from sweep.study import parse
 from tests.sweep.running import Record, digest, snapshot, tiny
 
 OLD_LADDER = Path(__file__).parents[1] / "reference" / "study_schema_2"
@@ -128,7 +129,8 @@ def test_a_study_in_the_old_layout_is_gone_on_with(schema: int, tmp_path: Path) 
         if isinstance(event, EpochFinished) and (event.trial, event.epoch) == (1, 0):
             raise Halt
 
-    study, out = tiny(), tmp_path / "out"
+    bare = tiny().text.replace("[design]\n", '[design]\njunctions = "none"\n')
+    study, out = parse(bare, source="tiny.toml"), tmp_path / "out"
     with pytest.raises(Halt):
         run_study(study, Settings(out=out), observer=Record(halt))
     old_file = (
