@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How well does a design train from weights that its search has not seen? Held-out NMSE a weight seed.
+"""Held-out NMSE of a design that is trained from weights which its search has not seen, seed by seed.
 
 Protocol: the design file's training, quasi-static, from fresh seeds of weights, order of points and noise:
 with noise, and without. Beside it its controls, without noise: the last layer alone at a quarter, one and four

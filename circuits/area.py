@@ -58,7 +58,7 @@ def circuit_area(layers: tuple[int, ...], design: Design) -> float:
 
 
 def _silicon(cell: Cell) -> float:
-    """What all transistors of a cell take, um2: in a well, or drain, gate and source."""
+    """Area of all transistors of a cell, um2: of each its well, or its drain, gate and source."""
     wells = {name for names in cell.deep_wells().values() for name in names}
     total = 0.0
     for name, device in cell.transistors().items():

@@ -33,6 +33,21 @@ def test_points_that_are_only_looked_at_leave_the_charges_alone(
     np.testing.assert_allclose(trace.final_weights, join_weights(run.weights), atol=1e-9)
 
 
+@pytest.mark.parametrize("layer", ["inputs", "hidden"])
+def test_wells_that_conduct_are_no_result(trainer: QuasistaticTrainer, layer: str) -> None:
+    """An input of -0.8 V, or an amplifier, raises a negative rail above deep n-wells at 0 V."""
+    run = run_of(points=4, weight_high=0.9, wordline_high=0.0)
+    inputs = run.stimulus.inputs * (-1.0 if layer == "inputs" else 1.0)
+    run = replace(run, stimulus=replace(run.stimulus, inputs=inputs))
+    trace = trainer.run(run)
+    assert trace.outcome.cause == Cause.OUTSIDE_TABLES
+    assert "raise wordline_high" in trace.outcome.words
+    higher = replace(run.design, wordline_high=3.3)
+    assert trainer.run(replace(run, design=higher)).ok
+    bare = replace(run.design, junctions="none")
+    assert trainer.run(replace(run, design=bare)).ok
+
+
 def test_an_epoch_in_two_runs_is_an_epoch_in_one(trainer: QuasistaticTrainer) -> None:
     whole = run_of(points=6, weight_high=0.9, update_scale=10.0)
     stimulus, weights, halves = whole.stimulus, whole.weights, []

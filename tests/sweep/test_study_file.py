@@ -468,3 +468,20 @@ def test_the_documentation_names_every_key() -> None:
     )  # fmt: skip
     keys = {key for model in models for key in model.model_fields}
     assert {key for key in keys if not re.search(rf"\b{key}\b", text)} == set()
+
+
+def test_a_design_that_was_exported_before_there_were_junctions_has_none() -> None:
+    by_hand = DESIGN.replace('[provenance]\nanything = "at all"\n', "")
+    named = DESIGN.replace("[design]\n", '[design]\njunctions = "drawn"\n')
+    found = [parse_design(text, source="best.toml").design for text in (DESIGN, by_hand, named)]
+    assert [design.junctions for design in found] == ["none", "drawn", "drawn"]
+
+
+def test_a_study_from_before_there_were_junctions_goes_on_without() -> None:
+    old = parse(STUDY, source="study.toml", before_junctions=True)
+    spelt = parse(
+        STUDY.replace("[design]\n", '[design]\njunctions = "none"\n'), source="study.toml"
+    )
+    new = parse(STUDY, source="study.toml")
+    assert old.fixed["junctions"] == "none"
+    assert old.fingerprint == spelt.fingerprint != new.fingerprint
