@@ -26,6 +26,7 @@ from typing import Any
 _FORMER = "ANALOG_SWEEP_FORMER_ENVIRONMENT"
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - Ray's own choice, which is looked at only
 _LOOPBACK = "127.0.0.1"
+_LOOPBACK_NAMES = (_LOOPBACK, "localhost", "::1", "[::1]")
 _LOOPBACK_SECONDS = 5.0
 _BARE_SECONDS = 60.0
 _ESSENTIAL = ("gcs_server", "raylet")
@@ -80,6 +81,26 @@ def job_config(ray: Any, *, allowed: Iterable[str]) -> Any:
     config = ray.job_config.JobConfig()
     config._py_driver_sys_path = _Paths(allowed)  # noqa: SLF001 - Ray has no other way
     return config
+
+
+@contextmanager
+def joined_at(ray: Any, address: str) -> Iterator[None]:
+    """Have `ray.init` inside join a cluster of this machine's loopback address by that address.
+
+    Ray takes a loopback address for the machine's own in the network, on which a Ray that was
+    started by `start` does not listen. One that listens there is left to Ray's rule.
+
+    **Arguments:**
+
+    - `address`: host and port of the cluster.
+    """
+    host, _, port = address.rpartition(":")
+    network = ray.util.get_node_ip_address()
+    if host not in _LOOPBACK_NAMES or _answers(network, int(port)):
+        yield
+        return
+    with _without_network():
+        yield
 
 
 def dead_part(ray: Any) -> str:
@@ -216,17 +237,34 @@ def _surroundings(ray: Any) -> Iterator[None]:
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # so it stays on the loopback address
         "RAY_REDIS_ADDRESS": None,  # of a cluster
     }
-    from ray._private import ray_constants  # noqa: PLC0415
-
     former = {name: os.environ.get(name) for name in changed}
-    clusters = ray_constants.ENABLE_RAY_CLUSTER
     _set({**changed, _FORMER: json.dumps(former)})
-    ray_constants.ENABLE_RAY_CLUSTER = False  # Ray may have been imported long ago
+    try:
+        with _without_network():
+            yield
+    finally:
+        _set({**former, _FORMER: None})
+
+
+@contextmanager
+def _without_network() -> Iterator[None]:
+    """Have Ray in this process, which may have been imported long ago, use the loopback address."""
+    constants: Any = importlib.import_module("ray._private.ray_constants")
+    clusters = constants.ENABLE_RAY_CLUSTER
+    constants.ENABLE_RAY_CLUSTER = False
     try:
         yield
     finally:
-        ray_constants.ENABLE_RAY_CLUSTER = clusters
-        _set({**former, _FORMER: None})
+        constants.ENABLE_RAY_CLUSTER = clusters
+
+
+def _answers(host: str, port: int) -> bool:
+    """Whether anybody listens at an address of this machine."""
+    try:
+        socket.create_connection((host, port), _LOOPBACK_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def _set(variables: Mapping[str, str | None]) -> None:

@@ -151,7 +151,8 @@ class RayExecutor:
         if not _is_client(address):
             allowed = _local_ray.module_path()
             quiet["job_config"] = _local_ray.job_config(self._ray, allowed=allowed)
-        self._ray.init(address=address, **quiet)
+        with _local_ray.joined_at(self._ray, address):
+            self._ray.init(address=address, **quiet)
 
     def __enter__(self) -> Self:
         return self
