@@ -99,7 +99,10 @@ def mean_energy(records: list[EpochRecord]) -> float:
 
 def _without_home(place: str) -> str:
     """A place as it may be given away: the user's home directory is nobody else's business."""
-    return place.replace(str(Path.home()), "~")
+    try:
+        return place.replace(str(Path.home()), "~")
+    except RuntimeError:  # no home directory is known
+        return place
 
 
 def _scores(records: list[EpochRecord]) -> list[EpochScore]:

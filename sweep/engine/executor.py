@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Container, Sequence
@@ -204,7 +205,7 @@ class RayExecutor:
 
     def answer(self) -> None:
         """Have a worker do next to nothing. **Raises:** `ExecutorError` where none does."""
-        remote = self._ray.remote(**self._needs.options())(os.getpid)
+        remote = self._ray.remote(**self._needs.options())(_nothing)
         try:
             self._ray.get(remote.remote(), timeout=_ANSWER_SECONDS)
         except self._ray.exceptions.RayError as error:
@@ -276,12 +277,17 @@ def try_ray() -> None:
     """
     try:
         with (
-            Scratch(Path.cwd() / str(os.getpid())) as scratch,
+            tempfile.TemporaryDirectory() as owner,
+            Scratch(Path(owner)) as scratch,
             RayExecutor(workers=1, address=None, directory=scratch.directory) as executor,
         ):
             executor.answer()
     except (SweepError, OSError) as error:
         raise SystemExit(one_line(error)) from error
+
+
+def _nothing() -> None:
+    """A task; Ray takes no function that is not written in Python."""
 
 
 def _reach(address: str) -> None:

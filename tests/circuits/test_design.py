@@ -54,7 +54,7 @@ def test_every_field_says_what_it_means_and_refuses_what_is_not_legal(name: str)
     [
         ({"nudge_conductnce": 1e-3}, "did you mean 'nudge_conductance'"),
         ({"edge": "4 V"}, "the unit is s, not V"),
-        ({"storage_capacitance": "0.1"}, "the unit is F"),
+        ({"storage_capacitance": "0.1"}, r"allowed is .* with its unit, such as \"0\.1 pF\""),
         ({"gain_forward": [2.0, "x"]}, r"gain_forward\[1\]"),
         ({"synapse": "cmso"}, "did you mean 'cmos'"),
         ({"edge": "100 us"}, "at most half of phase_duration"),

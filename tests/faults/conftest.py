@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -42,4 +43,9 @@ def nobodys(place: Path) -> Path:
     """The same, for a user without a name."""
     for path in (place, place / "bin", place / "bin/behaviour.json", place / "tmp"):
         os.chown(path, USER, USER)
+    # pytest keeps its directories to this user; `access` regards no capability.
+    for parent in place.relative_to(tempfile.gettempdir()).parents:
+        path = tempfile.gettempdir() / parent
+        if path != Path(tempfile.gettempdir()):
+            path.chmod(0o711)
     return place

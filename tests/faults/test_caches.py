@@ -110,7 +110,7 @@ def test_without_any_place_the_error_names_both_and_the_variable(
 
 
 def samples() -> _store.Samples:
-    return _store.Samples(*(np.full((3, 3), float(n)) for n in range(4)))
+    return _store.Samples(*(np.full((3, 3), float(n)) for n in range(len(_store.Samples._fields))))
 
 
 def test_device_tables_are_kept_elsewhere_or_not_at_all(

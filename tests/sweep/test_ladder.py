@@ -19,6 +19,7 @@ from optuna.trial import TrialState
 
 import pdk
 from circuits import Design, make_trainer
+from circuits.preparation import Stage
 from circuits.quasistatic import QuasistaticTrainer
 from objectives.trainability import points_run, trainability
 from sweep.commands._views import ladder_view, show
@@ -296,6 +297,9 @@ class AtOnce:
         done, self.tasks = [Done(task, perform(task)) for task in self.tasks], []
         return done
 
+    def stages(self) -> dict[int, Stage]:
+        return {}
+
     def drop(self, tickets: set[int]) -> None:
         self.tasks = [task for task in self.tasks if task.ticket not in tickets]
 
@@ -360,7 +364,7 @@ epochs = 5
 """
     study = laddered(
         ladder,
-        trials=10,
+        trials=16,
         sampler="random",
         search='pruner = { kind = "median", startup_trials = 1 }',
     )

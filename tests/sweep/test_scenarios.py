@@ -163,8 +163,9 @@ weight_high = "0.1 V"
 update_scale = "1e-3 1/V"
 switch_conductance = "1 S"
 storage_capacitance = "1 pF"
+load_conductance = "20 uS"
 edge = "0.2 ns"
-phase_duration = "3.06 ns"
+phase_duration = "3.7 ns"
 """
 CORNERS = """\
 [scenarios]
