@@ -347,6 +347,19 @@ for values in ({"synapse": "short"}, {"synapse": "halved", "length_n": [1e-6, 2e
     assert length_p.startswith("length_p = '300 nm'")
 
 
+def test_a_packages_synapse_is_characterized_over_weights_of_both_signs(installed: Path) -> None:
+    program = """
+from circuits import Design
+from circuits.characterization import Region
+for name in ("cmos", "doubled", "dram"):
+    weights = Region.usual(Design.from_values({"synapse": name})).weights
+    print(weights.start, weights.stop)
+"""
+    cmos, _, doubled, dram = python(program, installed).splitlines()
+    assert doubled == cmos == "-1.0 1.0"
+    assert dram == "0.0 1.8"
+
+
 def test_nothing_is_imported_that_no_file_names_and_nothing_of_ours_is_replaced(
     installed: Path,
 ) -> None:
