@@ -10,18 +10,30 @@ check_task("mine")
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import math
+import os
+import pickle
+import subprocess
+import sys
 
 import numpy as np
 
 from circuits import Design
 from objectives.merit import FIGURES, Measured
-from objectives.tasks import TASKS, Sine, task_from
+from objectives.tasks import TASKS, Sine, Task, Xor, task_from
 from objectives.training import EpochScore, TrainingPlan
 
 
 def check_task(name: str) -> None:
     """Refuse a task that does not keep to what trainings rely on.
+
+    - It is a frozen record of plain parameters: hashed, pickled (to workers) and written into design
+      files, it comes back equal.
+    - The same parameters give the same points, in another process as well; inputs and targets are
+      of order 1, no point is in both sets, and each target varies.
+    - Targets of classes are +1 and -1, with one output for each class, or one for two.
+    - A network of its size can be built and trained on it.
 
     **Arguments:**
 
@@ -42,14 +54,78 @@ def check_task(name: str) -> None:
         seen = {row.tobytes() for row in data.inputs}
         assert not seen & {row.tobytes() for row in data.held_inputs}, "no point is in both sets"
     task = kind()
-    assert task.outputs >= 1, "a task has an output"
-    if task.classes:
-        assert set(np.unique(task.data().targets)) <= {-1.0, 1.0}, "targets of classes are +-1"
+    _check_record(task)
+    _check_targets(task)
+    assert _digest(task) == _digest_elsewhere(task), (
+        "same parameters, same data in another process: nothing may depend on its hashes or state"
+    )
     TrainingPlan((task.features + 1, 2, task.outputs), task, epochs=1).epoch_run(Design(), 0)
+
+
+def _check_record(task: Task) -> None:
+    """Refuse a task that does not come back from a pickle, or from the text of a design file."""
+    assert pickle.loads(pickle.dumps(task)) == task, "a task can be pickled, and comes back equal"  # noqa: S301 - its own
+    for field in dataclasses.fields(task):
+        value = getattr(task, field.name)
+        entries = value if isinstance(value, list | tuple) else [value]
+        assert all(isinstance(entry, bool | int | float | str) for entry in entries), (
+            f"the parameter {field.name} is a number, a word, true or false, or a list of these: "
+            f"it is {value!r}"
+        )
+
+
+def _check_targets(task: Task) -> None:
+    """Refuse targets that no NMSE can be taken of, or that are not those of the classes."""
+    assert task.outputs >= 1, "a task has an output"
+    data = task.data()
+    for targets in (data.targets, data.held_targets):
+        assert np.ptp(targets, axis=0).min() > 0.0, "each target varies, in both sets"
+    if not task.classes:
+        return
+    legal = (1, 2) if len(task.classes) == 2 else (len(task.classes),)  # noqa: PLR2004
+    assert task.outputs in legal, (
+        f"one output for each of the {len(task.classes)} classes, or one for two classes: "
+        f"there are {task.outputs}"
+    )
+    assert set(np.unique(data.targets)) <= {-1.0, 1.0}, "targets of classes are +-1"
+
+
+def _digest(task: Task) -> str:
+    """SHA-256 of a task's data."""
+    digest = hashlib.sha256()
+    data = task.data()
+    for field in dataclasses.fields(data):
+        digest.update(np.ascontiguousarray(getattr(data, field.name), dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def _digest_elsewhere(task: Task) -> str:
+    """The same from a process of its own, with other hashes of words."""
+    program = (
+        "import pickle, sys; from objectives.testing import _digest; "
+        "print(_digest(pickle.loads(bytes.fromhex(sys.argv[1]))))"
+    )
+    here = os.environ.get("PYTHONHASHSEED", "")
+    done = subprocess.run(
+        [sys.executable, "-c", program, pickle.dumps(task).hex()],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "PYTHONHASHSEED": "2" if here == "1" else "1",
+        },
+    )
+    assert done.returncode == 0, f"another process makes its data: {done.stderr.strip()[-500:]}"
+    return done.stdout.split()[-1]
 
 
 def check_figure(name: str) -> None:
     """Refuse a figure of merit that does not keep to what searches rely on.
+
+    It is measured of a training of one epoch and of two, and of a classification: a finite float
+    each time, the same again for the same training.
 
     **Arguments:**
 
@@ -61,11 +137,17 @@ def check_figure(name: str) -> None:
     assert figure.label, "a figure has a label"
     assert figure.meaning, "a figure says what it means"
     assert figure.direction in {"minimize", "maximize"}, "one way is better"
-    plan = TrainingPlan((3, 2, 1), Sine(points=4, held_out=3), epochs=2)
-    scores = [
-        EpochScore(epoch, 1.0, 0.5 / (epoch + 1), 1e-12, 0.1, 0.1, 10, 0.75) for epoch in (0, 1)
-    ]
-    values = {figure.measure(Measured(plan, Design(), scores)) for _ in range(2)}
-    (value,) = values
-    assert math.isfinite(value), "a figure is a finite number"
-    assert isinstance(value, float), "a figure is a float"
+    for task in (Sine(points=4, held_out=3), Xor(points=4, held_out=4)):
+        for epochs in (1, 2):
+            plan = TrainingPlan((task.features + 1, 2, 1), task, epochs=epochs)
+            scores = [
+                EpochScore(
+                    epoch, math.nan if epoch else 1.0, 0.5 / (epoch + 1), 1e-12, 0.1, 0.1, 10, 0.75
+                )
+                for epoch in range(epochs)
+            ]
+            values = [figure.measure(Measured(plan, Design(), scores)) for _ in range(2)]
+            what = f"{figure.name} of {epochs} epochs of {task.name} is {values[0]!r}"
+            assert isinstance(values[0], float), f"a figure is a float: {what}"
+            assert math.isfinite(values[0]), f"a figure is a finite number: {what}"
+            assert values[0] == values[1], f"same training, same figure: {what}, then {values[1]!r}"

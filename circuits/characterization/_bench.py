@@ -17,7 +17,7 @@ from circuits.design import Design
 from circuits.preparation import Stage, report
 from circuits.run import Run, Scenario, Stimulus
 from circuits.simulators import Accuracy, DCSweep, Deck, Limits, SpiceSimulator, Sweep, Waveforms
-from circuits.synapses import Synapse, synapse
+from circuits.synapses import SYNAPSES, DramSynapse, Synapse, synapse
 from pdk import Models, compile_library, instance
 
 Array = NDArray[np.float64]
@@ -61,10 +61,12 @@ class Region:
     def usual(design: Design) -> Region:
         """Weights and inputs as trained networks have them; wider for thick oxide.
 
-        A weight of the DRAM cell is a gate voltage that only conducts above a threshold.
+        A weight of the DRAM cell, and of what is derived from it, is a gate voltage that only
+        conducts above a threshold.
         """
         unit = 3.0 if design.flavour == _THICK_OXIDE else 1.0
-        weights = (-1.0, 1.0) if design.synapse == "cmos" else (0.0, 1.8)
+        one_sided = issubclass(SYNAPSES[design.synapse], DramSynapse)
+        weights = (0.0, 1.8) if one_sided else (-1.0, 1.0)
         low, high = (unit * weight for weight in weights)
         return Region.of((low, high), (0.0, 1.2 * unit), step=0.05 * unit)
 

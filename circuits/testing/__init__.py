@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Conformance checks of synapses and amplifiers, for the tests of those who write one.
+
+    from circuits.testing import check_amplifier, check_synapse
+
+    def test_my_synapse_conforms():
+        check_synapse("mine")
+
+`docs/plugins.md` has the test benches and what is asked of a part in a table.
+"""
+
+from circuits.testing._amplifier import check_amplifier
+from circuits.testing._synapse import check_synapse
+
+__all__ = ["check_amplifier", "check_synapse"]

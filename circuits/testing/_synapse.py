@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The conformance check of synapses."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits._parts import Scope, value
+from circuits.design import Design
+from circuits.mlp import training_circuit
+from circuits.simulators import DCSweep, SpiceSimulator, Sweep
+from circuits.synapses import SYNAPSES, Synapse, synapse
+from circuits.testing._test_bench import (
+    CONDUCTING,
+    LAYERS,
+    check_training,
+    installed_simulators,
+    short_run,
+    swept,
+)
+
+_WEIGHTS, _INPUTS = (-1.0, 1.0, 0.1), (-0.2, 0.2, 0.1)  # V: from, to, step
+_CHANGE, _OFFSET, _LEAK = 0.01, 0.05, 1e-3  # of the largest current into the line
+
+
+def check_synapse(name: str) -> None:
+    """Refuse a synapse that does not keep to what circuits rely on.
+
+    - Its netlist is the same for the same run; parallel copies and the threshold shift of each of its
+      transistors are in it.
+    - On its test bench, in every simulator that is installed: `out` is held at 0 V, the weight at `mem`
+      is swept from -1 to 1 V, the input at `inp` from -0.2 to 0.2 V, its inverse is at `inn`; `bit` is at
+      0 V, `row` and `bulk` are at the level of a row at rest. The current into `out` changes with the
+      weight and with the input by more than 1 % of its largest value, and is below 5 % of that without
+      an input; less than 0.1 % of that flows into `mem`.
+    - A point is trained in every simulator that is installed; they agree on outputs and weights within
+      2 mV.
+
+    **Arguments:**
+
+    - `name`: as a design has it, of this program or of an installed package.
+
+    **Raises:** `AssertionError` with what is wrong; `pdk.PdkError` without transistor models;
+    `circuits.simulators.SimulatorNotFound` without a simulator.
+    """
+    design = Design.from_values({"synapse": name, **CONDUCTING})
+    run = short_run(design)
+    nominal = training_circuit(run).text()
+    sample = training_circuit(short_run(design, mismatch_seed=3)).text()
+    for layer in range(run.depth):
+        cell = SYNAPSES[name](Scope(run, layer))
+        devices = cell.transistors()
+        assert devices, "a synapse has at least one transistor"
+        shifts = cell.shifts(seed=3, instance="w0_0_0")
+        assert shifts.keys() == {f"shift_{device}" for device in devices}, "shifts fit transistors"
+        text = str(cell.subcircuit())
+        assert text == str(SYNAPSES[name](Scope(run, layer)).subcircuit()), "same run, same netlist"
+        assert "mem" in text, "the storage node holds the weight"
+        for device in devices:
+            assert f"{{shift_{device}}}" in sample, f"mismatch reaches the transistor {device}"
+    assert nominal == training_circuit(short_run(design)).text(), "same run, same netlist"
+    synapses = sum(before * after for before, after in itertools.pairwise(LAYERS))
+    memories = training_circuit(run).memories
+    assert len(memories) == synapses, "one storage node for each synapse"
+    copies = dataclasses.replace(design, multiplicity=(4,))
+    assert training_circuit(short_run(copies)).text() != nominal, (
+        "parallel copies are in the netlist"
+    )
+    simulators = installed_simulators()
+    for simulator in simulators:
+        _check_currents(synapse(Scope(run, 0)), simulator)
+    check_training(run, simulators, at_equilibrium=False)
+
+
+def _check_currents(part: Synapse, simulator: SpiceSimulator) -> None:
+    """Refuse a current that says nothing of weight or input, and a weight that leaks away."""
+    current, drawn = _measured_currents(part, simulator)
+    for what, values in (("out", current), ("mem", drawn)):
+        assert np.isfinite(values).all(), f"{simulator.name} computes the current into {what}"
+    largest = float(np.abs(current).max())
+    assert largest > 0.0, "a synapse conducts"
+    where = f"{simulator.name} on the test bench, largest current {largest:.3g} A"
+    for axis, what in ((0, "weight"), (1, "input")):
+        change = float(np.ptp(current, axis=axis).max())
+        assert change > _CHANGE * largest, (
+            f"the current into out follows the {what}: it changes by up to {change:.3g} A ({where})"
+        )
+    rest = float(np.abs(current[:, current.shape[1] // 2]).max())
+    assert rest < _OFFSET * largest, (
+        f"without an input nothing flows into out: it is {rest:.3g} A ({where})"
+    )
+    leak = float(np.abs(drawn).max())
+    assert leak < _LEAK * largest, (
+        f"the storage node mem keeps its charge: {leak:.3g} A flow into it ({where})"
+    )
+
+
+def _measured_currents(
+    part: Synapse, simulator: SpiceSimulator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Currents (A) into the line and into the storage node, of shape `(weights, inputs)`."""
+    design = part.scope.run.design
+    at_rest = 0.0 if design.write_switch == "ideal" else design.wordline_low
+    lines = [
+        str(part.subcircuit()),
+        "vweight mem 0 0", "vinput inp 0 0", "einverse inn 0 inp 0 -1",
+        "vbit bit 0 0", "vline out 0 0",
+        f"vrow row 0 {value(at_rest)}", f"vbulk bulk 0 {value(design.wordline_low)}",
+        f"xa {' '.join(part.pins)} {part.name}",
+    ]  # fmt: skip
+    analysis = DCSweep("vinput", *_INPUTS, Sweep("vweight", *_WEIGHTS))
+    waves = swept(
+        part, f"synapse {design.synapse}", lines, analysis, ("i(vline)", "i(vweight)"), simulator
+    )
+    return waves.surface("i(vline)"), -waves.surface("i(vweight)")

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the checks of all parts share: the design, a short run, DC sweeps and a trained point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import pdk
+from circuits._cell import Cell
+from circuits.design import Design
+from circuits.run import Run, Scenario, Stimulus, initial_weights
+from circuits.simulators import (
+    Accuracy,
+    DCSweep,
+    Deck,
+    SpiceSimulator,
+    Waveforms,
+    available,
+    find,
+)
+from circuits.trainers import QUASISTATIC, make_trainer
+
+LAYERS = (2, 3, 1)
+"""Units of the network that parts are checked in: one hidden layer, so both kinds of amplifier."""
+
+# Synapses that conduct, so that lines settle and outputs are far from 0 V.
+CONDUCTING: dict[str, Any] = {
+    "flavour": "01v8_lvt",
+    "length_p": 0.35e-6,
+    "weight_low": 0.5,
+    "weight_high": 0.9,
+    "load_conductance": 4e-4,
+    "gain_forward": 3.0,
+    "gain_backward": 0.3,
+}
+"""Values of the design in which parts are checked."""
+
+_ACCURACY = Accuracy(relative=1e-6, current=1e-15, voltage=1e-9)
+_OUTPUT_TOLERANCE = 2e-3  # V, of a training point
+
+
+def short_run(design: Design, *, mismatch_seed: int | None = None) -> Run:
+    """One training point of a network of `LAYERS`, in corner `tt` at 27 degrees."""
+    inputs, targets = np.array([[0.3, -0.2]]), np.array([[0.1]])
+    rows = np.zeros((1, len(LAYERS) - 1), dtype=np.int64)
+    return Run(
+        LAYERS,
+        design,
+        Stimulus.training(inputs, targets, rows),
+        initial_weights(LAYERS, design, seed=0),
+        Scenario(mismatch_seed=mismatch_seed),
+    )
+
+
+def installed_simulators() -> list[SpiceSimulator]:
+    """All transient simulators that are installed and work.
+
+    **Raises:** `circuits.simulators.SimulatorNotFound` where there is none.
+    """
+    installed = [find(found.name) for found in available() if found.problem is None]
+    return installed or [find("auto")]
+
+
+def swept(
+    part: Cell,
+    title: str,
+    lines: Sequence[str],
+    analysis: DCSweep,
+    signals: Sequence[str],
+    simulator: SpiceSimulator,
+) -> Waveforms:
+    """Sweep a part on its test bench.
+
+    **Arguments:**
+
+    - `title`: kind and name of the part.
+    - `lines`: the netlist: its subcircuit, an instance of it, sources and loads.
+    - `signals`: what is returned, as the deck names it.
+
+    **Raises:** `AssertionError` where the simulator finds no solution.
+    """
+    design, scenario = part.scope.run.design, part.scope.run.scenario
+    devices = list(part.transistors().values())
+    library = pdk.compile_library(
+        pdk.locate(),
+        corner=scenario.corner,
+        geometries=[device.geometry for device in devices],
+        drawn_junctions=design.has_drawn_junctions,
+    )
+    deck = Deck(
+        title=title,
+        circuit="\n".join(lines),
+        analysis=analysis,
+        signals=tuple(signals),
+        library=library if devices else None,
+        temperature=scenario.temperature,
+        accuracy=_ACCURACY,
+    )
+    execution = simulator.execute(deck)
+    waves = execution.waveforms
+    assert waves is not None, (
+        f"{title}: {simulator.name} finds no solution on the test bench: {execution.outcome.words}"
+    )
+    return waves
+
+
+def check_training(run: Run, simulators: Sequence[SpiceSimulator], *, at_equilibrium: bool) -> None:
+    """Train a point in every simulator and compare outputs and weights.
+
+    **Arguments:**
+
+    - `at_equilibrium`: train in the quasi-static simulator, too.
+
+    **Raises:** `AssertionError` where one fails, or where two differ by more than 2 mV.
+    """
+    names = [simulator.name for simulator in simulators]
+    if at_equilibrium:
+        names.append(QUASISTATIC)
+    traces = [make_trainer(name, pdk.locate()).run(run) for name in names]
+    for trace in traces:
+        assert trace.ok, f"{trace.simulator} trains with it: {trace.outcome.words}"
+        assert np.isfinite(trace.energy).all(), "the energy of a point is a finite number"
+        for name in ("free", "nudged", "final_weights"):
+            error = float(np.abs(getattr(trace, name) - getattr(traces[0], name)).max())
+            assert error <= _OUTPUT_TOLERANCE, (
+                f"{traces[0].simulator} and {trace.simulator} agree on {name}: they differ by up "
+                f"to {error:.3g} V"
+            )
