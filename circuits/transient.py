@@ -33,12 +33,14 @@ Array = NDArray[np.float64]
 
 # What is integrated over time here is charge on storage nodes, which every implicit method
 # conserves whatever its step; between two edges all settles to an equilibrium. So the truncation
-# error may be large while the nonlinear equations are solved closely: a nudge is millivolts.
+# error may be large while the nonlinear equations are solved closely: a nudge is millivolts. With
+# less conductance across junctions than this ngspice finds no operating point of real write switches.
 TRAINING_ACCURACY = Accuracy(
     relative=1e-5,
     current=1e-12,
     voltage=1e-7,
     charge=1e-12,
+    conductance=1e-14,
     truncation=1e4,
     method="trap",
     order=1,

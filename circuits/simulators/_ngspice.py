@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Read from the run's own directory instead of the user's: HSPICE dialect without its check of
-# model parameters, one thread, binary output.
+# model parameters, one thread, binary output. And no operating point by a transient (`optran`, with
+# a final time of 0): where all else fails ngspice tries that by itself, and in it no node keeps its
+# initial condition, so that a training would begin with other weights without a word.
 _SPICEINIT = """\
 set ngbehavior=hsa
 set ng_nomodcheck
 set num_threads=1
 set filetype=binary
+optran 1 1 1 0 0 0
 """
 _SIGNALS_PER_LINE = 20
 
@@ -56,6 +59,7 @@ _PHRASES: tuple[tuple[Cause, tuple[str, ...]], ...] = (
             "iteration limit reached",
             "timestep too small",
             "no convergence",
+            "too many iterations without convergence",
         ),
     ),
     (

@@ -66,12 +66,13 @@ def test_an_output_is_ideal_where_a_controlled_source_drives_it() -> None:
 @pytest.mark.parametrize(
     ("changes", "names"),
     [
-        ({}, set()),
-        ({"nudging": "centred", "amplifier_bandwidth": (1e6,)}, set()),
+        ({}, {"vdeep"}),
+        ({"junctions": "none"}, set()),
+        ({"nudging": "centred", "amplifier_bandwidth": (1e6,)}, {"vdeep"}),
         ({"synapse": "dram"}, {"vbulk"}),
-        ({"write_switch": "nfet"}, {"vbulk"}),
+        ({"write_switch": "nfet"}, {"vbulk", "vdeep"}),
     ],
-    ids=["plain", "centred", "dram", "nfet"],
+    ids=["plain", "no wells", "centred", "dram", "nfet"],
 )
 def test_beside_the_inputs_only_what_carries_current_counts(
     changes: dict[str, Any], names: set[str]

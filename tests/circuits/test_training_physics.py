@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import pdk
 from circuits import (
     Design,
     Run,
@@ -19,6 +20,8 @@ from circuits import (
     join_weights,
     split_weights,
 )
+from circuits.simulators import Status, find
+from circuits.transient import TRAINING_ACCURACY
 from tests.circuits.conftest import small_run
 
 BIG = 10e-12  # A storage capacitor that inputs hardly couple into.
@@ -202,6 +205,14 @@ def test_a_real_write_transistor_writes_and_injects_charge(trainer: TransientTra
     real = trained(trainer, small_run(design))
     difference = np.abs(real.final_weights - ideal.final_weights)
     assert 5e-4 < np.max(difference) < 0.3
+
+
+def test_ngspice_takes_no_operating_point_without_the_initial_weights() -> None:
+    """Its last resort, a transient from 0 V, keeps no initial condition and is not said to fail."""
+    design = Design(write_switch="nfet", update_scale=5.0, weight_high=0.8)
+    strict = dataclasses.replace(TRAINING_ACCURACY, conductance=1e-15)
+    trainer = TransientTrainer(find("ngspice"), pdk.locate(), accuracy=strict)
+    assert trainer.run(small_run(design, points=1)).outcome.status is Status.NONCONVERGENT
 
 
 def test_the_dram_predecessor_conducts_for_high_weights_only(trainer: TransientTrainer) -> None:

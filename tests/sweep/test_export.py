@@ -140,7 +140,7 @@ def test_both_netlists_include_the_models_beside_them(finished: Results, tmp_pat
     )
     assert deck.library is not None
     assert (tmp_path / "models.spice").read_text() == deck.library.text
-    assert exported.notes == ()
+    assert not any("models" in note for note in exported.notes)
 
 
 def test_ngspice_reads_the_parameters(tmp_path: Path) -> None:
@@ -224,8 +224,8 @@ def test_other_models_than_the_studys_are_noted(
         file.write("* altered\n")
     other = pdk.locate(tmp_path)
     monkeypatch.setattr(pdk, "locate", lambda _path: other)
-    (note,) = export(finished, to=tmp_path / "to").notes
-    assert "not those that the study ran with" in note
+    notes = export(finished, to=tmp_path / "to").notes
+    assert any("not those that the study ran with" in note for note in notes)
 
 
 def test_a_training_that_fails_ends_with_its_outcome(finished: Results, tmp_path: Path) -> None:

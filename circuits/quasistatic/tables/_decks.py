@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +42,8 @@ _LOOSE_STEPS = Accuracy(
     conductance=1e-15,
     newton_iterations=100,
 )
+# In so fast ramps Xyce's Newton method ends with more than 1e-8 of the large currents.
+_LOOSE_NEWTON = replace(_LOOSE_STEPS, newton_relative=1e-6)
 _RAMP = 1e-6  # s per volt: slow against every time constant of a transistor
 # Through a drain flows a current besides: fast enough that its charge is no more than some hundred
 # times that of the drain, slow against the 0.1 ps of the substrate network.
@@ -153,24 +156,9 @@ def charge_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
         lines.append(f"vd{drain} d{drain} 0 pwl(0 0 {ready!r} {voltage!r} {end!r} {voltage!r})")
         for number, geometry in enumerate(geometries):
             own = f"{number}_{drain}"
-            lines += [
-                f"vg{own} g g{own} 0",
-                f"f{own} 0 q{own} vg{own} 1",
-                f"c{own} q{own} 0 {_COLLECTOR!r}",
-                _transistor(own, f"d{drain} g{own} 0 0", geometry),
-            ]
-    collectors = list(_each("q{}_{}", geometries, at.ranges.coarse_vds))
+            lines += _collected(own, "g", f"d{drain} g{own} 0 0", geometry)
     step = at.ranges.coarse_vgs.step * _RAMP / _SAMPLES_PER_NODE
-    return Deck(
-        title=f"gate charges of {_names(geometries)}",
-        circuit="\n".join(lines),
-        analysis=Transient(stop=end, step=0.1 * step, max_step=step),
-        signals=("v(g)", *(f"v({node})" for node in collectors)),
-        library=at.library,
-        initial=dict.fromkeys(collectors, 0.0),
-        temperature=at.temperature,
-        accuracy=_LOOSE_STEPS,
-    )
+    return _ramps(f"gate charges of {_names(geometries)}", lines, end, step, geometries, at)
 
 
 def read_charges(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
@@ -200,16 +188,36 @@ def drain_charge_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
         )
         for number, geometry in enumerate(geometries):
             own = f"{number}_{drain}"
-            lines += [
-                f"vd{own} d{drain} d{own} 0",
-                f"f{own} 0 q{own} vd{own} 1",
-                f"c{own} q{own} 0 {_COLLECTOR!r}",
-                _transistor(own, f"d{own} g 0 0", geometry),
-            ]
-    collectors = list(_each("q{}_{}", geometries, at.ranges.coarse_vds))
+            lines += _collected(own, f"d{drain}", f"d{own} g 0 0", geometry)
     step = at.ranges.coarse_vgs.step * _DRAIN_RAMP / _DRAIN_SAMPLES_PER_NODE
+    title = f"drain charges of {_names(geometries)}"
+    deck = _ramps(title, lines, stop, step, geometries, at)
+    return replace(deck, accuracy=_LOOSE_NEWTON)
+
+
+def _collected(own: str, driven: str, nodes: str, geometry: Geometry) -> list[str]:
+    """A transistor, one of whose nodes is named by the driven one and `own`; its charge is v(q)."""
+    meter = f"v{driven[0]}{own}"
+    return [
+        f"{meter} {driven} {driven[0]}{own} 0",
+        f"f{own} 0 q{own} {meter} 1",
+        f"c{own} q{own} 0 {_COLLECTOR!r}",
+        _transistor(own, nodes, geometry),
+    ]
+
+
+def _ramps(
+    title: str,
+    lines: Sequence[str],
+    stop: float,
+    step: float,
+    geometries: Sequence[Geometry],
+    at: Setting,
+) -> Deck:
+    """The deck of transistors whose charges are collected while voltages are ramped."""
+    collectors = list(_each("q{}_{}", geometries, at.ranges.coarse_vds))
     return Deck(
-        title=f"drain charges of {_names(geometries)}",
+        title=title,
         circuit="\n".join(lines),
         analysis=Transient(stop=stop, step=0.1 * step, max_step=step),
         signals=("v(g)", *(f"v({node})" for node in collectors)),
