@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -42,12 +43,17 @@ _LOOSE_STEPS = Accuracy(
     conductance=1e-15,
     newton_iterations=100,
 )
-# In so fast ramps Xyce's Newton method ends with more than 1e-8 of the large currents.
-_LOOSE_NEWTON = replace(_LOOSE_STEPS, newton_relative=1e-6)
+# In fast ramps currents are large, and no closer to be had.
+_FAST_RAMPS = replace(_LOOSE_STEPS, relative=1e-7, newton_relative=1e-6, current=1e-12)
 _RAMP = 1e-6  # s per volt: slow against every time constant of a transistor
-# Through a drain flows a current besides: fast enough that its charge is no more than some hundred
-# times that of the drain, slow against the 0.1 ps of the substrate network.
-_DRAIN_RAMP = 1e-10
+DRAIN_RAMPS = (1e-10, 1e-9, 1e-8, 1e-7, _RAMP)
+"""How fast drain charges may be measured, s per volt, the best first.
+
+Through a drain flows a current besides: of a short transistor its charge shall be no more than some
+hundred times that of the drain. A ramp is slow against the 0.1 ps of its substrate network. Large
+transistors take longer, with their area, and conduct less for their charge.
+"""
+_FASTEST_AREA = 2e-12  # m2
 _SAMPLES_PER_NODE = 4
 _DRAIN_SAMPLES_PER_NODE = 2
 _COLLECTOR = 1e-12  # F
@@ -175,10 +181,16 @@ def read_charges(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveform
     return np.moveaxis(charges.reshape(shape), 1, 0)
 
 
-def drain_charge_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
+def drain_ramp(geometry: Geometry) -> int:
+    """The place in `DRAIN_RAMPS` of the first one that a transistor's charges can follow."""
+    areas = geometry.width * geometry.length / _FASTEST_AREA
+    return min(max(0, math.ceil(math.log10(areas))), len(DRAIN_RAMPS) - 1)
+
+
+def drain_charge_deck(geometries: Sequence[Geometry], at: Setting, ramp: float) -> Deck:
     """The drain's charge and all that flows through it: there as in `charge_deck`, and back."""
     low, high = _ends(at.ranges.coarse_vgs)
-    ready, begin, end = (time * _DRAIN_RAMP / _RAMP for time in _times(at.ranges))
+    ready, begin, end = (time * ramp / _RAMP for time in _times(at.ranges))
     turned, back, stop = 2 * end - begin, 2 * end - ready, 2 * end
     gate = f"{begin!r} {low!r} {end!r} {high!r} {turned!r} {low!r} {back!r} 0 {stop!r} 0"
     lines = [f"vg g 0 pwl(0 0 {ready!r} 0 {gate})"]
@@ -189,10 +201,14 @@ def drain_charge_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
         for number, geometry in enumerate(geometries):
             own = f"{number}_{drain}"
             lines += _collected(own, f"d{drain}", f"d{own} g 0 0", geometry)
-    step = at.ranges.coarse_vgs.step * _DRAIN_RAMP / _DRAIN_SAMPLES_PER_NODE
-    title = f"drain charges of {_names(geometries)}"
-    deck = _ramps(title, lines, stop, step, geometries, at)
-    return replace(deck, accuracy=_LOOSE_NEWTON)
+    step = at.ranges.coarse_vgs.step * ramp / _DRAIN_SAMPLES_PER_NODE
+    deck = _ramps(drain_title(geometries), lines, stop, step, geometries, at)
+    return replace(deck, accuracy=_FAST_RAMPS)
+
+
+def drain_title(geometries: Sequence[Geometry]) -> str:
+    """What measuring drain charges is called."""
+    return f"drain charges of {_names(geometries)}"
 
 
 def _collected(own: str, driven: str, nodes: str, geometry: Geometry) -> list[str]:
@@ -228,16 +244,18 @@ def _ramps(
     )
 
 
-def read_drain_charges(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
-    """Drain charges, shape `(geometries, vgs, vds)`.
+def read_drain_charges(
+    geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms, ramp: float
+) -> Array:
+    """Drain charges of `drain_charge_deck`, shape `(geometries, vgs, vds)`.
 
     The collector's charge is that of the drain and the integral of its current. On the way back
     the current flows the same way and the charge the other, so half the sum of both passages of a
     bias, less half of what is left at the end, is the charge alone.
     """
-    _, begin, end = (time * _DRAIN_RAMP / _RAMP for time in _times(ranges))
-    apart = np.concatenate([[True], np.diff(waves.values) > 1e-6 * _DRAIN_RAMP])
-    there = (ranges.coarse_vgs.nodes() - ranges.coarse_vgs.nodes()[0]) * _DRAIN_RAMP + begin
+    _, begin, end = (time * ramp / _RAMP for time in _times(ranges))
+    apart = np.concatenate([[True], np.diff(waves.values) > 1e-6 * ramp])
+    there = (ranges.coarse_vgs.nodes() - ranges.coarse_vgs.nodes()[0]) * ramp + begin
     signals = _each("v(q{}_{})", geometries, ranges.coarse_vds)
     curves = np.stack([waves[signal][apart] for signal in signals], axis=1)
     passed = CubicSpline(waves.values[apart], curves)

@@ -5,14 +5,19 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from circuits.preparation import Stage, report
 from circuits.quasistatic.tables import _decks, _store
 from circuits.quasistatic.tables._table import DeviceTable, Ranges, TableError
 from circuits.simulators import Deck, Limits, SpiceSimulator, Waveforms
 from pdk import Geometry, Library, Models, compile_library
+
+Array = NDArray[np.float64]
 
 DEFAULT_RANGES = Ranges()
 _LIMITS = Limits(wall_seconds=1200.0)
@@ -59,7 +64,7 @@ def measure(
     integrates both currents by the same formula. Operating-point variables (`@m[qg]`) would need
     no transient, but exist in ngspice only and not in a DC sweep's saved signals; capacitances
     from an AC analysis would have to be integrated over both voltages. The charge of the drain,
-    with its junction and its part of the channel, comes from the same ramps, fast, there and back:
+    with its junction and its part of the channel, comes from ramps as fast as it can be, there and back:
     the drain's current flows the same way both times and drops out. What is left is the rail's,
     source and body together: minus the current, and minus both charges.
 
@@ -129,22 +134,26 @@ def _table(
 
 def _run(geometries: list[Geometry], at: _Conditions) -> dict[Geometry, _store.Samples]:
     setting = _decks.Setting(at.library(geometries), at.temperature, at.ranges)
-    currents, tiny, shifted, charges, drains = _each_waves(
-        (
-            _decks.current_deck(geometries, setting),
-            _decks.conductance_deck(geometries, setting),
-            _decks.shifted_deck(geometries, setting),
-            _decks.charge_deck(geometries, setting),
-            _decks.drain_charge_deck(geometries, setting),
-        ),
-        at.simulator,
+    decks = (
+        _decks.current_deck(geometries, setting),
+        _decks.conductance_deck(geometries, setting),
+        _decks.shifted_deck(geometries, setting),
+        _decks.charge_deck(geometries, setting),
     )
+    waves = []
+    for number, deck in enumerate(decks):
+        report(Stage("measuring transistors", deck.title, number, len(decks) + 1))
+        waves.append(_waves(deck, at.simulator))
+    currents, tiny, shifted, charges = waves
+    title = _decks.drain_title(geometries)
+    report(Stage("measuring transistors", title, len(decks), len(decks) + 1))
+    drains = _drain_charges(geometries, at)
     samples = zip(
         _decks.read_currents(geometries, at.ranges, currents),
         _decks.read_conductances(geometries, at.ranges, tiny),
         _decks.read_residues(geometries, at.ranges, shifted),
         _decks.read_charges(geometries, at.ranges, charges),
-        _decks.read_drain_charges(geometries, at.ranges, drains),
+        (drains[geometry] for geometry in geometries),
         strict=True,
     )
     return {
@@ -153,11 +162,41 @@ def _run(geometries: list[Geometry], at: _Conditions) -> dict[Geometry, _store.S
     }
 
 
-def _each_waves(decks: Sequence[Deck], simulator: SpiceSimulator) -> Iterator[Waveforms]:
-    """The decks one after the other, each a stage that is reported."""
-    for number, deck in enumerate(decks):
-        report(Stage("measuring transistors", deck.title, number, len(decks)))
-        yield _waves(deck, simulator)
+def _drain_charges(geometries: Sequence[Geometry], at: _Conditions) -> dict[Geometry, Array]:
+    """Drain charges, each in the fastest ramp that the transistor follows in this simulator."""
+    found: dict[Geometry, Array] = {}
+    for place in range(len(_decks.DRAIN_RAMPS)):
+        together = [geometry for geometry in geometries if _decks.drain_ramp(geometry) == place]
+        if not together:
+            continue
+        try:
+            found |= _ramped(together, at, _decks.DRAIN_RAMPS[place])
+        except TableError as error:
+            if not error.did_not_converge:
+                raise
+            # One may keep the others from it, and what becomes of each is its own affair.
+            for geometry in together:
+                found |= _ramped_alone(geometry, at, place)
+    return found
+
+
+def _ramped_alone(geometry: Geometry, at: _Conditions, first: int) -> dict[Geometry, Array]:
+    """One transistor, in slower and slower ramps until the simulator can follow."""
+    *faster, slowest = _decks.DRAIN_RAMPS[first:]
+    for ramp in faster:
+        try:
+            return _ramped([geometry], at, ramp)
+        except TableError as error:
+            if not error.did_not_converge:
+                raise
+    return _ramped([geometry], at, slowest)
+
+
+def _ramped(geometries: Sequence[Geometry], at: _Conditions, ramp: float) -> dict[Geometry, Array]:
+    setting = _decks.Setting(at.library(geometries), at.temperature, at.ranges)
+    waves = _waves(_decks.drain_charge_deck(geometries, setting, ramp), at.simulator)
+    read = _decks.read_drain_charges(geometries, at.ranges, waves, ramp)
+    return dict(zip(geometries, read, strict=True))
 
 
 def _waves(deck: Deck, simulator: SpiceSimulator) -> Waveforms:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits._errors import CircuitError
-from circuits.simulators import Outcome
+from circuits.simulators import Outcome, Status
 from pdk import Geometry
 
 Array = NDArray[np.float64]
@@ -29,6 +29,11 @@ class TableError(CircuitError):
     def __init__(self, message: str, outcome: Outcome | None = None) -> None:
         super().__init__(message)
         self.outcome = outcome
+
+    @property
+    def did_not_converge(self) -> bool:
+        """Whether the simulator found no solution, as another deck may have one."""
+        return self.outcome is not None and self.outcome.status is Status.NONCONVERGENT
 
 
 @dataclass(frozen=True, slots=True)
