@@ -8,13 +8,14 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from sweep.engine import _local_ray
 from tests.stand_in import install
-from tests.sweep.namespaces import with_own_network
+from tests.sweep.namespaces import with_own_mounts, with_own_network
 from tests.sweep.running import tiny
 
 _STRANGER = "open({log!r}, 'a').write(__file__ + chr(10))\nraise ImportError('a stranger')\n"
@@ -116,3 +117,61 @@ def test_rays_processes_get_the_modules_path_and_simulators_the_users_environmen
     assert os.environ.get("PYTHONPATH") == "mine"
     assert "PYTHONSAFEPATH" not in os.environ
     assert os.environ["RAY_REDIS_ADDRESS"] == "cluster:6379"
+
+
+def part_of_ray(name: str) -> Path:
+    """A program that Ray starts."""
+    spec = find_spec("ray")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "core" / "src" / "ray" / name
+
+
+def run_study_of(
+    tmp_path: Path, *, before: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """`sweep run` of one short trial on a machine that was made different."""
+    study = tmp_path / "study.toml"
+    study.write_text(tiny(points=2, trials=1, epochs=1).text)
+    own = {"ANALOG_SWEEP_NGSPICE": str(install(tmp_path / "bin")), "COLUMNS": "200", **environment}
+    return subprocess.run(
+        with_own_mounts(
+            sys.executable, "-m", "sweep", "run", str(study), "--out", str(tmp_path / "out"),
+            before=before,
+        ),
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **own},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_ray_that_does_not_start_is_told_in_one_line_and_its_messages_are_kept(
+    tmp_path: Path,
+) -> None:
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    done = run_study_of(tmp_path, before=f"mount --bind {broken} {part_of_ray('raylet/raylet')}")
+    assert done.returncode == 1
+    said = done.stderr.strip()
+    assert said.count("\n") == 0, said
+    assert "Traceback" not in done.stdout + done.stderr
+    kept = tmp_path / "out" / "ray_logs"
+    assert str(kept) in said
+    assert list(kept.iterdir())
+    assert "--resume" not in said, "nothing has begun"
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+@pytest.mark.slow
+def test_shared_memory_that_is_read_only_and_python_without_docstrings_are_no_obstacle(
+    tmp_path: Path,
+) -> None:
+    read_only = "mount -t tmpfs -o ro none /dev/shm"
+    done = run_study_of(tmp_path, before=read_only, PYTHONOPTIMIZE="2")
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
