@@ -141,7 +141,8 @@ class Quantity:
             except OverflowError as error:
                 raise DesignError(field, value, self.allowed) from error
         number = _numbers.read(value, self.unit)
-        if number is None and bare:
+        # A temperature has no prefixes: K would be a thousand.
+        if number is None and bare and not (self.unit == "degC" and value.strip()[-1:].isalpha()):
             number = _numbers.read(value, "")
         if number is None:
             hint = _numbers.advice(value, self.unit, self.low, self.high)

@@ -19,16 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Read from the run's own directory instead of the user's: HSPICE dialect without its check of
-# model parameters, one thread, binary output. And no operating point by a transient (`optran`, with
-# a final time of 0): where all else fails ngspice tries that by itself, and in it no node keeps its
-# initial condition, so that a training would begin with other weights without a word.
+# model parameters, one thread, binary output.
 _SPICEINIT = """\
 set ngbehavior=hsa
 set ng_nomodcheck
 set num_threads=1
 set filetype=binary
-optran 1 1 1 0 0 0
 """
+# No operating point by a transient (a final time of 0): where all else fails ngspice tries that by
+# itself, and in it no node keeps its initial condition, so that a training would begin with other
+# weights without a word.
+_NO_TRANSIENT_POINT = "optran 1 1 1 0 0 0\n"
 _SIGNALS_PER_LINE = 20
 
 # In order: the first phrase that is found names the cause (ngspice 39, src/frontend and
@@ -131,9 +132,9 @@ class Ngspice(SpiceProgram):
         kind, name = split_signal(signal)
         return f"v({name})" if kind == "v" else f"i({_device(name)})"
 
-    def files(self) -> Mapping[str, str]:
+    def files(self, deck: Deck) -> Mapping[str, str]:
         """`.spiceinit`, which also keeps the user's own one from being read."""
-        return {".spiceinit": _SPICEINIT}
+        return {".spiceinit": _SPICEINIT + _NO_TRANSIENT_POINT * bool(deck.initial)}
 
     def command(self) -> list[str]:
         """Batch mode with a binary raw file."""

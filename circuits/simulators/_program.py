@@ -72,8 +72,8 @@ class SpiceProgram(ABC):
     def command(self) -> list[str]:
         """The command line that runs `deck.cir` in the current directory into `out.raw`."""
 
-    def files(self) -> Mapping[str, str]:
-        """Name to text of what this simulator needs in its run directory besides the netlist."""
+    def files(self, deck: Deck) -> Mapping[str, str]:  # noqa: ARG002 - for those that need some
+        """Name to text of what this simulator needs in its run directory besides a deck's netlist."""
         return {}
 
     def execute(
@@ -120,7 +120,7 @@ class SpiceProgram(ABC):
 
         netlist = self.render(deck)
         try:
-            for name, text in {DECK: netlist, **self.files()}.items():
+            for name, text in {DECK: netlist, **self.files(deck)}.items():
                 (place / name).write_text(text, "utf-8")
         except OSError as error:
             return failed(disk_verdict(error))

@@ -147,7 +147,7 @@ def netlists(plan: TrainingPlan, design: Design, models: Models) -> dict[str, st
         text = program.render(dataclasses.replace(deck, library=beside))
         if isinstance(program, Ngspice):
             text = text.removesuffix(".end\n") + f"{printed}\n.end\n"
-            files |= {f"{program.name}/{file}": said for file, said in program.files().items()}
+            files |= {f"{program.name}/{file}": said for file, said in program.files(deck).items()}
         files[f"{program.name}/{NETLIST}"] = text
     return files
 

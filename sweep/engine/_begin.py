@@ -85,7 +85,15 @@ def read_begun(out: Path, described: StudyFile, *, resume: bool) -> Manifest | N
             raise StoreError(msg)
         return None
     manifest = read_manifest(layout)
-    if stored_study_file(layout, manifest).description != described.description:
+    stored = stored_study_file(layout, manifest)
+    if stored.text == described.text and stored.description != described.description:
+        msg = (
+            f"{out} was begun by an earlier analog-sweep ({manifest.package_version}), whose transistors "
+            'had no junction areas; to go on with it, write junctions = "none" under [design] of '
+            f"{described.source}, or start another study with another --out."
+        )
+        raise StoreError(msg)
+    if stored.description != described.description:
         msg = (
             f"{out} holds another study ({manifest.name!r}, begun {manifest.created}): its study "
             f"file differs from {described.source} in what determines results; name another "

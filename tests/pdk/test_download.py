@@ -145,5 +145,6 @@ def test_a_cache_that_cannot_be_written_is_an_error_that_names_the_variable(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("ANALOG_SWEEP_CACHE", str(tmp_path / "file/cache"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))  # where the spare one would be
     with pytest.raises(pdk.CacheError, match="ANALOG_SWEEP_CACHE"):
         _download.download_models()

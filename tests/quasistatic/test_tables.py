@@ -95,7 +95,8 @@ def test_currents_between_the_nodes_are_the_simulator_s(
 def test_currents_of_every_flavour_are_the_simulator_s(
     device: str, corner: str, temperature: float, simulator: SpiceSimulator, models: pdk.Models
 ) -> None:
-    geometries = sizes(device)
+    # Corners move thresholds and currents; what sizes change of the curves they change in each.
+    geometries = sizes(device) if (corner, temperature) == CORNERS[0] else sizes(device)[:1]
     tables = measure(
         geometries, corner=corner, temperature=temperature, simulator=simulator, models=models
     )

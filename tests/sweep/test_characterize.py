@@ -164,7 +164,7 @@ def test_the_command_says_what_it_measures(tmp_path: Path) -> None:
     [
         (("--flavour", "01v8_lvt", "--length-p", "0.15 um"), "length_p = '150 nm': allowed is 350"),
         (("--flavour", "1v8"), "did you mean '01v8'?"),
-        (("--width-n", "1"), "the unit is m"),
+        (("--width-n", "1"), "with its unit, such as"),
         (("--corner", "xx"), "allowed is one of tt, ss"),
         (("--temperature", "85 K"), "the unit is degC"),
         (("--temperature", "300"), "175 degC"),

@@ -268,7 +268,7 @@ def test_a_study_of_schema_3_is_read_and_exported(old: Path, tmp_path: Path) -> 
 def test_a_study_of_schema_3_is_gone_on_with_and_its_data_are_written_down_from_then_on(
     old: Path, tmp_path: Path
 ) -> None:
-    study, out = tiny(trials=2), tmp_path / "begun"
+    study, out = tiny(trials=2, design='junctions = "none"'), tmp_path / "begun"
     run_study(study, Settings(out=out), observer=Record())
     as_schema_3(out, study)
     assert json.loads((out / "manifest.json").read_text()).keys() == (

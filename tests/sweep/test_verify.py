@@ -227,7 +227,6 @@ def test_another_version_of_the_simulator_is_asked_for_less(copy: Path) -> None:
         "studies/best/one_hidden.toml",
         "studies/best/two_hidden.toml",
         "studies/best/three_hidden.toml",
-        "studies/best/three_hidden_sixteenth.toml",
     ],
 )
 def test_the_designs_that_come_with_the_program_still_give_their_figures(name: str) -> None:
