@@ -7,8 +7,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SWEEP  := $(BIN)/sweep
 OUT    ?= out/demo
-# Test modules run side by side, each of them in one process, in the order of tests/conftest.py.
-PROCESSES ?= $(shell n=$$(nproc); [ $$n -gt 4 ] && echo 4 || echo $$n)
+# Test modules run side by side, each of them in one process, in the order of tests/conftest.py. Much of their time
+# is waiting for processes to start and end, so there is one more than processors.
+PROCESSES ?= $(shell n=$$(nproc); [ $$n -gt 3 ] && echo 4 || echo $$((n + 1)))
 ROOT   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
