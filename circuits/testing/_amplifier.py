@@ -193,7 +193,7 @@ def _check_transfer(part: Amplifier, measured: Measured, where: str) -> None:
 
 
 def _expected(part: Amplifier, transfer: Transfer) -> Measured:
-    """What `_measured` finds with a light load, as the transfer has it."""
+    """Outputs and input current that follow from the transfer with a light load; as `_measured`."""
     inputs = _SWEEP.points()
     ideal = transfer.gain * (inputs + transfer.offset)
     output = ideal / (1.0 + _LIGHT * transfer.resistance)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the checks of all parts share: the design, a short run, DC sweeps and a trained point."""
+"""The design, short run, DC sweeps and trained point that the checks of all parts share."""
 
 from __future__ import annotations
 

@@ -259,7 +259,7 @@ def _without_network() -> Iterator[None]:
 
 
 def _answers(host: str, port: int) -> bool:
-    """Whether anybody listens at an address of this machine."""
+    """True where a program accepts connections at an address of this machine."""
     try:
         socket.create_connection((host, port), _LOOPBACK_SECONDS).close()
     except OSError:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from sweep.commands.export import export
-from sweep.engine.driver import Settings, run_study
+from sweep.engine.driver import Settings, StoreError, run_study
 from sweep.engine.events import Noticed
 from sweep.results._manifest import SCHEMA
 from sweep.results.store import open_results
@@ -284,6 +284,16 @@ def test_a_study_of_schema_3_is_gone_on_with_and_its_data_are_written_down_from_
         assert all("were not written down when this study began" in words for words in told)
     manifest = open_results(out).manifest
     assert (manifest.schema, manifest.data) == (SCHEMA, study.data)
+
+
+def test_a_study_from_before_junctions_is_told_how_it_goes_on(tmp_path: Path) -> None:
+    study, out = tiny(trials=2), tmp_path / "begun"
+    run_study(study, Settings(out=out), observer=Record())
+    as_schema_3(out, study)
+    with pytest.raises(
+        StoreError, match=r'write junctions = "none" under \[design\] of tiny\.toml'
+    ):
+        run_study(study, Settings(out=out, resume=True), observer=Record())
 
 
 def test_a_new_version_of_the_simulator_is_told(

@@ -47,7 +47,7 @@ _LOOSE_STEPS = Accuracy(
 _FAST_RAMPS = replace(_LOOSE_STEPS, relative=1e-7, newton_relative=1e-6, current=1e-12)
 _RAMP = 1e-6  # s per volt: slow against every time constant of a transistor
 DRAIN_RAMPS = (1e-10, 1e-9, 1e-8, 1e-7, _RAMP)
-"""How fast drain charges may be measured, s per volt, the best first.
+"""Durations of a volt of the ramps in which drain charges are measured, s, the best first.
 
 Through a drain flows a current besides: of a short transistor its charge shall be no more than some
 hundred times that of the drain. A ramp is slow against the 0.1 ps of its substrate network. Large
@@ -207,7 +207,7 @@ def drain_charge_deck(geometries: Sequence[Geometry], at: Setting, ramp: float) 
 
 
 def drain_title(geometries: Sequence[Geometry]) -> str:
-    """What measuring drain charges is called."""
+    """The title of a deck that measures drain charges."""
     return f"drain charges of {_names(geometries)}"
 
 

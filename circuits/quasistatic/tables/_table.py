@@ -32,7 +32,7 @@ class TableError(CircuitError):
 
     @property
     def did_not_converge(self) -> bool:
-        """Whether the simulator found no solution, as another deck may have one."""
+        """True where the simulator found no solution; another deck of the same transistor may have one."""
         return self.outcome is not None and self.outcome.status is Status.NONCONVERGENT
 
 
