@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from scipy.optimize import brentq
 import pdk
 from circuits.quasistatic.tables import (
     Packed,
+    _decks,
     charge,
     drain_charge,
     evaluate,
@@ -244,3 +246,24 @@ def test_a_floating_drain_keeps_its_charge(
     expected = [brentq(missing, -2.2, 2.2, args=(step,)) for step in steps.tolist()]
     assert np.abs(found).max() > 0.8
     np.testing.assert_allclose(expected, found, rtol=0, atol=0.002 * np.abs(found).max())
+
+
+def test_a_transistor_that_follows_no_fast_ramp_is_measured_in_a_slower_one(
+    models: pdk.Models, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Those measured beside it keep theirs; one ramp for all sizes had failed them all."""
+    large = pdk.Geometry("nfet_01v8", 5e-6, 2e-6)
+    monkeypatch.setattr(_decks, "_FASTEST_AREA", 1.0)
+    found = []
+    for place, geometries in (("both", [NFET, large]), ("alone", [NFET])):
+        monkeypatch.setenv("ANALOG_SWEEP_CACHE", str(tmp_path / place))
+        found.append(
+            measure(
+                geometries, corner="tt", temperature=27.0, simulator=find("ngspice"), models=models
+            )
+        )
+    assert large in found[0]
+    # In a ramp ten times slower it would be off by 4e-3 of the largest charge.
+    alone = found[1][NFET].drain_charge
+    error = np.abs(found[0][NFET].drain_charge - alone).max()
+    assert error < 1e-3 * np.abs(alone).max()
