@@ -50,6 +50,11 @@ _NOTICE = """\
 """
 _PER_LINE = 6
 _WELL_DIODE = "sky130_fd_pr__model__parasitic__diode_pw2dn"
+_JUNCTION = (
+    *("js", "jsw", "jswg", "nj", "xti", "pb", "mj", "cj"),
+    *("pbsw", "mjsw", "cjsw", "pbswg", "mjswg", "cjswg"),
+)
+"""BSIM4's junction parameters, without the `s` or `d` at the end of each (manual of 4.5, appendix A)."""
 _UNITS = {"l": 1e-6, "w": 1e-6, "ad": 1e-12, "as": 1e-12, "pd": 1e-6, "ps": 1e-6}
 """Units of the PDK's instance parameters (its `.option scale=1.0u`)."""
 
@@ -190,7 +195,7 @@ def _transistor(
     wrapped = subcircuit(models, geometry.device)
     drawing = {"l": _microns(geometry.length), "w": _microns(geometry.width)}
     scope = Scope(corner | wrapped.parameters, drawing | (_drawn(geometry) if drawn else {}))
-    card = wrapped.choose(geometry).parameters()
+    card = _with_drain(wrapped.choose(geometry).parameters())
     if not body_network:
         card["rbodymod"] = "0"
     values = {
@@ -211,6 +216,16 @@ def _transistor(
         f"+ delvto={{{shift!r} + delvto}} m={{mult}}\n"
         ".ends\n"
     )
+
+
+def _with_drain(card: dict[str, str]) -> dict[str, str]:
+    """The card with the parameters of the drain's junction, which BSIM4 takes from the source's where they miss.
+
+    Xyce (7.10) takes one from elsewhere: `pbswgd` from `pbsws` and not from `pbswgs`. Of the smallest
+    nfet_01v8_lvt its drain had a fifth too little or too much charge.
+    """
+    drain = {f"{name}d": card[f"{name}s"] for name in _JUNCTION if f"{name}s" in card}
+    return drain | card
 
 
 def _drawn(geometry: Geometry) -> dict[str, float]:

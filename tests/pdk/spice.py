@@ -59,12 +59,22 @@ def original(name: str, nodes: str, geometry: pdk.Geometry, *, multiplicity: int
 
 
 def currents(
-    simulator: str, cards: Iterable[str], probes: Sequence[str], sweeps: Sequence[Sweep]
+    simulator: str,
+    cards: Iterable[str],
+    probes: Sequence[str],
+    sweeps: Sequence[Sweep],
+    *,
+    temperature: float = 27.0,
 ) -> Currents:
-    """The current through each voltage source in `probes`, at every point of the sweep."""
+    """The current through each voltage source in `probes`, at every point of the sweep; degrees Celsius."""
+    # Each simulator ignores what the other reads.
+    set_temperature = {
+        "ngspice": f".options temp={temperature!r}",
+        "xyce": f".options device temp={temperature!r}",
+    }[simulator]
     run = {"ngspice": _ngspice, "xyce": _xyce}[simulator]
     with tempfile.TemporaryDirectory() as directory:
-        return run(Path(directory), list(cards), probes, sweeps)
+        return run(Path(directory), [*cards, set_temperature], probes, sweeps)
 
 
 def _ngspice(

@@ -114,8 +114,9 @@ def test_a_smallest_nfet_conducts_a_fifteenth_of_what_the_model_assumes(
 
 
 def well_currents(simulator: str, header: str, well: str) -> np.ndarray:
-    cards = [header, "vp p 0 0", well, ".temp 30"]  # where no parameter has to be scaled
-    return -currents(simulator, cards, ["vp"], [Sweep("vp", 0.4, 0.7, 0.1)])["vp"]
+    cards, sweep = [header, "vp p 0 0", well], Sweep("vp", 0.4, 0.7, 0.1)
+    # At 30 degrees no parameter of the model is scaled.
+    return -currents(simulator, cards, ["vp"], [sweep], temperature=30.0)["vp"]
 
 
 def test_a_well_conducts_what_the_pdk_s_own_diode_does(models: pdk.Models) -> None:

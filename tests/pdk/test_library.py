@@ -122,6 +122,30 @@ def test_multiplicity_multiplies_the_current(simulator: str, models: pdk.Models)
     assert_same(drain_currents(simulator, include, eight, [NFET]), 8 * one, relative=1e-6)
 
 
+def test_no_parameter_of_the_drain_is_left_to_a_default(models: pdk.Models) -> None:
+    """They are those of the source; Xyce takes `pbswgd`, where it misses, from another one."""
+    library = pdk.compile_library(models, corner="tt", geometries=[NFET, PFET])
+    cards = re.findall(r"^\.model .*?(?=^\.subckt)", library.text, re.MULTILINE | re.DOTALL)
+    assert len(cards) == 2
+    for card in cards:
+        values = dict(re.findall(r"(\w+)=(\S+)", card))
+        for name in (
+            "pb",
+            "mj",
+            "cj",
+            "pbsw",
+            "mjsw",
+            "cjsw",
+            "pbswg",
+            "mjswg",
+            "cjswg",
+            "jsw",
+            "nj",
+        ):
+            assert values[f"{name}d"] == values[f"{name}s"]
+        assert values["jsd"] == values["jss"]
+
+
 def test_without_the_body_network_currents_are_nearly_the_same(
     simulator: str, models: pdk.Models
 ) -> None:

@@ -14,6 +14,7 @@ from scipy.optimize import brentq
 import pdk
 from circuits.quasistatic.tables import (
     Packed,
+    Ranges,
     _decks,
     charge,
     drain_charge,
@@ -219,6 +220,26 @@ def test_both_simulators_agree_where_junctions_conduct(device: str, models: pdk.
             for name in ("xyce", "ngspice")
         )
         assert relative_error(found, expected) < LARGEST_ERROR
+
+
+@pytest.mark.xyce
+@pytest.mark.parametrize("drawn", [True, False], ids=["drawn", "none"])
+def test_both_simulators_measure_the_same_charges(drawn: bool, models: pdk.Models) -> None:
+    """Up to the supply of 1.8 V. A model card without `pbswgd` had another drain junction in Xyce."""
+    found, expected = (
+        measure(
+            [NFET, PFET], corner="tt", temperature=27.0, simulator=find(name), models=models,
+            drawn_junctions=drawn,
+        )
+        for name in ("xyce", "ngspice")
+    )  # fmt: skip
+    within = np.abs(Ranges().coarse_vds.nodes()) <= 1.8
+    for geometry, table in expected.items():
+        for name in ("charge", "drain_charge"):
+            charges = getattr(table, name)[:, within]
+            other = getattr(found[geometry], name)[:, within]
+            largest = LARGEST_ERROR * np.abs(charges).max()
+            np.testing.assert_allclose(other, charges, rtol=0, atol=largest)
 
 
 @pytest.mark.parametrize("drawn", [True, False], ids=["drawn", "none"])
