@@ -222,8 +222,7 @@ def test_another_version_of_the_simulator_is_asked_for_less(copy: Path) -> None:
         "studies/best/robust.toml",
         "studies/best/one_hidden_short.toml",
         "studies/best/two_hidden_short.toml",
-        # Its training is sensitive: tables that ngspice measured lead it elsewhere (docs/deep-networks.md).
-        pytest.param("studies/best/three_hidden_short.toml", marks=pytest.mark.xyce),
+        "studies/best/three_hidden_short.toml",
         "studies/best/one_hidden.toml",
         "studies/best/two_hidden.toml",
         "studies/best/three_hidden.toml",
