@@ -20,14 +20,7 @@ from circuits.mlp import training_circuit
 from circuits.run import Run
 from circuits.simulators import DCSweep, SpiceSimulator
 from circuits.sizes import check_sizes
-from circuits.testing._test_bench import (
-    CONDUCTING,
-    LAYERS,
-    check_training,
-    installed_simulators,
-    short_run,
-    swept,
-)
+from circuits.testing import _test_bench as bench
 
 _SWEEP = DCSweep("vin", -0.2, 0.2, 0.01)  # V, at the input
 _SMALL = 0.025  # V: inputs at which nothing is bounded yet
@@ -63,9 +56,9 @@ def check_amplifier(name: str) -> None:
     **Raises:** `AssertionError` with what is wrong; `pdk.PdkError` without transistor models;
     `circuits.simulators.SimulatorNotFound` without a simulator.
     """
-    design = Design.from_values({"amplifier": name, **CONDUCTING})
-    run = short_run(design)
-    shifted = training_circuit(short_run(design, mismatch_seed=3)).text()
+    design = Design.from_values({"amplifier": name, **bench.CONDUCTING})
+    run = bench.short_run(design)
+    shifted = training_circuit(bench.short_run(design, mismatch_seed=3)).text()
     for layer in range(run.depth):
         part = amplifier(Scope(run, layer))
         text = str(part.subcircuit())
@@ -77,16 +70,16 @@ def check_amplifier(name: str) -> None:
             assert f"{{shift_{device}}}" in shifted, f"mismatch reaches the transistor {device}"
         assert part.time_constant >= 0.0, "a time constant is no negative time"
     _check_sizes_count(design)
-    simulators = installed_simulators()
+    simulators = bench.installed_simulators()
     for simulator in simulators:
         _check_measured(run, simulator)
     has_transfer = amplifier(Scope(run, 0)).transfer() is not None
-    check_training(run, simulators, at_equilibrium=has_transfer)
+    bench.check_training(run, simulators, at_equilibrium=has_transfer)
 
 
 def _check_sizes_count(design: Design) -> None:
     """Refuse a size that changes nothing."""
-    nominal = training_circuit(short_run(design)).text()
+    nominal = training_circuit(bench.short_run(design)).text()
     for name in _own_sizes(design):
         spec = design.quantities()[name]
         changed: list[Any] = list(spec.choices) or [spec.low, spec.high]
@@ -94,7 +87,7 @@ def _check_sizes_count(design: Design) -> None:
         for entry in changed:
             fields: dict[str, Any] = {name: (entry,) if spec.per_layer else entry}
             moved = dataclasses.replace(design, **fields)
-            texts.add(training_circuit(short_run(moved)).text())
+            texts.add(training_circuit(bench.short_run(moved)).text())
         assert len(texts | {nominal}) > 1, f"the size {name} is in the netlist"
 
 
@@ -105,7 +98,7 @@ def _own_sizes(design: Design) -> list[str]:
 
 def _check_measured(run: Run, simulator: SpiceSimulator) -> None:
     """Refuse an amplifier that does the wrong thing on its test bench."""
-    moved = short_run(_moved(run.design))
+    moved = bench.short_run(_moved(run.design))
     for layer in range(run.depth):
         part = amplifier(Scope(run, layer))
         where = f"{part.name}, behind crossbar {layer}, in {simulator.name}"
@@ -136,7 +129,7 @@ def _measured(part: Amplifier, simulator: SpiceSimulator, *, load: float) -> Mea
     lines = [str(part.subcircuit()), "vin inp 0 0", f"xa {' '.join(part.pins)} {part.name}", *loads]
     title = f"amplifier {part.scope.run.design.amplifier}"
     signals = ("i(vin)", *(f"v({pin})" for pin in outputs))
-    waves = swept(part, title, lines, _SWEEP, signals, simulator)
+    waves = bench.swept(part, title, lines, _SWEEP, signals, simulator)
     found = {**{pin: waves[f"v({pin})"] for pin in outputs}, "current": -waves["i(vin)"]}
     for signal, values in found.items():
         assert np.isfinite(values).all(), f"{simulator.name} computes {signal} at any input"
@@ -218,7 +211,7 @@ def _moved(design: Design) -> Design:
         fields: dict[str, Any] = {name: (entry,) if spec.per_layer else entry}
         with contextlib.suppress(DesignError):
             changed = dataclasses.replace(design, **fields)
-            check_sizes(changed, len(LAYERS) - 1)
+            check_sizes(changed, len(bench.LAYERS) - 1)
             design = changed
     return design
 

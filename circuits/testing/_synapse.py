@@ -14,14 +14,7 @@ from circuits.design import Design
 from circuits.mlp import training_circuit
 from circuits.simulators import DCSweep, SpiceSimulator, Sweep
 from circuits.synapses import SYNAPSES, Synapse, synapse
-from circuits.testing._test_bench import (
-    CONDUCTING,
-    LAYERS,
-    check_training,
-    installed_simulators,
-    short_run,
-    swept,
-)
+from circuits.testing import _test_bench as bench
 
 _WEIGHTS, _INPUTS = (-1.0, 1.0, 0.1), (-0.2, 0.2, 0.1)  # V: from, to, step
 _CHANGE, _OFFSET, _LEAK = 0.01, 0.05, 1e-3  # of the largest current into the line
@@ -47,10 +40,10 @@ def check_synapse(name: str) -> None:
     **Raises:** `AssertionError` with what is wrong; `pdk.PdkError` without transistor models;
     `circuits.simulators.SimulatorNotFound` without a simulator.
     """
-    design = Design.from_values({"synapse": name, **CONDUCTING})
-    run = short_run(design)
+    design = Design.from_values({"synapse": name, **bench.CONDUCTING})
+    run = bench.short_run(design)
     nominal = training_circuit(run).text()
-    sample = training_circuit(short_run(design, mismatch_seed=3)).text()
+    sample = training_circuit(bench.short_run(design, mismatch_seed=3)).text()
     for layer in range(run.depth):
         cell = SYNAPSES[name](Scope(run, layer))
         devices = cell.transistors()
@@ -62,18 +55,18 @@ def check_synapse(name: str) -> None:
         assert "mem" in text, "the storage node holds the weight"
         for device in devices:
             assert f"{{shift_{device}}}" in sample, f"mismatch reaches the transistor {device}"
-    assert nominal == training_circuit(short_run(design)).text(), "same run, same netlist"
-    synapses = sum(before * after for before, after in itertools.pairwise(LAYERS))
+    assert nominal == training_circuit(bench.short_run(design)).text(), "same run, same netlist"
+    synapses = sum(before * after for before, after in itertools.pairwise(bench.LAYERS))
     memories = training_circuit(run).memories
     assert len(memories) == synapses, "one storage node for each synapse"
     copies = dataclasses.replace(design, multiplicity=(4,))
-    assert training_circuit(short_run(copies)).text() != nominal, (
+    assert training_circuit(bench.short_run(copies)).text() != nominal, (
         "parallel copies are in the netlist"
     )
-    simulators = installed_simulators()
+    simulators = bench.installed_simulators()
     for simulator in simulators:
         _check_currents(synapse(Scope(run, 0)), simulator)
-    check_training(run, simulators, at_equilibrium=False)
+    bench.check_training(run, simulators, at_equilibrium=False)
 
 
 def _check_currents(part: Synapse, simulator: SpiceSimulator) -> None:
@@ -113,7 +106,7 @@ def _measured_currents(
         f"xa {' '.join(part.pins)} {part.name}",
     ]  # fmt: skip
     analysis = DCSweep("vinput", *_INPUTS, Sweep("vweight", *_WEIGHTS))
-    waves = swept(
+    waves = bench.swept(
         part, f"synapse {design.synapse}", lines, analysis, ("i(vline)", "i(vweight)"), simulator
     )
     return waves.surface("i(vline)"), -waves.surface("i(vweight)")
