@@ -86,6 +86,16 @@ def test_nothing_is_expected_where_trials_come_to_no_result() -> None:
     assert expected(study) < 0.5 * unaware
 
 
+def test_a_trial_beyond_a_constraint_counts_as_one_without_a_result() -> None:
+    lost = searched(90, lost=0.0, near_from=90)
+    trials = lost.get_trials()
+    for trial in trials:
+        if trial.state is TrialState.PRUNED:
+            trial.state, trial.value = TrialState.COMPLETE, cost(trial.params)
+            trial.set_constraint("energy", 0.1)
+    assert expected_improvement(trials, SPACE, maximise=False) == expected(lost)
+
+
 def test_noise_is_no_improvement() -> None:
     """Designs that differ by chance alone: the best one was lucky."""
     study = optuna.create_study()
