@@ -354,11 +354,13 @@ def test_a_scratch_directory_of_another_disk_under_the_same_path_is_left_alone(
     directory, child = owner.stdout.readline().decode().split()
     other = (
         "import sys; from pathlib import Path; from sweep.engine._scratch import Scratch\n"
-        "with Scratch(Path(sys.argv[1])): pass"
+        "with Scratch(Path(sys.argv[1])) as scratch: print(scratch.directory)"
     )
     command = with_own_mounts(sys.executable, "-c", other, str(out), before=mount)
-    subprocess.run(command, env=environment, check=True, timeout=60)
+    second = subprocess.run(command, env=environment, check=True, timeout=60, capture_output=True)
     try:
+        names = [Path(each).name for each in (directory, second.stdout.decode().strip())]
+        assert len({name.split("-")[2] for name in names}) == 2, "other disks have other names"
         assert owner.poll() is None
         assert alive({int(child)})
         assert Path(directory).is_dir()
