@@ -10,10 +10,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from sweep._machine import memory, processor_quota, processors
+from sweep.commands import doctor
+from sweep.engine import _local_ray
+from sweep.engine.executor import ExecutorError, RayExecutor
 
 GIB = 2**30
 V2 = "0::{path}\n"
@@ -187,3 +191,36 @@ def test_a_set_of_processors_is_a_limit(tmp_path: Path) -> None:
         assert processors(root) == 1
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_default_workers_and_doctor_follow_what_the_container_may_use(
+    version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if version == 1:
+        quota = {
+            "cpu,cpuacct/cpu.cfs_quota_us": "50000\n",
+            "cpu,cpuacct/cpu.cfs_period_us": "100000\n",
+        }
+        root = first(tmp_path / "box", quota)
+    else:
+        root = second(tmp_path / "box", {"cpu.max": "50000 100000\n"})
+    for function in (processors, processor_quota):
+        monkeypatch.setattr(function, "__defaults__", (root,))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)))
+    asked: dict[str, object] = {}
+
+    def start(_: object, **options: object) -> None:
+        asked.update(options)
+        msg = "far enough"
+        raise OSError(msg)
+
+    session = SimpleNamespace(is_initialized=lambda: False, shutdown=lambda: None)
+    monkeypatch.setitem(sys.modules, "ray", session)
+    monkeypatch.setattr(_local_ray, "start", start)
+    with pytest.raises(ExecutorError, match="far enough"):
+        RayExecutor(workers=None, address=None, directory=tmp_path)
+    assert asked["num_cpus"] == 1
+    found = doctor._cores().found
+    assert found.startswith("1;")
+    assert "its control group leaves 0.5 of the machine's" in found
