@@ -63,6 +63,17 @@ REFUSED = {
 }
 
 
+@pytest.fixture
+def _nothing_starts(simulator: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    """Fails a test in which an executor is made."""
+
+    def start(**_: object) -> None:
+        pytest.fail("Ray would have been started")
+
+    monkeypatch.setattr("sweep.engine.driver.RayExecutor", start)
+
+
+@pytest.mark.usefixtures("_nothing_starts")
 @pytest.mark.parametrize("case", REFUSED)
 def test_validate_and_run_refuse_the_same_starts_and_leave_nothing(
     tmp_path: Path, case: str
@@ -83,6 +94,7 @@ def test_validate_and_run_refuse_the_same_starts_and_leave_nothing(
     assert names(tmp_path) == before
 
 
+@pytest.mark.usefixtures("_nothing_starts")
 def test_a_design_of_another_depth_is_refused_by_both(tmp_path: Path) -> None:
     study = written(tmp_path, ["best.toml"])
     text = exported(load(study)).replace("layers = [3, 2, 1]", "layers = [3, 2, 2, 1]")
