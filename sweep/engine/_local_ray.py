@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-_FORMER = "ANALOG_SWEEP_OF_THE_DRIVER"
+_FORMER = "ANALOG_SWEEP_FORMER_ENVIRONMENT"
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - Ray's own choice, which is looked at only
 _LOOPBACK = "127.0.0.1"
 _LOOPBACK_NAMES = (_LOOPBACK, "localhost", "::1", "[::1]")
@@ -113,12 +113,10 @@ def dead_part(ray: Any) -> str:
 
 
 def restore_environment() -> None:
-    """Give a worker the driver's paths for modules, in their order, and its children its environment."""
-    told = os.environ.pop(_FORMER, None)
-    if told is not None:
-        former = json.loads(told)
-        sys.path[:] = former["modules"]
-        _set(former["variables"])
+    """Give a worker's children the environment that the driver was started with."""
+    former = os.environ.pop(_FORMER, None)
+    if former is not None:
+        _set(json.loads(former))
 
 
 def kept_words(directory: Path, to: Path | None) -> str:
@@ -190,10 +188,9 @@ def module_path() -> list[str]:
 
 
 def _beyond_the_bare_path(ray: Path) -> list[str]:
-    """Those of this process's paths for modules that a new interpreter does not have by itself, or later.
+    """Those of this process's paths for modules that a new interpreter does not have by itself.
 
-    What comes before the standard library here comes before it there. Without those of Ray's own
-    directory, which Ray adds whenever it is imported.
+    Without those of Ray's own directory, which Ray adds whenever it is imported.
     """
     environment = {name: os.environ[name] for name in os.environ if name != "PYTHONPATH"}
     flags = ["-S"] * sys.flags.no_site + ["-s"] * sys.flags.no_user_site
@@ -209,15 +206,10 @@ def _beyond_the_bare_path(ray: Path) -> list[str]:
             check=True,
         )
         bare = json.loads(asked.stdout.splitlines()[-1])
-    here = module_path()
-    library = next((path for path in bare if path in here), None)
-    leading = here[: here.index(library)] if library else []
     return [
         path
-        for path in here
-        if (path in leading or path not in bare)
-        and os.pathsep not in path
-        and not Path(path).is_relative_to(ray)
+        for path in module_path()
+        if path not in bare and os.pathsep not in path and not Path(path).is_relative_to(ray)
     ]
 
 
@@ -246,7 +238,7 @@ def _surroundings(ray: Any) -> Iterator[None]:
         "RAY_REDIS_ADDRESS": None,  # of a cluster
     }
     former = {name: os.environ.get(name) for name in changed}
-    _set({**changed, _FORMER: json.dumps({"modules": module_path(), "variables": former})})
+    _set({**changed, _FORMER: json.dumps(former)})
     try:
         with _without_network():
             yield
