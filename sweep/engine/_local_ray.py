@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ray on this machine: its start, the environment of its processes, their end, their messages.
 
-Ray's processes import modules from where this process does and from nowhere else: Ray by itself
-puts the current directory first, whose files may be anybody's. And they speak to each other on the
-loopback address only: Ray by itself takes the machine's address in the network, and dies when a
-laptop loses it.
+Ray's processes import modules from where this process does, in the same order, and from nowhere
+else: Ray by itself puts the current directory first, whose files may be anybody's. And they speak
+to each other on the loopback address only: Ray by itself takes the machine's address in the
+network, and dies when a laptop loses it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ import json
 import os
 import re
 import socket
-import subprocess
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,6 @@ _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - Ray's own choice, which is loo
 _LOOPBACK = "127.0.0.1"
 _LOOPBACK_NAMES = (_LOOPBACK, "localhost", "::1", "[::1]")
 _LOOPBACK_SECONDS = 5.0
-_BARE_SECONDS = 60.0
 _ESSENTIAL = ("gcs_server", "raylet")
 _LOGS = tuple(
     f"logs/{name}*"
@@ -187,29 +185,20 @@ def module_path() -> list[str]:
     return [str(path) for path in found if path.exists()]
 
 
-def _beyond_the_bare_path(ray: Path) -> list[str]:
-    """Those of this process's paths for modules that a new interpreter does not have by itself.
+def _python_path(ray: Path) -> list[str]:
+    """All of this process's paths for modules, in its order, as `PYTHONPATH` takes them.
 
-    Without those of Ray's own directory, which Ray adds whenever it is imported.
+    Those that a new interpreter has by itself are among them: it would put them behind all others,
+    and does not take a path twice. Those of Ray's own directory are not, as Ray puts them in front
+    whenever it is imported; nor are relative ones that are no directory, which only an import hook
+    of this process understands.
     """
-    environment = {name: os.environ[name] for name in os.environ if name != "PYTHONPATH"}
-    flags = ["-S"] * sys.flags.no_site + ["-s"] * sys.flags.no_user_site
-    program = "import json, sys; print(); print(json.dumps(sys.path))"
-    bare: list[str] = []
-    with suppress(OSError, ValueError, subprocess.SubprocessError):
-        asked = subprocess.run(
-            [sys.executable, "-P", *flags, "-c", program],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_BARE_SECONDS,
-            check=True,
-        )
-        bare = json.loads(asked.stdout.splitlines()[-1])
+    paths = [Path(entry) for entry in sys.path]
+    places = [path.absolute() for path in paths if path.is_absolute() or path.exists()]
     return [
-        path
-        for path in module_path()
-        if path not in bare and os.pathsep not in path and not Path(path).is_relative_to(ray)
+        str(place)
+        for place in places
+        if os.pathsep not in str(place) and not place.is_relative_to(ray)
     ]
 
 
@@ -231,7 +220,7 @@ def _few_processes() -> Iterator[None]:
 def _surroundings(ray: Any) -> Iterator[None]:
     """The environment that Ray's processes inherit, for as long as they are started."""
     changed: dict[str, str | None] = {
-        "PYTHONPATH": os.pathsep.join(_beyond_the_bare_path(Path(ray.__file__).parent)) or None,
+        "PYTHONPATH": os.pathsep.join(_python_path(Path(ray.__file__).parent)),
         "PYTHONSAFEPATH": "1",
         "PYTHONOPTIMIZE": None,  # Ray looks into its docstrings
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # so it stays on the loopback address
