@@ -29,13 +29,6 @@ def double(x):
 
 print(double(21.0), sum(double.stats.cache_hits.values()))
 """
-FILL = """\
-import os
-from contextlib import suppress
-with suppress(OSError), open(os.environ["ANALOG_SWEEP_CACHE"] + "/filling", "wb", 0) as filling:
-    while True:
-        filling.write(bytes(4096))
-"""
 NFET = pdk.Geometry("nfet_01v8", 0.42e-6, 0.15e-6)
 
 
@@ -155,10 +148,11 @@ def test_finished_runs_are_read_out_of_a_read_only_cache(
 
 
 def kernel(
-    directory: Path, text: str = KERNEL, **environment: str
+    directory: Path, program: str = KERNEL, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Compile a function, or load it: twice 21, and how often it was loaded."""
-    (directory / "kernel.py").write_text(text)
+    if not (directory / "kernel.py").exists():
+        (directory / "kernel.py").write_text(program)
     paths = os.pathsep.join((str(Path(__file__).parents[2]), *sys.path))
     return subprocess.run(
         [sys.executable, str(directory / "kernel.py")],
@@ -175,32 +169,36 @@ def test_kernels_are_compiled_whatever_becomes_of_their_cache(
 ) -> None:
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     with disk(place / "disk", "4m") as small:
-        environment = {variable: str(small)}
-        assert kernel(place, **environment).stdout == "42.0 0\n"
-        assert kernel(place, **environment).stdout == "42.0 1\n"
+        # Nothing can be kept beside the program either, nor where numba puts it by itself.
+        environment = {variable: str(small), "XDG_CACHE_HOME": str(small / "xdg")}
+        assert kernel(small, **environment).stdout == "42.0 0\n"
+        assert kernel(small, **environment).stdout == "42.0 1\n"
         for pattern in ("*.nbi", "*.nbc"):
             for path in small.rglob(pattern):
                 path.write_bytes(path.read_bytes()[:20])
-            said = kernel(place, **environment)
+            said = kernel(small, **environment)
             assert (said.stdout, said.stderr) == ("42.0 0\n", "")
-            assert kernel(place, **environment).stdout == "42.0 1\n"
+            assert kernel(small, **environment).stdout == "42.0 1\n"
         make_read_only(small)
-        said = kernel(place, **environment)
+        said = kernel(small, **environment)
         assert said.stdout == ("42.0 1\n" if variable == "ANALOG_SWEEP_CACHE" else "42.0 0\n")
         assert len(said.stderr.splitlines()) == 1
         assert str(small) in said.stderr
 
 
 def test_a_cache_that_fills_up_while_kernels_are_written_is_no_fault(place: Path) -> None:
-    """Full after the first look at it, which every kernel gets when it is defined."""
-    with disk(place / "disk", "400k") as small:
-        said = kernel(
-            place, KERNEL.replace("print(", FILL + "print("), ANALOG_SWEEP_CACHE=str(small)
+    with disk(place / "disk") as small:
+        # The disk is full between the look at the cache and the first call, which compiles.
+        filled = (
+            f"\nfrom pathlib import Path\nfrom tests.faults import fill\nfill(Path({str(small)!r}))"
         )
-        assert said.stdout == "42.0 0\n", said.stderr
+        program = KERNEL.replace("\nprint(", f"{filled}\nprint(")
+        said = kernel(place, program, ANALOG_SWEEP_CACHE=str(small), TMPDIR=str(small))
+        assert said.stdout == "42.0 0\n"
         assert said.returncode == 0
-        (line,) = said.stderr.splitlines()
-        assert f"The cache {small} cannot be used (No space left on device)" in line
+        (words,) = said.stderr.splitlines()
+        assert str(small) in words
+        assert "No space left" in words
 
 
 def test_a_user_without_name_and_home_can_do_everything(nobodys: Path) -> None:
@@ -250,3 +248,19 @@ def test_a_named_cache_needs_no_home(nobodys: Path) -> None:
     said = run("doctor", "--no-ray", directory=nobodys, before=as_nobody(), environment=environment)
     assert "Traceback" not in said.err
     assert "no home directory is known" in said.out
+
+
+def test_doctor_tries_the_cache_below_a_home_that_is_not_the_users(nobodys: Path) -> None:
+    environment = {
+        "HOME": "/",
+        "ANALOG_SWEEP_CACHE": None,
+        "XDG_CACHE_HOME": None,
+        "PDK_ROOT": str(pdk.locate().directory),
+    }
+    doctor = ("doctor", "--no-ray", "--json")
+    said = run(*doctor, directory=nobodys, before=as_nobody(), environment=environment)
+    assert said.code == 0, said
+    (cache,) = (check for check in json.loads(said.out)["checks"] if check["name"] == "cache")
+    assert cache["state"] == "warning"
+    assert cache["found"].startswith("/.cache/analog-sweep cannot be written to; ")
+    assert cache["found"].endswith(" is taken instead")
