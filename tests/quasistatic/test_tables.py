@@ -272,7 +272,7 @@ def test_a_floating_drain_keeps_its_charge(
 def test_a_transistor_that_follows_no_fast_ramp_is_measured_in_a_slower_one(
     models: pdk.Models, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Those measured beside it keep theirs; one ramp for all sizes had failed them all."""
+    """A small transistor that is measured beside a large one keeps its fast ramp."""
     large = pdk.Geometry("nfet_01v8", 5e-6, 2e-6)
     monkeypatch.setattr(_decks, "_FASTEST_AREA", 1.0)
     found = []
