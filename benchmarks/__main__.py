@@ -16,6 +16,7 @@ from benchmarks import (
     noise_levels,
     overhead,
     points,
+    predictors,
     quasistatic,
     rank_correlation,
     report,
@@ -30,6 +31,7 @@ SPEED: dict[str, Callable[[], None]] = {
 STUDIES: dict[str, Callable[[Sequence[str]], None]] = {
     "rank_correlation": rank_correlation.main,
     "ladder": ladder.main,
+    "predictors": predictors.main,
     "noise_levels": noise_levels.main,
     "execution": execution.main,
     "fresh_seeds": fresh_seeds.main,
