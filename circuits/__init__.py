@@ -11,24 +11,22 @@ and reads the result:
 from circuits._errors import CircuitError, DesignError, IllegalValue, NetworkError, PluginError
 from circuits._plugins import Origin, Registry, origin
 from circuits._quantity import Quantity, quantity
-from circuits.amplifiers import design_type
 from circuits.area import circuit_area
-from circuits.design import Design
+from circuits.design import Design, design_quantities
 from circuits.mlp import TrainingCircuit, training_circuit
+from circuits.network import check_layers, weight_shapes
 from circuits.noise import UpdateNoise, reading_noise, update_noise, writing_noise
 from circuits.run import (
     NO_ROW,
     Run,
-    Scenario,
     Stimulus,
-    check_layers,
     initial_weights,
     join_weights,
     shuffled_rows,
     split_weights,
-    weight_shapes,
 )
 from circuits.run_cache import RunCache
+from circuits.scenario import Scenario
 from circuits.schedule import Schedule, points_duration, schedule
 from circuits.sizes import check_sizes
 from circuits.trace import Trace
@@ -61,7 +59,7 @@ __all__ = [
     "check_layers",
     "check_sizes",
     "circuit_area",
-    "design_type",
+    "design_quantities",
     "initial_weights",
     "join_weights",
     "make_trainer",

@@ -6,12 +6,9 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
-from circuits._cell import Cell
-from circuits._parts import Scope
-from circuits.amplifiers import amplifier
+from circuits.cells import Cell, amplifier_cell, synapse_cell
 from circuits.design import Design
-from circuits.sizes import smallest_run
-from circuits.synapses import synapse
+from circuits.parts import Place
 from pdk import DEVICES, DIFFUSION, well
 
 MIM_AREA, MIM_EDGE = 2.0, 0.19
@@ -45,15 +42,13 @@ def circuit_area(layers: tuple[int, ...], design: Design) -> float:
 
     **Raises:** `DesignError` for an illegal transistor size.
     """
-    run = smallest_run(design, len(layers) - 1)
     taken = _silicon if design.has_drawn_junctions else _gates
     total = 0.0
     for layer, (inputs, outputs) in enumerate(pairwise(layers)):
-        scope = Scope(run, layer)
-        gates = taken(synapse(scope))
-        storage = scope.number("storage_capacitance") * scope.number("multiplicity")
-        total += inputs * outputs * (gates + mim_area(storage)) + outputs * taken(amplifier(scope))
-        total += max(inputs, outputs) * _HOLDS * mim_area(design.hold_capacitance)
+        place = Place(design, layers, layer)
+        gates, storage = taken(synapse_cell(place)), mim_area(place.synapse.capacitance)
+        total += inputs * outputs * (gates + storage) + outputs * taken(amplifier_cell(place))
+        total += max(inputs, outputs) * _HOLDS * mim_area(design.sampling.capacitance)
     return total
 
 

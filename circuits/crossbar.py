@@ -11,10 +11,8 @@ from __future__ import annotations
 from PySpice.Spice.Netlist import Circuit
 
 import pdk
-from circuits import update
-from circuits._parts import (
+from circuits._spice import (
     DEEP_WELL,
-    Scope,
     bit_line,
     gate,
     line,
@@ -25,24 +23,25 @@ from circuits._parts import (
     value,
     word_line,
 )
-from circuits.schedule import WINDOWS, Schedule, Wave
-from circuits.synapses import Synapse
+from circuits.cells import Cell, update_column
+from circuits.parts import Place
+from circuits.schedule import ROW, Schedule, Wave
 
 
-def add_crossbar(circuit: Circuit, scope: Scope, synapse: Synapse, timing: Schedule) -> None:
-    """Synapses from layer `scope.layer` to the next one, and all that writes them."""
-    layer = scope.layer
-    inputs, outputs = scope.run.shapes[layer]
+def add_crossbar(circuit: Circuit, place: Place, synapse: Cell, timing: Schedule) -> None:
+    """Synapses from layer `place.layer` to the next one, and all that writes them."""
+    layer = place.layer
+    inputs, outputs = place.shape
     circuit.subcircuit(synapse.subcircuit())
-    circuit.subcircuit(update.column(scope))
-    _add_rows(circuit, scope, timing.rows[layer])
-    _add_wells(circuit, scope, synapse)
-    seed = scope.run.scenario.mismatch_seed
+    circuit.subcircuit(update_column(place).subcircuit())
+    _add_rows(circuit, place, timing.rows[layer])
+    _add_wells(circuit, place, synapse)
+    seed = place.scenario.mismatch_seed
     for i in range(inputs):
         for j in range(outputs):
             name = memory(layer, i, j)
             shifts = {} if seed is None else synapse.shifts(seed=seed, instance=name)
-            row, column = scope.row(i, j), scope.column(i, j)
+            row, column = place.row(i, j), place.column(i, j)
             circuit.X(
                 name, synapse.name,
                 name, bit_line(layer, column), row_line(layer, row),
@@ -52,23 +51,23 @@ def add_crossbar(circuit: Circuit, scope: Scope, synapse: Synapse, timing: Sched
     shared = f"m{layer}"
     lines = [line(layer + 1, j) for j in range(outputs)]
     rails = [rail_p(layer, i) for i in range(inputs)]
-    ways = lines if scope.transposed else rails
-    terms = "+".join(f"v({row_select(scope, row)})*v({way})" for row, way in enumerate(ways))
+    ways = lines if place.transposed else rails
+    terms = "+".join(f"v({row_select(place, row)})*v({way})" for row, way in enumerate(ways))
     circuit.B(f"mux{layer}", shared, "0", voltage_expression=f"{{{terms}}}")
-    for column in range(scope.columns):
-        own = (shared, rails[column]) if scope.transposed else (lines[column], shared)
+    for column in range(place.columns):
+        own = (shared, rails[column]) if place.transposed else (lines[column], shared)
         circuit.X(
             f"column{layer}_{column}", f"column{layer}",
             bit_line(layer, column), *own, "hold", "store", "update",
-            *_add_noise(circuit, scope, timing, column),
+            *_add_noise(circuit, place, timing, column),
         )  # fmt: skip
 
 
-def _add_wells(circuit: Circuit, scope: Scope, synapse: Synapse) -> None:
+def _add_wells(circuit: Circuit, place: Place, synapse: Cell) -> None:
     """The deep n-wells of the bodies that lie on a rail, all of one rail together."""
-    if not scope.run.design.has_drawn_junctions:
+    if not place.design.has_drawn_junctions:
         return
-    layer, (inputs, outputs) = scope.layer, scope.run.shapes[scope.layer]
+    layer, (inputs, outputs) = place.layer, place.shape
     rails, devices = {"inp": rail_p, "inn": rail_n}, synapse.transistors()
     for pin, names in synapse.deep_wells().items():
         for name in names:
@@ -80,11 +79,11 @@ def _add_wells(circuit: Circuit, scope: Scope, synapse: Synapse) -> None:
                 circuit.X(f"deep{name}{rail}", subcircuit, rail, DEEP_WELL, **parameters)
 
 
-def _add_noise(circuit: Circuit, scope: Scope, timing: Schedule, column: int) -> tuple[str, ...]:
+def _add_noise(circuit: Circuit, place: Place, timing: Schedule, column: int) -> tuple[str, ...]:
     """The noise of a column as voltage sources; their nodes, none in a run without noise."""
-    if scope.run.noise_seed is None:
+    if not place.noisy:
         return ()
-    layer, nodes = scope.layer, []
+    layer, nodes = place.layer, []
     for name, waves in (("read", timing.read), ("written", timing.written)):
         node = f"{name}{layer}_{column}"
         circuit.V(node, node, "0", raw_spice=waves[layer][column].text())
@@ -92,24 +91,25 @@ def _add_noise(circuit: Circuit, scope: Scope, timing: Schedule, column: int) ->
     return tuple(nodes)
 
 
-def row_select(scope: Scope, row: int) -> str:
+def row_select(place: Place, row: int) -> str:
     """Node that is 1 V while the row is selected, else 0 V: with ideal switches the wordline."""
-    ideal = scope.run.design.write_switch == "ideal"
-    return row_line(scope.layer, row) if ideal else f"s{scope.layer}_{row}"
+    levels = place.design.write_switch.row_has_levels
+    return row_line(place.layer, row) if not levels else f"s{place.layer}_{row}"
 
 
-def _add_rows(circuit: Circuit, scope: Scope, rows: list[Wave]) -> None:
+def _add_rows(circuit: Circuit, place: Place, rows: list[Wave]) -> None:
     """For each row its control, its select, and the wordline where that has levels of its own."""
-    layer, design = scope.layer, scope.run.design
+    layer, design = place.layer, place.design
+    drivers = design.drivers
     for row, wave in enumerate(rows):
-        control, select = f"c{layer}_{row}", row_select(scope, row)
+        control, select = f"c{layer}_{row}", row_select(place, row)
         circuit.V(control, control, "0", raw_spice=wave.text())
         circuit.B(
             f"row{layer}_{row}", select, "0",
-            voltage_expression=f"{{{gate(control, WINDOWS['row'])}}}",
+            voltage_expression=f"{{{gate(control, ROW)}}}",
         )  # fmt: skip
-        if design.write_switch != "ideal":
-            low, swing = design.wordline_low, design.wordline_high - design.wordline_low
+        if design.write_switch.row_has_levels:
+            low, swing = drivers.wordline_low, drivers.wordline_high - drivers.wordline_low
             circuit.B(
                 f"wordline{layer}_{row}", word_line(layer, row), "0",
                 voltage_expression=f"{{{value(low)}+{value(swing)}*v({select})}}",

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from PySpice.Spice.Netlist import Circuit
 
-from circuits._parts import DEEP_WELL, Scope, gate, line, memory, rail_n, rail_p, sense, value
-from circuits.amplifiers import amplifier
+from circuits._spice import DEEP_WELL, gate, line, memory, rail_n, rail_p, sense, value
+from circuits.cells import amplifier_cell, synapse_cell
 from circuits.crossbar import add_crossbar
 from circuits.loss import loss
+from circuits.parts import Nudge, Place
 from circuits.run import Run, join_weights
-from circuits.schedule import WINDOWS, Schedule, schedule
-from circuits.synapses import synapse
+from circuits.schedule import Schedule, control_windows, schedule
 from pdk import Geometry
 
 
@@ -55,23 +55,22 @@ def training_circuit(run: Run) -> TrainingCircuit:
     circuit = Circuit("training circuit")
     geometries: set[Geometry] = set()
     deep_wells: set[Geometry] = set()
-    _add_controls(circuit, timing)
+    _add_controls(circuit, timing, run.design.nudge)
     _add_inputs(circuit, timing)
-    circuit.V("bulk", "bulk", "0", value(run.design.wordline_low))
-    for layer in range(run.depth):
-        scope = Scope(run, layer)
-        cell = synapse(scope)
+    circuit.V("bulk", "bulk", "0", value(run.design.drivers.wordline_low))
+    for place in run.places:
+        cell = synapse_cell(place)
         geometries |= {device.geometry for device in cell.transistors().values()}
         if run.design.has_drawn_junctions:
             devices = cell.transistors()
             deep_wells |= {
                 devices[name].geometry for names in cell.deep_wells().values() for name in names
             }
-        add_crossbar(circuit, scope, cell, timing)
-        geometries |= _add_amplifiers(circuit, scope)
+        add_crossbar(circuit, place, cell, timing)
+        geometries |= _add_amplifiers(circuit, place)
     if deep_wells:
-        circuit.V(DEEP_WELL, DEEP_WELL, "0", value(run.design.wordline_high))
-    _add_loss(circuit, Scope(run, run.depth - 1), timing)
+        circuit.V(DEEP_WELL, DEEP_WELL, "0", value(run.design.drivers.wordline_high))
+    _add_loss(circuit, run.place(run.depth - 1), timing)
     memories = tuple(
         memory(layer, i, j)
         for layer, (inputs, outputs) in enumerate(run.shapes)
@@ -93,11 +92,12 @@ def training_circuit(run: Run) -> TrainingCircuit:
     )
 
 
-def _add_controls(circuit: Circuit, timing: Schedule) -> None:
+def _add_controls(circuit: Circuit, timing: Schedule, nudge: Nudge) -> None:
     """For each control its waveform, and the gate that its switches see."""
+    windows = control_windows(nudge)
     for name, wave in timing.controls.items():
         circuit.V(f"c{name}", f"c{name}", "0", raw_spice=wave.text())
-        expression = f"{{{gate(f'c{name}', WINDOWS[name])}}}"
+        expression = f"{{{gate(f'c{name}', windows[name])}}}"
         circuit.B(f"gate{name}", name, "0", voltage_expression=expression)
 
 
@@ -108,18 +108,18 @@ def _add_inputs(circuit: Circuit, timing: Schedule) -> None:
         circuit.V(negative, negative, "0", raw_spice=wave.text(scale=-1.0))
 
 
-def _add_amplifiers(circuit: Circuit, scope: Scope) -> set[Geometry]:
+def _add_amplifiers(circuit: Circuit, place: Place) -> set[Geometry]:
     """A layer's amplifiers; the transistor shapes that they call for."""
-    part = amplifier(scope)
-    circuit.subcircuit(part.subcircuit())
-    layer, seed = scope.layer + 1, scope.run.scenario.mismatch_seed
-    for unit in range(scope.run.layers[layer]):
+    part, cell = place.amplifier, amplifier_cell(place)
+    circuit.subcircuit(cell.subcircuit())
+    layer, seed = place.layer + 1, place.scenario.mismatch_seed
+    for unit in range(place.layers[layer]):
         name = f"a{layer}_{unit}"
-        rails = [rail_p(layer, unit)] if scope.last else [rail_p(layer, unit), rail_n(layer, unit)]
+        rails = [rail_p(layer, unit)] if place.last else [rail_p(layer, unit), rail_n(layer, unit)]
         outputs = rails if part.is_ideal_source else [f"o{rail}" for rail in rails]
-        shifts = {} if seed is None else part.shifts(seed=seed, instance=name)
+        shifts = {} if seed is None else cell.shifts(seed=seed, instance=name)
         circuit.X(
-            name, part.name, line(layer, unit), *outputs,
+            name, cell.name, line(layer, unit), *outputs,
             **{key: value(shift) for key, shift in shifts.items()},
         )  # fmt: skip
         if not part.is_ideal_source:
@@ -128,11 +128,10 @@ def _add_amplifiers(circuit: Circuit, scope: Scope) -> set[Geometry]:
     return {device.geometry for device in part.transistors().values()}
 
 
-def _add_loss(circuit: Circuit, scope: Scope, timing: Schedule) -> None:
-    circuit.subcircuit(loss(scope))
-    centred = scope.run.design.nudging == "centred"
-    controls = ("nudge", "oppose", "free") if centred else ("nudge",)
+def _add_loss(circuit: Circuit, place: Place, timing: Schedule) -> None:
+    circuit.subcircuit(loss(place))
+    controls = place.design.nudge.controls
     for index, wave in enumerate(timing.targets):
         circuit.V(f"y{index}", f"y{index}", "0", raw_spice=wave.text())
-        output = rail_p(scope.run.depth, index)
+        output = rail_p(place.layer + 1, index)
         circuit.X(f"loss{index}", "loss", output, f"y{index}", *controls)

@@ -44,14 +44,15 @@ class UpdateNoise:
 def reading_noise(design: Design, *, temperature: float) -> float:
     """Noise of one reading, V rms, referred to the line that is read.
 
-    It is `read_noise`, or the noise sqrt(kT/C) that is left on the sampling capacitor where that is
+    It is `sampling.noise`, or the noise sqrt(kT/C) that is left on the sampling capacitor where that is
     larger (Johnson 1928; Nyquist 1928).
 
     **Arguments:**
 
     - `temperature`: degrees Celsius.
     """
-    return max(design.read_noise, _sampled(design.hold_capacitance, temperature))
+    sampling = design.sampling
+    return max(sampling.noise, _sampled(sampling.capacitance, temperature))
 
 
 def writing_noise(design: Design, layer: int, *, temperature: float) -> float:
@@ -61,8 +62,7 @@ def writing_noise(design: Design, layer: int, *, temperature: float) -> float:
 
     - `temperature`: degrees Celsius.
     """
-    copies = int(design.layer(layer, "multiplicity"))
-    return _sampled(float(design.layer(layer, "storage_capacitance")) * copies, temperature)
+    return _sampled(design.synapse(layer).capacitance, temperature)
 
 
 def noise_of_updates(run: Run) -> tuple[float, tuple[float, ...]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,9 @@ from numpy.typing import NDArray
 
 from circuits._errors import NetworkError
 from circuits.design import Design
-from pdk import CORNERS
+from circuits.network import check_layers, stored_by_output, weight_shapes
+from circuits.parts import Place
+from circuits.scenario import Scenario
 
 NO_ROW = -1
 
@@ -72,22 +73,6 @@ class Stimulus:
             np.concatenate([self.rows, other.rows]),
             np.concatenate([self.train, other.train]),
         )
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """The silicon a run meets: process corner, temperature (deg C), seed of the mismatch.
-
-    `mismatch_seed` None means that all transistors of a size are alike.
-    """
-
-    corner: str = "tt"
-    temperature: float = 27.0
-    mismatch_seed: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.corner not in CORNERS:
-            raise NetworkError(f"corner = {self.corner!r}: allowed is one of {', '.join(CORNERS)}")
 
 
 @dataclass(frozen=True)
@@ -153,6 +138,17 @@ class Run:
         """Shape `(inputs, outputs)` of each weight matrix."""
         return weight_shapes(self.layers)
 
+    def place(self, layer: int) -> Place:
+        """Where the parts of a crossbar are built."""
+        return Place(
+            self.design, self.layers, layer, self.scenario, noisy=self.noise_seed is not None
+        )
+
+    @property
+    def places(self) -> list[Place]:
+        """The place of each crossbar."""
+        return [self.place(layer) for layer in range(self.depth)]
+
     def written(self, point: int, layer: int) -> list[tuple[int, int]]:
         """Input and output of each synapse of a crossbar that a point's update writes."""
         row, (inputs, outputs) = int(self.stimulus.rows[point, layer]), self.shapes[layer]
@@ -163,30 +159,6 @@ class Run:
         return [(row, index) for index in range(outputs)]
 
 
-def stored_by_output(inputs: int, outputs: int) -> bool:
-    """Whether a crossbar's matrix is stored with a row for each output instead of each input.
-
-    It is where that needs fewer rows: then one point updates more of the weights.
-    """
-    return inputs > outputs
-
-
-def check_layers(layers: Sequence[int]) -> None:
-    """Refuse layer sizes that make no network.
-
-    **Raises:** `NetworkError`.
-    """
-    if len(layers) < 2 or any(size < 1 for size in layers):  # noqa: PLR2004
-        raise NetworkError(
-            f"layers = {list(layers)}: give at least two sizes of 1 or more, inputs first"
-        )
-
-
-def weight_shapes(layers: Sequence[int]) -> list[tuple[int, int]]:
-    """Shape `(inputs, outputs)` of each weight matrix of a network."""
-    return list(pairwise(layers))
-
-
 def initial_weights(layers: Sequence[int], design: Design, *, seed: int) -> tuple[Array, ...]:
     """Random storage-node voltages: magnitude uniform in [weight_low, weight_high], random sign.
 
@@ -195,7 +167,7 @@ def initial_weights(layers: Sequence[int], design: Design, *, seed: int) -> tupl
     generator = np.random.default_rng(np.random.SeedSequence([seed, 0x5EED]))
     weights = []
     for index, shape in enumerate(weight_shapes(layers)):
-        low, high = design.layer(index, "weight_low"), design.layer(index, "weight_high")
+        low, high = design.synapse(index).weight_low, design.synapse(index).weight_high
         magnitude = generator.uniform(0.0, 1.0, shape) * (high - low) + low
         weights.append(magnitude * generator.choice([-1.0, 1.0], shape))
     return tuple(weights)

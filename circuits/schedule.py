@@ -22,21 +22,20 @@ from numpy.typing import NDArray
 
 from circuits.design import Design
 from circuits.noise import update_noise
+from circuits.parts import Nudge
 from circuits.run import Run
 
-TRAIN_PHASES = {"one-sided": ("free", "nudged", "update"),
-                "centred": ("free", "nudged", "opposed", "update")}  # fmt: skip
+# Windows (closed below, fully on above) of a control's value in which its switches turn on.
+ROW = (0.75, 1.0)
+_SAMPLE, _STORE, _PULL, _UPDATE = (0.75, 1.0), (0.5, 1.0), (0.25, 0.5), (0.5, 0.75)
 
-# Windows (closed below, fully on above) of each control's value in which its switches turn on.
-WINDOWS = {
-    "hold": (0.75, 1.0),
-    "store": (0.5, 1.0),
-    "nudge": (0.25, 0.5),
-    "oppose": (0.25, 0.5),
-    "free": (0.75, 1.0),
-    "update": (0.5, 0.75),
-    "row": (0.75, 1.0),
-}
+
+def control_windows(nudge: Nudge) -> dict[str, tuple[float, float]]:
+    """The controls of a run with such a nudge, in the order of the netlist, and their windows."""
+    return {
+        "hold": _SAMPLE, "store": _STORE, "nudge": _PULL, "update": _UPDATE,
+        **dict.fromkeys(nudge.samples, _SAMPLE), **dict.fromkeys(nudge.pulls, _PULL),
+    }  # fmt: skip
 
 
 @dataclass
@@ -107,19 +106,17 @@ def schedule(run: Run) -> Schedule:
 
 def points_duration(design: Design, *, train: int, evaluate: int) -> float:
     """Simulated seconds that so many training and evaluation points take."""
-    phases = len(TRAIN_PHASES[design.nudging]) * train + evaluate
-    return phases * design.phase_duration
+    phases = design.nudge.phases * train + evaluate
+    return phases * design.timing.phase_duration
 
 
 class _Builder:
     """Walks over the points once and appends to every waveform."""
 
     def __init__(self, design: Design, run: Run) -> None:
-        self.design, self.run = design, run
-        self.edge, self.guard = design.edge, design.guard
-        self.centred = design.nudging == "centred"
-        names = ["hold", "store", "nudge", "update"] + ["free", "oppose"] * self.centred
-        self.controls = {name: Wave() for name in names}
+        self.nudge, self.timing, self.run = design.nudge, design.timing, run
+        self.edge, self.guard = design.timing.edge, design.timing.guard
+        self.controls = {name: Wave() for name in control_windows(design.nudge)}
         self.rows = [[Wave() for _ in range(min(shape))] for shape in run.shapes]
         self.inputs = [Wave() for _ in range(run.layers[0])]
         self.targets = [Wave() for _ in range(run.layers[-1])]
@@ -168,7 +165,7 @@ class _Builder:
 
     def _phase(self) -> float:
         """Let one phase pass; returns when its result is read."""
-        self.time += self.design.phase_duration
+        self.time += self.timing.phase_duration
         return self.time - self.guard
 
     def _open(self, name: str) -> None:
@@ -193,23 +190,19 @@ class _Builder:
         A row that the next point selects again stays selected: releasing it would take an edge
         of its own, and its bitlines float in the next free phase anyway.
         """
-        begin = self.time - self.design.phase_duration
+        begin = self.time - self.timing.phase_duration
         for layer, row in sorted(selected):
             self.rows[layer][row].to(begin, 1.0, edge=self.edge)
-        reference = "free" if self.centred else "hold"
-        self.controls[reference].to(begin, 1.0, edge=self.edge)
-        self._close(reference, early=True)
-        self._open("nudge")
-        if self.centred:
-            self._open("hold")
-            self._phase()
-            self._close("hold", early=True)
-            self._close("nudge")
-            self._open("oppose")
-        self._open("store")
-        nudged = self._phase()
-        self._close("store", early=True)
-        self._close("oppose" if self.centred else "nudge")
+        first, *following_samples = self.nudge.samples
+        self.controls[first].to(begin, 1.0, edge=self.edge)
+        self._close(first, early=True)
+        nudged = self.time
+        for pull, sample in zip(self.nudge.pulls, [*following_samples, "store"], strict=True):
+            self._open(pull)
+            self._open(sample)
+            nudged = self._phase()
+            self._close(sample, early=True)
+            self._close(pull)
         self._open("update")
         updated = self._phase()
         self._close("update", early=True)

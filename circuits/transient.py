@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits._parts import Scope, line, rail_n, rail_p, row_line, sense, word_line
+from circuits._spice import line, rail_n, rail_p, row_line, sense, word_line
 from circuits._supplies import GROUND, Netlist, Supply
-from circuits.amplifiers import Amplifier, Transfer, amplifier, time_constant
+from circuits.cells import Cell, amplifier_cell
 from circuits.mlp import TrainingCircuit, training_circuit
+from circuits.parts import Place
 from circuits.run import Run
 from circuits.run_cache import RunCache
 from circuits.simulators import (
@@ -102,7 +103,7 @@ class TransientTrainer:
             circuit=circuit.text(),
             analysis=Transient(
                 stop=circuit.schedule.stop,
-                step=_FIRST_STEP * run.design.edge,
+                step=_FIRST_STEP * run.design.timing.edge,
                 max_step=_largest_step(run),
             ),
             signals=tuple(_signals(run, circuit)),
@@ -192,16 +193,14 @@ class TransientTrainer:
 def _largest_step(run: Run) -> float:
     """The bound on the time step: half a phase, or what resolves the slowest time constant."""
     design = run.design
-    stores = [
-        float(design.layer(layer, "storage_capacitance")) * int(design.layer(layer, "multiplicity"))
-        for layer in range(run.depth)
-    ]
-    poles = [time_constant(run, layer) for layer in range(run.depth)]
-    switched = [store / design.switch_conductance for store in (*stores, design.hold_capacitance)]
+    sampling, phase = design.sampling, design.timing.phase_duration
+    stores = [place.synapse.capacitance for place in run.places]
+    poles = [place.amplifier.time_constant for place in run.places]
+    switched = [store / sampling.conductance for store in (*stores, sampling.capacitance)]
     slowest = max(*switched, *poles)
-    if slowest * _DWARFED < design.phase_duration:
-        return _LARGEST_STEP * design.phase_duration
-    return max(slowest / _STEPS_PER_TIME_CONSTANT, design.phase_duration / _MOST_STEPS)
+    if slowest * _DWARFED < phase:
+        return _LARGEST_STEP * phase
+    return max(slowest / _STEPS_PER_TIME_CONSTANT, phase / _MOST_STEPS)
 
 
 def _read(waves: Waveforms, nodes: tuple[str, ...], times: Array) -> Array:
@@ -216,7 +215,7 @@ def _signals(run: Run, circuit: TrainingCircuit) -> list[str]:
         for rail in (rail_p(0, index), rail_n(0, index)):
             names += [f"v({rail})", f"i(v{rail})"]
     for layer in range(1, run.depth + 1):
-        part = amplifier(Scope(run, layer - 1))
+        part = run.design.amplifier(layer - 1)
         for unit in range(run.layers[layer]):
             rails = _rails(run, layer, unit)
             if part.is_ideal_source:
@@ -241,8 +240,7 @@ def _supplies(run: Run, circuit: TrainingCircuit) -> list[Supply]:
     An amplifier that is an ideal source has none: its netlist is a model, and what it delivers is
     what its outputs do.
     """
-    parts = [amplifier(Scope(run, layer)) for layer in range(run.depth)]
-    ideal = [part.name for part in parts if part.is_ideal_source]
+    ideal = [amplifier_cell(place).name for place in run.places if place.amplifier.is_ideal_source]
     rails = (rail_p(0, index) for index in range(run.layers[0]))
     mirrored = (rail_n(0, index) for index in range(run.layers[0]))
     inputs = {f"v{rail}" for rail in (*rails, *mirrored)}
@@ -256,13 +254,13 @@ def _supplies(run: Run, circuit: TrainingCircuit) -> list[Supply]:
 
 def _wordlines(run: Run) -> list[Supply]:
     """The drivers of the wordlines, where those have levels of their own."""
-    if run.design.write_switch == "ideal":
+    if not run.design.write_switch.row_has_levels:
         return []
     return [
         # Measured by a source of 0 V from the driver to the line, so the line is its far end.
         Supply(name=f"v{word_line(layer, row)}", plus=GROUND, minus=row_line(layer, row))
-        for layer in range(run.depth)
-        for row in range(Scope(run, layer).rows)
+        for layer, place in enumerate(run.places)
+        for row in range(place.rows)
     ]
 
 
@@ -276,13 +274,13 @@ def _energy(run: Run, circuit: TrainingCircuit, waves: Waveforms, bounds: Array)
         power += _supplied(supply, waves)
     netlist = Netlist(circuit.text())
     for layer in range(1, run.depth + 1):
-        part = amplifier(Scope(run, layer - 1))
-        if not part.is_ideal_source and not _delivers(part, netlist):
+        place = run.place(layer - 1)
+        if not place.amplifier.is_ideal_source and not _delivers(amplifier_cell(place), netlist):
             continue
         for unit in range(run.layers[layer]):
             for side, rail in enumerate(_rails(run, layer, unit)):
                 power += waves[f"v({rail})"] * _delivered(
-                    part, waves, line(layer, unit), rail, side
+                    place, waves, line(layer, unit), rail, side
                 )
     elapsed = np.diff(waves.values)
     cumulated = np.concatenate([[0.0], np.cumsum(elapsed * (power[1:] + power[:-1]) / 2)])
@@ -298,20 +296,20 @@ def _supplied(supply: Supply, waves: Waveforms) -> Array:
     return np.asarray((minus - plus) * current, dtype=np.float64)
 
 
-def _delivers(part: Amplifier, netlist: Netlist) -> bool:
+def _delivers(cell: Cell, netlist: Netlist) -> bool:
     """Whether an amplifier's outputs are driven by ideal elements, whose power no supply gives.
 
     Else what the outputs deliver comes out of the amplifier's own sources, and is counted there.
     """
-    has_supplies = bool(netlist.supplies_of(part.name))
-    return not has_supplies or any(netlist.is_driven(part.name, pin) for pin in part.pins[1:])
+    has_supplies = bool(netlist.supplies_of(cell.name))
+    return not has_supplies or any(netlist.is_driven(cell.name, pin) for pin in cell.pins[1:])
 
 
-def _delivered(part: Amplifier, waves: Waveforms, node: str, rail: str, side: int) -> Array:
+def _delivered(place: Place, waves: Waveforms, node: str, rail: str, side: int) -> Array:
     """The current that an amplifier delivers into a rail, A; `side` 1 is the inverting output."""
-    if not part.is_ideal_source:
+    if not place.amplifier.is_ideal_source:
         return waves[f"i({sense(rail)})"]
-    transfer = part.transfer()
-    assert isinstance(transfer, Transfer)
-    ideal = transfer.gain * (waves[f"v({node})"] + transfer.offset) * (-1.0 if side else 1.0)
-    return (ideal - waves[f"v({rail})"]) / transfer.resistance
+    model = place.amplifier.macromodel(place)
+    assert model is not None
+    ideal = model.gain * (waves[f"v({node})"] + model.offset) * (-1.0 if side else 1.0)
+    return (ideal - waves[f"v({rail})"]) / model.resistance

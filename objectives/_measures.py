@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits import Run, amplifiers
+from circuits import Run
 from circuits.quasistatic import MIRRORED, NONE, TARGET, Probe
 
 Array = NDArray[np.float64]
@@ -134,12 +134,11 @@ def time_constant(run: Run, layer: LayerProbe, index: int) -> float:
     conductance = np.maximum(layer.behind["own"] + layer.behind["drawn"], 0.0)
     with np.errstate(divide="ignore"):
         lines = float(np.max(layer.behind["capacitance"] / conductance))
-    copies = int(design.layer(index, "multiplicity"))
-    storage = float(design.layer(index, "storage_capacitance")) * copies
+    sampling, storage = design.sampling, design.synapse(index).capacitance
     return max(
         lines,
         # A weight is written through two switches in series: bitline driver and row.
-        2.0 * storage / design.switch_conductance,
-        design.hold_capacitance / design.switch_conductance,
-        amplifiers.time_constant(run, index),
+        2.0 * storage / sampling.conductance,
+        sampling.capacitance / sampling.conductance,
+        design.amplifier(index).time_constant,
     )

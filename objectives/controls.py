@@ -182,9 +182,9 @@ def controls(
 
 def rescaled(design: Design, factor: float) -> Design:
     """The design with the update scale of every crossbar multiplied, as far as is legal."""
-    highest = design.quantities()["update_scale"].high
-    scales = tuple(min(scale * factor, highest) for scale in design.update_scale)
-    return dataclasses.replace(design, update_scale=scales)
+    highest = design.quantities()["update.scale"].high
+    scales = [min(update.scale * factor, highest) for update in design.updates]
+    return design.with_values({"update.scale": scales})
 
 
 def matched_rates(

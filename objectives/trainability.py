@@ -193,7 +193,7 @@ def _figures(run: Run, layers: list[LayerProbe], index: int) -> LayerTrainabilit
     nothing = np.zeros_like(layer.noise)
     summed, slope = (np.sum(x, axis=0, keepdims=True) for x in (update, layer.gradient))
     summed_noise = np.sqrt(np.sum(layer.noise**2, axis=0, keepdims=True))
-    window = run.design.phase_duration - run.design.edge - run.design.guard
+    window = run.design.timing.window
     return LayerTrainability(
         reciprocity=measures.reciprocity(layer),
         nudge=nudge,

@@ -76,7 +76,7 @@ class TrainingPlan:
     With a `stride` k above 1 each epoch stands for k of a training in small steps: its update scales
     are the sum of theirs (`Design.in_epoch`), as gradient descent comes to about the same end with
     fewer, larger steps until they are too large (Goyal et al. 2017, arXiv 1706.02677), and so is the noise
-    of its updates (`circuits.noise`). It costs a k-th. `write_limit` is as it was.
+    of its updates (`circuits.noise`). It costs a k-th. `drivers.write_limit` is as it was.
 
     **Raises:** `ObjectiveError` where the layers do not fit the task.
     """
@@ -123,13 +123,15 @@ class TrainingPlan:
 
     def inputs_in_volts(self, design: Design, inputs: Array) -> Array:
         """Task inputs scaled and shifted, bias rows added; shape `(points, layers[0])`."""
-        scaled = design.input_offset + design.input_amplitude * inputs
-        biases = np.full((len(inputs), self.layers[0] - self.task.features), design.bias_level)
+        scaled = design.encoding.input_offset + design.encoding.input_amplitude * inputs
+        biases = np.full(
+            (len(inputs), self.layers[0] - self.task.features), design.encoding.bias_level
+        )
         return np.concatenate([scaled, biases], axis=1)
 
     def targets_in_volts(self, design: Design, targets: Array) -> Array:
         """Task targets scaled to the design's target amplitude; shape `(points, outputs)`."""
-        return design.target_amplitude * targets
+        return design.encoding.target_amplitude * targets
 
     def first_weights(self, design: Design) -> tuple[Array, ...]:
         """The weights before the first epoch."""

@@ -6,18 +6,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from circuits._errors import CircuitError
-from circuits._parts import Scope, Transistor, value
+from circuits._spice import value
+from circuits.cells import Cell, synapse_cell
 from circuits.design import Design
+from circuits.parts import Place, Synapse, Transistor
 from circuits.preparation import Stage, report
-from circuits.run import Run, Scenario, Stimulus
+from circuits.scenario import Scenario
 from circuits.simulators import Accuracy, DCSweep, Deck, Limits, SpiceSimulator, Sweep, Waveforms
-from circuits.synapses import SYNAPSES, DramSynapse, Synapse, synapse
 from pdk import Models, compile_library, instance
 
 Array = NDArray[np.float64]
@@ -38,7 +38,7 @@ _TIGHT = Accuracy(
     xyce=(("nonlin reltol", "1e-7"), ("nonlin rhstol", "1e-13"), ("nonlin maxstep", "500")),
 )
 _LIMITS = Limits(wall_seconds=600.0)
-_THICK_OXIDE = "g5v0d10v5"
+_THICK_OXIDE = "5v0"
 
 
 class CharacterizationError(CircuitError):
@@ -58,16 +58,14 @@ class Region:
         return Region(Sweep("vweight", *weights, step), Sweep("vinput", *inputs, step))
 
     @staticmethod
-    def usual(design: Design) -> Region:
+    def usual(synapse: Synapse) -> Region:
         """Weights and inputs as trained networks have them; wider for thick oxide.
 
         A weight of the DRAM cell, and of what is derived from it, is a gate voltage that only
         conducts above a threshold.
         """
-        unit = 3.0 if design.flavour == _THICK_OXIDE else 1.0
-        one_sided = issubclass(SYNAPSES[design.synapse], DramSynapse)
-        weights = (0.0, 1.8) if one_sided else (-1.0, 1.0)
-        low, high = (unit * weight for weight in weights)
+        unit = 3.0 if has_thick_oxide(synapse) else 1.0
+        low, high = (unit * weight for weight in synapse.weights)
         return Region.of((low, high), (0.0, 1.2 * unit), step=0.05 * unit)
 
 
@@ -97,22 +95,26 @@ class SynapseBench:
             raise CircuitError(msg)
 
     @property
-    def scope(self) -> Scope:
+    def place(self) -> Place:
         """The place of the synapse: the only one of a network of one input and one output."""
-        own: dict[str, Any] = {
-            name: (self.design.layer(self.layer, name),)
-            for name, spec in self.design.quantities().items()
-            if spec.per_layer
-        }
-        point = np.zeros((1, 1))
-        stimulus = Stimulus.evaluation(point, point, layers=1)
-        design = dataclasses.replace(self.design, **own)
-        return Scope(Run((1, 1), design, stimulus, (point,), self.scenario), 0)
+        design, layer = self.design, self.layer
+        alone = dataclasses.replace(
+            design,
+            synapses=(design.synapse(layer),),
+            amplifiers=(design.amplifier(layer),),
+            updates=(design.update(layer),),
+        )
+        return Place(alone, (1, 1), 0, self.scenario)
 
     @property
     def synapse(self) -> Synapse:
         """The synapse."""
-        return synapse(self.scope)
+        return self.place.synapse
+
+    @property
+    def synapse_cell(self) -> Cell:
+        """The synapse with storage capacitor and write switch."""
+        return synapse_cell(self.place)
 
     def cell(self, name: str, line: str, *, shift: float = 0.0) -> list[str]:
         """One more synapse on the bench, its output at the node `line`.
@@ -123,7 +125,7 @@ class SynapseBench:
         return [
             f"vp{name} {INPUT} p{name} {value(-shift)}",
             f"vn{name} {INVERSE} n{name} {value(shift)}",
-            f"x{name} {WEIGHT} bit row p{name} n{name} {line} bulk {self.synapse.name}",
+            f"x{name} {WEIGHT} bit row p{name} n{name} {line} bulk {self.synapse_cell.name}",
         ]
 
     def surfaces(
@@ -137,21 +139,21 @@ class SynapseBench:
 
         **Raises:** `CharacterizationError`; `pdk.PdkError`.
         """
-        design = self.design
-        at_rest = 0.0 if design.write_switch == "ideal" else design.wordline_low
+        low = self.design.drivers.wordline_low
+        at_rest = low if self.design.write_switch.row_has_levels else 0.0
         lines = [
-            str(self.synapse.subcircuit()),
+            str(self.synapse_cell.subcircuit()),
             f"vweight {WEIGHT} 0 0",
             f"vinput {INPUT} 0 0",
             f"einverse {INVERSE} 0 {INPUT} 0 -1",
             "vbit bit 0 0",
             f"vrow row 0 {value(at_rest)}",
-            f"vbulk bulk 0 {value(design.wordline_low)}",
+            f"vbulk bulk 0 {value(low)}",
             *elements,
         ]
         swept = region.inputs
         analysis = DCSweep(swept.source, swept.start, swept.stop, swept.step, region.weights)
-        devices = self.synapse.transistors().values()
+        devices = self.synapse_cell.transistors().values()
         waves = self.measured(title, lines, analysis, signals, devices)
         return {signal: waves.surface(signal) for signal in signals}
 
@@ -191,6 +193,11 @@ class SynapseBench:
             )
             raise CharacterizationError(msg)
         return execution.waveforms
+
+
+def has_thick_oxide(part: Synapse) -> bool:
+    """Whether a synapse's transistors take 5 V."""
+    return any(_THICK_OXIDE in device.geometry.device for device in part.transistors().values())
 
 
 def transistor_element(name: str, nodes: str, device: Transistor) -> str:

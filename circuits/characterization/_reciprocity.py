@@ -64,7 +64,7 @@ def reciprocity(bench: SynapseBench, region: Region | None = None) -> Reciprocit
 
     **Raises:** `CharacterizationError`; `pdk.PdkError`.
     """
-    region = region or Region.usual(bench.design)
+    region = region or Region.usual(bench.synapse)
     elements: list[str] = []
     for name, (shift, out) in _WAYS.items():
         elements += [*bench.cell(name, name, shift=shift), f"v{name} {name} 0 {out!r}"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits._parts import value
+from circuits._spice import value
 from circuits.characterization._bench import Region, SynapseBench
 
 Array = NDArray[np.float64]
@@ -40,12 +40,12 @@ class SynapseTransfer:
 
 
 def synapse_transfer(bench: SynapseBench, region: Region | None = None) -> SynapseTransfer:
-    """Measure the output over weight and input; the load is the design's `load_conductance`.
+    """Measure the output over weight and input; the load is the design's `load.conductance`.
 
     **Raises:** `CharacterizationError`; `pdk.PdkError`.
     """
-    region = region or Region.usual(bench.design)
-    load = bench.design.load_conductance
+    region = region or Region.usual(bench.synapse)
+    load = bench.design.load.conductance
     elements = [
         *bench.cell("short", "short"),
         "vshort short 0 0",

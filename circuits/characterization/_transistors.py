@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits._parts import Transistor
 from circuits.characterization._bench import SynapseBench, transistor_element
+from circuits.parts import Transistor
 from circuits.simulators import DCSweep, Sweep
 from pdk import DEVICES, Geometry
 
@@ -52,8 +52,7 @@ def transistor_curves(bench: SynapseBench) -> tuple[TransistorCurves, ...]:
     **Raises:** `CharacterizationError`; `pdk.PdkError`.
     """
     return tuple(
-        _curves(bench, name, device)
-        for name, device in sorted(bench.synapse.read_transistors().items())
+        _curves(bench, name, device) for name, device in sorted(bench.synapse.transistors().items())
     )
 
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits._parts import value
+from circuits._spice import value
 from circuits.characterization._bench import Region, SynapseBench
-from circuits.update import gain_limit
 
 Array = NDArray[np.float64]
 
@@ -67,14 +66,10 @@ def update_signal(
 
     **Raises:** `CharacterizationError`; `pdk.PdkError`.
     """
-    region = region or Region.usual(bench.design)
-    design, scope = bench.design, bench.scope
-    load, beta, scale = (
-        design.load_conductance,
-        design.nudge_conductance,
-        scope.number("update_scale"),
-    )
-    centred = design.nudging == "centred"
+    region = region or Region.usual(bench.synapse)
+    design, update = bench.design, bench.place.update
+    load, beta, scale = design.load.conductance, design.nudge.conductance, update.law().scale
+    centred = len(design.nudge.pulls) > 1
     elements = _lines(bench, "free", load)
     for index, error in enumerate(nudges):
         up, down = f"up{index}", f"down{index}"
@@ -101,7 +96,7 @@ def update_signal(
     difference = np.stack(differences)
     inputs = region.inputs.points()
     gain = scale * inputs
-    limit = gain_limit(scope)
+    limit = update.bound()
     if math.isfinite(limit):
         gain = np.clip(gain, -limit, limit)
     return UpdateSignal(

@@ -40,7 +40,7 @@ def characterize(bench: SynapseBench, region: Region | None = None) -> Character
 
     **Raises:** `CharacterizationError`; `pdk.PdkError`.
     """
-    with counted(len(bench.synapse.read_transistors()) + 3):
+    with counted(len(bench.synapse.transistors()) + 3):
         return Characterization(
             bench=bench,
             transistors=transistor_curves(bench),

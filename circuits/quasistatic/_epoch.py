@@ -109,25 +109,15 @@ def through(
 def _train(network: Network, points: Points, record: Record, point: int) -> bool:
     """The phases after the free one: nudged (once or twice), update."""
     targets, free, rows = points.targets[point], record.free[point], points.rows[point]
-    outputs, beta, energy = network.outputs, network.beta, 0.0
+    outputs, energy, last = network.outputs, 0.0, len(network.pulls) - 1
     _keep_free(network)
-    if network.centred:
-        for j in range(len(outputs)):
-            outputs[j].current = beta * (targets[j] - free[j])
+    for phase in range(len(network.pulls)):
+        if phase == last:
+            _hold(network, rows)
+        pull_outputs(network, phase, targets, free)
         if not _settle(network, record, TOLERANCE, 0.0):
             return False
         energy += _power(network)
-        _hold(network, rows)
-        for j in range(len(outputs)):
-            outputs[j].current = -outputs[j].current
-    else:
-        _hold(network, rows)
-        for j in range(len(outputs)):
-            outputs[j].conductance = network.load + beta
-            outputs[j].current = beta * targets[j]
-    if not _settle(network, record, TOLERANCE, 0.0):
-        return False
-    energy += _power(network)
     _read_outputs(network, record.nudged[point])
     _write(network, rows, points.read[point], points.written[point])
     for j in range(len(outputs)):
@@ -139,6 +129,16 @@ def _train(network: Network, points: Points, record: Record, point: int) -> bool
     record.energy[point] += points.phase * energy
     store_charges(network)
     return True
+
+
+@compiled
+def pull_outputs(network: Network, phase: int, targets: Array, free: Array) -> None:
+    """Nudge the outputs as in a phase, from the free ones towards the targets, V."""
+    pull, beta = network.pulls[phase], network.beta
+    for j in range(len(network.outputs)):
+        output = network.outputs[j]
+        output.conductance = network.load + pull[0] * beta
+        output.current = beta * (pull[1] * targets[j] + pull[2] * free[j])
 
 
 @compiled
@@ -242,14 +242,25 @@ def _hold(network: Network, rows: Indices) -> None:
         if rows[layer] >= 0:
             for column in range(max(crossbar.inputs, crossbar.outputs)):
                 index, before, behind = _synapse(crossbar, rows[layer], column)
-                rail = network.units[before].rail_p if network.product else 1.0
-                network.synapses[index].held = network.units[behind].line * rail
+                line, rail = network.units[behind].line, network.units[before].rail_p
+                network.synapses[index].held = network.held(layer, line, rail)
+
+
+@compiled
+def weight_change(
+    network: Network, layer: int, line: float, rail: float, held: float, noise: float
+) -> float:  # fmt: skip
+    """What an update circuit takes from a weight, V; see `circuits.parts.UpdateLaw`."""
+    crossbar, share = network.crossbars[layer], network.share
+    offset = math.copysign(1.0, share) * crossbar.update_offset + noise
+    change: float = network.difference(layer, line, rail, held, offset)
+    scale: float = min(crossbar.scale, crossbar.gain_limit / max(abs(rail), 1e-9))
+    return share * scale * change
 
 
 @compiled
 def _write(network: Network, rows: Indices, read: Array, written: Array) -> None:
-    """Drive the storage nodes of the selected rows to their new weights (`circuits.update`)."""
-    sign, share = (-1.0, -0.5) if network.centred else (1.0, 1.0)
+    """Drive the storage nodes of the selected rows to their new weights."""
     for layer in range(len(rows)):
         crossbar = network.crossbars[layer]
         if rows[layer] >= 0:
@@ -257,13 +268,8 @@ def _write(network: Network, rows: Indices, read: Array, written: Array) -> None
                 index, before, behind = _synapse(crossbar, rows[layer], column)
                 line, rail = network.units[behind].line, network.units[before].rail_p
                 cell, place = network.synapses[index], crossbar.column + column
-                offset = sign * network.update_offset + read[place]
-                if network.product:
-                    change = line * rail - cell.held + offset * rail
-                else:
-                    change = (line - cell.held + offset) * rail
-                scale = min(crossbar.scale, crossbar.gain_limit / max(abs(rail), 1e-9))
-                wanted = cell.weight + written[place] - share * scale * change
+                change = weight_change(network, layer, line, rail, cell.held, read[place])
+                wanted = cell.weight + written[place] - change
                 cell.weight = min(max(wanted, -network.write_limit), network.write_limit)
                 cell.driven = True
                 cell.by_line = cell.by_p = cell.by_n = cell.slip = 0.0

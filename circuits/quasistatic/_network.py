@@ -11,17 +11,17 @@ a fraction of the time that one array for each quantity would take.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits._parts import Scope, Transistor, memory
-from circuits.amplifiers import Transfer, amplifier
+from circuits._spice import memory
+from circuits.cells import synapse_cell
+from circuits.parts import DCMacromodel, Place, TransistorPair
+from circuits.quasistatic._laws import compiled_laws
 from circuits.quasistatic.tables import Packed
 from circuits.run import Run, join_weights
-from circuits.synapses import synapse
-from circuits.update import gain_limit
 
 Array = NDArray[np.float64]
 Records = NDArray[np.void]
@@ -41,9 +41,10 @@ CROSSBAR = np.dtype(
         # Clamps, seen from the amplifier's input: levels, n kT/q (V), saturation current (A).
         ("clamp_low", np.float64), ("clamp_high", np.float64), ("clamp_slope", np.float64),
         ("clamp_current", np.float64),
-        # Update: scale (1/V) and the bound on its gain; whether there is a row for each output
-        # instead of each input; its first column among those of all crossbars.
-        ("scale", np.float64), ("gain_limit", np.float64), ("row_is_output", np.bool_),
+        # Update: scale (1/V), the bound on its gain, the offset of its readings (V); whether there is
+        # a row for each output instead of each input; its first column among those of all crossbars.
+        ("scale", np.float64), ("gain_limit", np.float64), ("update_offset", np.float64),
+        ("row_is_output", np.bool_),
         ("column", np.int64),
     ],
     align=True,
@@ -111,8 +112,10 @@ class Network(NamedTuple):
     - `directions`: working memory of the Newton step: voltages of all lines but the inputs, V,
       shape `(directions, lines)`.
     - `kept_units`, `kept_weights`: where Newton's method began: line and drops, storage nodes, V.
-    - `load`, `beta` (S), `centred`, `product`, `update_offset`, `write_limit` (V): as in
-      `Design`.
+    - `load`: of each output, S; `write_limit`: of the bitline drivers, V.
+    - `beta`: of the nudge, S; `pulls`: what it does in each of its phases, shape `(phases, 3)`
+      (`circuits.parts.Pull`); `share`: its factor of an update.
+    - `held`, `difference`: the laws of the updates (`circuits.quasistatic._laws`).
     """
 
     crossbars: Records
@@ -125,29 +128,30 @@ class Network(NamedTuple):
     kept_units: Array
     kept_weights: Array
     load: float
-    beta: float
-    centred: bool
-    product: bool
-    update_offset: float
     write_limit: float
+    beta: float
+    pulls: Array
+    share: float
+    held: Any
+    difference: Any
 
 
-def transfer(scope: Scope) -> Transfer:
-    """The transfer of an amplifier that has one; others were refused by then."""
-    found = amplifier(scope).transfer()
+def macromodel(place: Place) -> DCMacromodel:
+    """The macromodel of an amplifier that has one; others were refused by then."""
+    found = place.amplifier.macromodel(place)
     assert found is not None
     return found
 
 
-def transistors(run: Run) -> list[tuple[Transistor, Transistor]]:
-    """The pfet and the nfet of the synapses, for each crossbar."""
-    devices = [synapse(Scope(run, layer)).read_transistors() for layer in range(run.depth)]
-    return [(device["p"], device["n"]) for device in devices]
+def transistor_pairs(run: Run) -> list[TransistorPair]:
+    """The transistors of the synapses of each crossbar; others than pairs were refused by then."""
+    pairs = [place.synapse.pair() for place in run.places]
+    return [pair for pair in pairs if pair is not None]
 
 
 def network(run: Run, packed: Packed) -> Network:
     """The circuit of a run with all voltages at 0 V and the storage nodes driven to the weights."""
-    design = run.design
+    design, laws = run.design, compiled_laws([place.update.law() for place in run.places])
     count = sum(inputs * outputs for inputs, outputs in run.shapes)
     synapses = np.zeros(count, SYNAPSE)
     synapses["weight"] = join_weights(run.weights)
@@ -155,7 +159,7 @@ def network(run: Run, packed: Packed) -> Network:
     if run.scenario.mismatch_seed is not None:
         _add_mismatch(synapses, run, seed=run.scenario.mismatch_seed)
     outputs = np.zeros(run.layers[-1], OUTPUT)
-    outputs["conductance"] = design.load_conductance
+    outputs["conductance"] = design.load.conductance
     return Network(
         crossbars=_crossbars(run, packed),
         units=np.zeros(sum(run.layers), UNIT),
@@ -166,39 +170,39 @@ def network(run: Run, packed: Packed) -> Network:
         directions=np.zeros((_DIRECTIONS, sum(run.layers[1:]))),
         kept_units=np.zeros((sum(run.layers), 3)),
         kept_weights=np.zeros(count),
-        load=design.load_conductance,
-        beta=design.nudge_conductance,
-        centred=design.nudging == "centred",
-        product=design.update_rule == "product",
-        update_offset=design.update_offset,
-        write_limit=design.write_limit,
+        load=design.load.conductance,
+        write_limit=design.drivers.write_limit,
+        beta=design.nudge.conductance,
+        pulls=np.array(design.nudge.equations, dtype=np.float64),
+        share=design.nudge.share,
+        held=laws.held,
+        difference=laws.difference,
     )
 
 
 def _crossbars(run: Run, packed: Packed) -> Records:
-    depth = run.depth
-    scopes = [Scope(run, layer) for layer in range(depth)]
-    devices = transistors(run)
-    records = np.zeros(depth, CROSSBAR)
+    places, pairs = run.places, transistor_pairs(run)
+    laws = [place.update.law() for place in places]
+    records = np.zeros(run.depth, CROSSBAR)
     units = np.concatenate([[0], np.cumsum(run.layers)])
     areas = [inputs * outputs for inputs, outputs in run.shapes]
     records["inputs"], records["outputs"] = run.layers[:-1], run.layers[1:]
     records["before"], records["behind"] = units[:-2], units[1:-1]
     records["synapse"] = np.cumsum([0, *areas[:-1]])
-    records["pfet"] = [packed.offsets[p.geometry] for p, _ in devices]
-    records["nfet"] = [packed.offsets[n.geometry] for _, n in devices]
-    for field, name in (
-        ("copies", "multiplicity"), ("storage", "storage_capacitance"), ("scale", "update_scale"),
-    ):  # fmt: skip
-        records[field] = [scope.number(name) for scope in scopes]
-    found = [transfer(scope) for scope in scopes]
+    records["pfet"] = [packed.offsets[pair.pfet] for pair in pairs]
+    records["nfet"] = [packed.offsets[pair.nfet] for pair in pairs]
+    records["copies"] = [place.synapse.multiplicity for place in places]
+    records["storage"] = [place.synapse.storage_capacitance for place in places]
+    records["scale"] = [law.scale for law in laws]
+    records["update_offset"] = [law.offset for law in laws]
+    found = [macromodel(place) for place in places]
     for field in ("gain", "backward", "offset", "clamp_low", "clamp_high", "clamp_slope"):
         records[field] = [getattr(each, field) for each in found]
     records["clamp_current"] = [each.clamp_current for each in found]
     records["conductance"] = [1 / each.resistance for each in found]
-    records["row_is_output"] = [scope.transposed for scope in scopes]
-    records["gain_limit"] = [gain_limit(scope) for scope in scopes]
-    records["column"] = np.cumsum([0, *(scope.columns for scope in scopes[:-1])])
+    records["row_is_output"] = [place.transposed for place in places]
+    records["gain_limit"] = [place.update.bound() for place in places]
+    records["column"] = np.cumsum([0, *(place.columns for place in places[:-1])])
     return records
 
 
@@ -206,7 +210,7 @@ def _add_mismatch(synapses: Records, run: Run, *, seed: int) -> None:
     """Draw the threshold shifts of all transistors."""
     index = 0
     for layer, shape in enumerate(run.shapes):
-        cell = synapse(Scope(run, layer))
+        cell = synapse_cell(run.place(layer))
         for i, j in np.ndindex(shape):
             shifts = cell.shifts(seed=seed, instance=memory(layer, i, j))
             synapses["shift_p"][index] = shifts["shift_p"]

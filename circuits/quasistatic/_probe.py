@@ -17,7 +17,7 @@ import numpy as np
 from circuits.noise import noise_of_updates
 from circuits.quasistatic._adjoint import adjoint
 from circuits.quasistatic._derivatives import CELL, NODE, linearise, look
-from circuits.quasistatic._epoch import Indices, apply_inputs
+from circuits.quasistatic._epoch import Indices, apply_inputs, pull_outputs, weight_change
 from circuits.quasistatic._equations import amplifiers, store_charges
 from circuits.quasistatic._errors import NoEquilibrium
 from circuits.quasistatic._network import Array, Network, Records
@@ -64,7 +64,7 @@ class Probe:
     - `nudges`: how far the nudge towards the target moves each line, V, shape `(points, units)`; with
       centred nudging the one at -beta, its sign turned.
     - `updates`: change of each weight if its row were selected, from the free phase to what the
-      update circuit writes (`circuits.update`), without noise, V, shape `(3, points, synapses)`: for
+      update circuit writes (`circuits.parts.UpdateLaw`), without noise, V, shape `(3, points, synapses)`: for
       the actual error, none, and its opposite.
     - `noise`: rms noise of the first of these, of both readings and the writing (`circuits.noise`);
       zero in a noiseless run; V, shape `(points, synapses)`.
@@ -185,17 +185,13 @@ def _settled(network: Network, counts: Indices, moved: float) -> bool:
 @compiled
 def _nudge(network: Network, free: Array, error: Array, counts: Indices, written: Array) -> bool:
     """The nudged phases with an error, and what all update circuits would write after them."""
-    outputs, beta, found = network.outputs, network.beta, True
-    held = network.units.copy()
-    if network.centred:
-        outputs["current"][:] = beta * error
-        found = _settled(network, counts, _ALMOST)
-        held[:] = network.units
-        outputs["current"][:] = -beta * error
-    else:
-        outputs["conductance"][:] = network.load + beta
-        outputs["current"][:] = beta * (free + error)
-    found = found and _settled(network, counts, _ALMOST)
+    outputs, found, last = network.outputs, True, len(network.pulls) - 1
+    held, targets = network.units.copy(), free + error
+    for phase in range(len(network.pulls)):
+        if phase == last:
+            held[:] = network.units
+        pull_outputs(network, phase, targets, free)
+        found = found and _settled(network, counts, _ALMOST)
     outputs["conductance"][:] = network.load
     outputs["current"][:] = 0.0
     _updates(network, held, written)
@@ -204,20 +200,18 @@ def _nudge(network: Network, free: Array, error: Array, counts: Indices, written
 
 @compiled
 def _updates(network: Network, held: Records, written: Array) -> None:
-    """The weight that each synapse's update circuit samples (`circuits.update`)."""
-    sign, share = (-1.0, -0.5) if network.centred else (1.0, 1.0)
-    offset = sign * network.update_offset
-    for crossbar in network.crossbars:
+    """The weight that each synapse's update circuit samples."""
+    for layer in range(len(network.crossbars)):
+        crossbar = network.crossbars[layer]
         s = crossbar.synapse
         for before in range(crossbar.before, crossbar.before + crossbar.inputs):
             rail, rail_held = network.units[before].rail_p, held[before].rail_p
-            scale = min(crossbar.scale, crossbar.gain_limit / max(abs(rail), 1e-9))
             for behind in range(crossbar.behind, crossbar.behind + crossbar.outputs):
-                line, line_held = network.units[behind].line, held[behind].line
-                change = (line - line_held + offset) * rail
-                if network.product:
-                    change = line * rail - line_held * rail_held + offset * rail
-                written[s] = network.synapses[s].weight - share * scale * change
+                reference = network.held(layer, held[behind].line, rail_held)
+                change = weight_change(
+                    network, layer, network.units[behind].line, rail, reference, 0.0
+                )
+                written[s] = network.synapses[s].weight - change
                 s += 1
 
 
@@ -225,7 +219,7 @@ def _updates(network: Network, held: Records, written: Array) -> None:
 def _keep(network: Network, units: Records, nudges: Array, gain: Array) -> None:
     """How far lines are from the free phase, and the gain of each synapse's update circuit."""
     # With centred nudging the last phase is the one at -beta, and half the difference counts.
-    sign, share = (-1.0, 0.5) if network.centred else (1.0, 1.0)
+    sign, share = math.copysign(1.0, network.share), abs(network.share)
     nudges[:] = sign * (network.units["line"] - units["line"])
     for crossbar in network.crossbars:
         s = crossbar.synapse

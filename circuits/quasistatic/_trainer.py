@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from circuits.design import LINEAR
 from circuits.noise import update_noise
 from circuits.preparation import Stopwatch, preparing
 from circuits.quasistatic._epoch import Points, Record, through
-from circuits.quasistatic._network import Array, Network, network, transistors
+from circuits.quasistatic._network import Array, Network, network, transistor_pairs
 from circuits.quasistatic._validity import check_quasistatic, conducting_wells, unsettled_lines
 from circuits.quasistatic.tables import Packed, measure, pack
 from circuits.run import Run, join_weights
@@ -88,15 +87,10 @@ class QuasistaticTrainer:
         **Raises:** `NotQuasistatic`; `TableError` and `pdk.PdkError` from measuring transistors.
         """
         _, tables = self._measure(run)
-        values = run.design.to_values()
-        if run.design.amplifier == LINEAR:
-            del values["amplifier"]  # runs of before there were others keep their keys
-        if not run.design.has_drawn_junctions:
-            del values["junctions"]  # so do those of before there were any
-        design = repr(values)
+        design = repr(run.design.to_values())
         rest = [*map(repr, (run.scenario, run.body_network, run.noise_seed, run.layers))]
         if run.stride > 1:
-            rest.append(f"stride {run.stride}")  # as `amplifier` above
+            rest.append(f"stride {run.stride}")
         digest = hashlib.sha256("\0".join([_METHOD, tables, design, *rest]).encode())
         stimulus = run.stimulus
         for array in (stimulus.inputs, stimulus.targets, stimulus.rows, stimulus.train):
@@ -138,8 +132,9 @@ class QuasistaticTrainer:
     def _measure(self, run: Run) -> tuple[Packed, str]:
         """The device tables of a run's transistors, and their digests."""
         check_quasistatic(run)
-        pairs = transistors(run)
-        geometries = sorted({device.geometry for pair in pairs for device in pair}, key=repr)
+        geometries = sorted(
+            {geometry for pair in transistor_pairs(run) for geometry in pair}, key=repr
+        )
         scenario, drawn = run.scenario, run.design.has_drawn_junctions
         key = (*geometries, scenario.corner, scenario.temperature, run.body_network, drawn)
         if key not in self._measured:
@@ -177,7 +172,7 @@ class _Solution:
             train=np.ascontiguousarray(stimulus.train, dtype=np.bool_),
             read=_columns(run, None if noise is None else noise.read),
             written=_columns(run, None if noise is None else noise.written),
-            phase=run.design.phase_duration,
+            phase=run.design.timing.phase_duration,
         )
         self.record = Record(
             free=np.full((count, outputs), np.nan),
@@ -271,7 +266,7 @@ class _Solution:
         return Verdict(
             Cause.OUTSIDE_TABLES,
             f"{words}, where a transistor has no measured current; at most {_MOST_OUTSIDE:g} is allowed: "
-            "lower voltages (gain_forward, clamp_low, write_limit, input_amplitude) help",
+            "lower voltages (gains, clamp levels, drivers.write_limit, encoding.input_amplitude) help",
         )
 
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from circuits._parts import Scope
-from circuits.amplifiers import amplifier, time_constant
-from circuits.design import LINEAR
 from circuits.quasistatic._errors import NotQuasistatic
 from circuits.quasistatic._network import Array, Records
 from circuits.run import Run
@@ -32,24 +29,19 @@ def check_quasistatic(run: Run) -> None:
     **Raises:** `NotQuasistatic`.
     """
     design = run.design
-    if design.synapse != "cmos":
-        raise NotQuasistatic(
-            "synapse",
-            f"the read transistor of {design.synapse!r} has its bulk at a level of its own, which "
-            "device tables with source and bulk tied do not cover",
-        )
-    if design.write_switch != "ideal":
-        raise NotQuasistatic(
-            "write_switch",
-            f"{design.write_switch!r} injects charge on the edge that opens it, which no "
-            "equilibrium shows",
-        )
-    if any(amplifier(Scope(run, layer)).transfer() is None for layer in range(run.depth)):
-        raise NotQuasistatic(
-            "amplifier",
-            f"{design.amplifier!r} has no transfer of gain, output resistance and clamps "
-            "(circuits.amplifiers.Transfer), which is all that its equations know of amplifiers",
-        )
+    for place in run.places:
+        synapse, amplifier = place.synapse, place.amplifier
+        if synapse.pair() is None:
+            raise NotQuasistatic("synapse.kind", synapse.obstacle)
+        if amplifier.macromodel(place) is None:
+            raise NotQuasistatic(
+                "amplifier.kind",
+                f"{amplifier.kind!r} has no macromodel of gain, output resistance and clamps "
+                "(circuits.parts.DCMacromodel), which is all that its equations know of amplifiers",
+            )
+    switch = design.write_switch
+    if switch.obstacle:
+        raise NotQuasistatic("write_switch.kind", f"of {switch.kind!r}: {switch.obstacle}")
     _check_settling(run)
     _check_leakage(run)
 
@@ -61,14 +53,14 @@ def unsettled_lines(run: Run, slowest: Array) -> str:
 
     - `slowest`: the largest time constant of the lines behind each crossbar, s.
     """
-    window = _window(run)
+    window = run.design.timing.window
     for layer, constant in enumerate(slowest.tolist()):
         if not constant * _TIME_CONSTANTS <= window:
             return (
                 f"a line behind crossbar {layer} has a time constant of about {constant:.3g} s, but a "
                 f"phase leaves {window:.3g} s to settle, which must be {_TIME_CONSTANTS:g} times as "
-                "long: its synapses hardly conduct; longer phases (phase_duration) or larger weights "
-                "(weight_low) help"
+                "long: its synapses hardly conduct; longer phases (timing.phase_duration) or larger "
+                "weights (synapse.weight_low) help"
             )
     return ""
 
@@ -90,32 +82,28 @@ def conducting_wells(run: Run, crossbars: Records, voltages: Array) -> str:
         line, _, drop = np.moveaxis(voltages[:, units], -1, 0)
         rails = drop - crossbar["gain"] * (line + crossbar["offset"])
         highest = max(highest, float(rails.max(initial=highest)))
-    if highest <= design.wordline_high + _LARGEST_FORWARD:
+    if highest <= design.drivers.wordline_high + _LARGEST_FORWARD:
         return ""
     return (
-        f"a rail at {highest:.3g} V is above the deep n-wells at {design.wordline_high:.3g} V "
-        "(wordline_high), so that the wells of its transistors conduct: raise wordline_high"
+        f"a rail at {highest:.3g} V is above the deep n-wells at {design.drivers.wordline_high:.3g} V "
+        "(drivers.wordline_high), so that the wells of its transistors conduct: raise it"
     )
 
 
-def _window(run: Run) -> float:
-    """What a phase leaves to settle, s."""
-    return run.design.phase_duration - run.design.edge - run.design.guard
-
-
 def _check_settling(run: Run) -> None:
-    design = run.design
-    window = _window(run)
-    sampling = design.hold_capacitance / design.switch_conductance
-    waits = {"hold_capacitance": ("a sampling capacitor", sampling)}
-    for layer in range(run.depth):
-        pole = time_constant(run, layer)
+    sampling, window = run.design.sampling, run.design.timing.window
+    constant = sampling.capacitance / sampling.conductance
+    waits = {"sampling.capacitance": ("a sampling capacitor", constant)}
+    for layer, place in enumerate(run.places):
+        amplifier = place.amplifier
         # A weight is written through two switches in series: bitline driver and row.
-        writing = 2 * _storage(run, layer) / design.switch_conductance
+        writing = 2 * place.synapse.capacitance / sampling.conductance
         waits |= {
-            "storage_capacitance": (f"writing a weight of crossbar {layer}", writing),
-            _slow_field(run): (f"the amplifier behind crossbar {layer}", pole),
-        }
+            "synapse.storage_capacitance": (f"writing a weight of crossbar {layer}", writing),
+            f"amplifier.{amplifier.slow_field}": (
+                f"the amplifier behind crossbar {layer}", amplifier.time_constant
+            ),
+        }  # fmt: skip
         for field, (what, constant) in waits.items():
             if constant * _TIME_CONSTANTS > window:
                 raise NotQuasistatic(
@@ -125,28 +113,20 @@ def _check_settling(run: Run) -> None:
                 )
 
 
-def _slow_field(run: Run) -> str:
-    """The field to blame for a slow amplifier."""
-    return "amplifier_bandwidth" if run.design.amplifier == LINEAR else "amplifier"
-
-
 def _check_leakage(run: Run) -> None:
     design, train = run.design, run.stimulus.train
     whole = points_duration(design, train=int(train.sum()), evaluate=int((~train).sum()))
-    leaks = {"hold_capacitance": (design.hold_capacitance, design.phase_duration)}
-    smallest = min(_storage(run, layer) for layer in range(run.depth))
-    leaks["storage_capacitance"] = (smallest, whole)
+    sampling, phase = design.sampling, design.timing.phase_duration
+    smallest = min(place.synapse.capacitance for place in run.places)
+    leaks = {
+        "sampling.capacitance": (sampling.capacitance, phase),
+        "synapse.storage_capacitance": (smallest, whole),
+    }
     for field, (capacitance, duration) in leaks.items():
-        share = design.switch_leakage * duration / capacitance
+        share = sampling.leakage * duration / capacitance
         if share > _LARGEST_LEAK:
             raise NotQuasistatic(
                 field,
                 f"a capacitor of {capacitance:.3g} F loses {share:.2g} of its voltage through "
-                f"switch_leakage in {duration:.3g} s, but at most {_LARGEST_LEAK:g} is allowed",
+                f"sampling.leakage in {duration:.3g} s, but at most {_LARGEST_LEAK:g} is allowed",
             )
-
-
-def _storage(run: Run, layer: int) -> float:
-    """Storage capacitor of a cell, all copies together, F."""
-    copies = int(run.design.layer(layer, "multiplicity"))
-    return float(run.design.layer(layer, "storage_capacitance")) * copies

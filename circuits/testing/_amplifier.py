@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import math
 from typing import Any
 
@@ -12,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits._errors import DesignError
-from circuits._parts import Scope, value
 from circuits._quantity import Quantity
-from circuits.amplifiers import Amplifier, Transfer, amplifier
+from circuits._spice import value
+from circuits.cells import Cell, amplifier_cell
 from circuits.design import Design
 from circuits.mlp import training_circuit
+from circuits.parts import DCMacromodel, Place
 from circuits.run import Run
 from circuits.simulators import DCSweep, SpiceSimulator
 from circuits.sizes import check_sizes
@@ -43,10 +43,10 @@ def check_amplifier(name: str) -> None:
       for a volt in the mean: else its outputs are swapped, or have one sign, or do not follow.
     - With 1 kOhm (1 mS) instead, and inputs of up to 25 mV, `inp` draws no less current in the direction
       of `outp`: what the outputs deliver goes back to the input with its sign, or not at all.
-    - Where it has a `transfer`, outputs and input current with 100 uS are those of the transfer within
+    - Where it has a `macromodel`, outputs and input current with 100 uS are those of the macromodel within
       0.2 % of their largest values, with its default sizes and with all of them half way to an end of
       their ranges.
-    - A point is trained in every simulator that is installed, with a transfer also in the quasi-static
+    - A point is trained in every simulator that is installed, with a macromodel also in the quasi-static
       one; they agree on outputs and weights within 2 mV.
 
     **Arguments:**
@@ -56,15 +56,15 @@ def check_amplifier(name: str) -> None:
     **Raises:** `AssertionError` with what is wrong; `pdk.PdkError` without transistor models;
     `circuits.simulators.SimulatorNotFound` without a simulator.
     """
-    design = Design.from_values({"amplifier": name, **bench.CONDUCTING})
+    design = bench.conducting_design("amplifier", name)
     run = bench.short_run(design)
     shifted = training_circuit(bench.short_run(design, mismatch_seed=3)).text()
-    for layer in range(run.depth):
-        part = amplifier(Scope(run, layer))
-        text = str(part.subcircuit())
-        assert text == str(amplifier(Scope(run, layer)).subcircuit()), "same run, same netlist"
+    for place in run.places:
+        part, cell = place.amplifier, amplifier_cell(place)
+        text = str(cell.subcircuit())
+        assert text == str(amplifier_cell(place).subcircuit()), "same run, same netlist"
         devices = part.transistors()
-        shifts = part.shifts(seed=3, instance="a1_0")
+        shifts = cell.shifts(seed=3, instance="a1_0")
         assert shifts.keys() == {f"shift_{device}" for device in devices}, "shifts fit transistors"
         for device in devices:
             assert f"{{shift_{device}}}" in shifted, f"mismatch reaches the transistor {device}"
@@ -73,8 +73,9 @@ def check_amplifier(name: str) -> None:
     simulators = bench.installed_simulators()
     for simulator in simulators:
         _check_measured(run, simulator)
-    has_transfer = amplifier(Scope(run, 0)).transfer() is not None
-    bench.check_training(run, simulators, at_equilibrium=has_transfer)
+    place = run.place(0)
+    has_model = place.amplifier.macromodel(place) is not None
+    bench.check_training(run, simulators, at_equilibrium=has_model)
 
 
 def _check_sizes_count(design: Design) -> None:
@@ -85,51 +86,52 @@ def _check_sizes_count(design: Design) -> None:
         changed: list[Any] = list(spec.choices) or [spec.low, spec.high]
         texts = set()
         for entry in changed:
-            fields: dict[str, Any] = {name: (entry,) if spec.per_layer else entry}
-            moved = dataclasses.replace(design, **fields)
+            moved = design.with_values({name: entry})
             texts.add(training_circuit(bench.short_run(moved)).text())
         assert len(texts | {nominal}) > 1, f"the size {name} is in the netlist"
 
 
 def _own_sizes(design: Design) -> list[str]:
-    """The fields that not all designs have."""
-    return sorted(design.quantities().keys() - Design.quantities().keys())
+    """The quantities of the amplifier."""
+    return [f"amplifier.{name}" for name in design.amplifier(0).quantities()]
 
 
 def _check_measured(run: Run, simulator: SpiceSimulator) -> None:
     """Refuse an amplifier that does the wrong thing on its test bench."""
     moved = bench.short_run(_moved(run.design))
     for layer in range(run.depth):
-        part = amplifier(Scope(run, layer))
-        where = f"{part.name}, behind crossbar {layer}, in {simulator.name}"
-        light, heavy = (_measured(part, simulator, load=load) for load in (_LIGHT, _HEAVY))
+        place, cell = run.place(layer), amplifier_cell(run.place(layer))
+        where = f"{cell.name}, behind crossbar {layer}, in {simulator.name}"
+        light, heavy = (_measured(cell, simulator, load=load) for load in (_LIGHT, _HEAVY))
         _check_polarity(light, where)
         _check_backward(light, heavy, where)
-        _check_transfer(part, light, where)
+        _check_macromodel(place, light, where)
         if moved.design != run.design:
-            part = amplifier(Scope(moved, layer))
-            if part.transfer() is not None:
+            place = moved.place(layer)
+            if place.amplifier.macromodel(place) is not None:
                 sizes = ", ".join(
-                    f"{name} = {getattr(moved.design, name)}" for name in _own_sizes(moved.design)
+                    f"{name} = {moved.design.value(name)}" for name in _own_sizes(moved.design)
                 )
-                _check_transfer(
-                    part, _measured(part, simulator, load=_LIGHT), f"{where}, with {sizes}"
+                _check_macromodel(
+                    place,
+                    _measured(amplifier_cell(place), simulator, load=_LIGHT),
+                    f"{where}, with {sizes}",
                 )
 
 
-def _measured(part: Amplifier, simulator: SpiceSimulator, *, load: float) -> Measured:
+def _measured(cell: Cell, simulator: SpiceSimulator, *, load: float) -> Measured:
     """Outputs (V) by their pins, and the `current` into the input (A), over the inputs of the sweep.
 
     **Arguments:**
 
     - `load`: from each output to ground, S.
     """
-    outputs = part.pins[1:]
+    outputs = cell.pins[1:]
     loads = [f"rload{pin} {pin} 0 {value(1 / load)}" for pin in outputs]
-    lines = [str(part.subcircuit()), "vin inp 0 0", f"xa {' '.join(part.pins)} {part.name}", *loads]
-    title = f"amplifier {part.scope.run.design.amplifier}"
+    lines = [str(cell.subcircuit()), "vin inp 0 0", f"xa {' '.join(cell.pins)} {cell.name}", *loads]
+    title = f"amplifier {cell.place.amplifier.kind}"
     signals = ("i(vin)", *(f"v({pin})" for pin in outputs))
-    waves = bench.swept(part, title, lines, _SWEEP, signals, simulator)
+    waves = bench.swept(cell, title, lines, _SWEEP, signals, simulator)
     found = {**{pin: waves[f"v({pin})"] for pin in outputs}, "current": -waves["i(vin)"]}
     for signal, values in found.items():
         assert np.isfinite(values).all(), f"{simulator.name} computes {signal} at any input"
@@ -173,30 +175,30 @@ def _check_backward(light: Measured, heavy: Measured, where: str) -> None:
     )
 
 
-def _check_transfer(part: Amplifier, measured: Measured, where: str) -> None:
-    """Refuse a transfer that is not what is measured."""
-    transfer = part.transfer()
-    if transfer is None:
+def _check_macromodel(place: Place, measured: Measured, where: str) -> None:
+    """Refuse a macromodel that is not what is measured."""
+    model = place.amplifier.macromodel(place)
+    if model is None:
         return
-    for signal, wanted in _expected(part, transfer).items():
+    for signal, wanted in _expected(place, model).items():
         error = float(np.abs(measured[signal] - wanted).max())
         assert error <= _TOLERANCE * float(np.abs(wanted).max()), (
-            f"the transfer has the {signal} that is measured: they differ by up to {error:.3g} ({where})"
+            f"the macromodel has the {signal} that is measured: they differ by up to {error:.3g} ({where})"
         )
 
 
-def _expected(part: Amplifier, transfer: Transfer) -> Measured:
-    """Outputs and input current that follow from the transfer with a light load; as `_measured`."""
+def _expected(place: Place, model: DCMacromodel) -> Measured:
+    """Outputs and input current that follow from the macromodel with a light load; as `_measured`."""
     inputs = _SWEEP.points()
-    ideal = transfer.gain * (inputs + transfer.offset)
-    output = ideal / (1.0 + _LIGHT * transfer.resistance)
-    current = transfer.backward * _LIGHT * output
-    if part.scope.last:
+    ideal = model.gain * (inputs + model.offset)
+    output = ideal / (1.0 + _LIGHT * model.resistance)
+    current = model.backward * _LIGHT * output
+    if place.last:
         return {"outp": output, "current": current}
     with np.errstate(over="ignore"):
-        above = np.exp((inputs - transfer.clamp_high) / transfer.clamp_slope)
-        below = np.exp((transfer.clamp_low - inputs) / transfer.clamp_slope)
-    clamps = transfer.clamp_current * (above - below)
+        above = np.exp((inputs - model.clamp_high) / model.clamp_slope)
+        below = np.exp((model.clamp_low - inputs) / model.clamp_slope)
+    clamps = model.clamp_current * (above - below)
     return {"outp": output, "outn": -output, "current": 2 * current + clamps}
 
 
@@ -204,13 +206,12 @@ def _moved(design: Design) -> Design:
     """The design with all sizes of its own elsewhere in their ranges; illegal ones stay."""
     for name in _own_sizes(design):
         spec = design.quantities()[name]
-        now = design.layer(0, name) if spec.per_layer else getattr(design, name)
+        now = design.value(name)
         entry: Any = _other_number(spec, now)
         if spec.choices:
             entry = next((choice for choice in spec.choices if choice != now), now)
-        fields: dict[str, Any] = {name: (entry,) if spec.per_layer else entry}
         with contextlib.suppress(DesignError):
-            changed = dataclasses.replace(design, **fields)
+            changed = design.with_values({name: entry})
             check_sizes(changed, len(bench.LAYERS) - 1)
             design = changed
     return design

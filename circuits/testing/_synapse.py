@@ -3,17 +3,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits._parts import Scope, value
-from circuits.design import Design
+from circuits._spice import value
+from circuits.cells import Cell, synapse_cell
 from circuits.mlp import training_circuit
 from circuits.simulators import DCSweep, SpiceSimulator, Sweep
-from circuits.synapses import SYNAPSES, Synapse, synapse
 from circuits.testing import _test_bench as bench
 
 _WEIGHTS, _INPUTS = (-1.0, 1.0, 0.1), (-0.2, 0.2, 0.1)  # V: from, to, step
@@ -40,18 +38,18 @@ def check_synapse(name: str) -> None:
     **Raises:** `AssertionError` with what is wrong; `pdk.PdkError` without transistor models;
     `circuits.simulators.SimulatorNotFound` without a simulator.
     """
-    design = Design.from_values({"synapse": name, **bench.CONDUCTING})
+    design = bench.conducting_design("synapse", name)
     run = bench.short_run(design)
     nominal = training_circuit(run).text()
     sample = training_circuit(bench.short_run(design, mismatch_seed=3)).text()
-    for layer in range(run.depth):
-        cell = SYNAPSES[name](Scope(run, layer))
+    for place in run.places:
+        cell = synapse_cell(place)
         devices = cell.transistors()
         assert devices, "a synapse has at least one transistor"
         shifts = cell.shifts(seed=3, instance="w0_0_0")
         assert shifts.keys() == {f"shift_{device}" for device in devices}, "shifts fit transistors"
         text = str(cell.subcircuit())
-        assert text == str(SYNAPSES[name](Scope(run, layer)).subcircuit()), "same run, same netlist"
+        assert text == str(synapse_cell(place).subcircuit()), "same run, same netlist"
         assert "mem" in text, "the storage node holds the weight"
         for device in devices:
             assert f"{{shift_{device}}}" in sample, f"mismatch reaches the transistor {device}"
@@ -59,19 +57,19 @@ def check_synapse(name: str) -> None:
     synapses = sum(before * after for before, after in itertools.pairwise(bench.LAYERS))
     memories = training_circuit(run).memories
     assert len(memories) == synapses, "one storage node for each synapse"
-    copies = dataclasses.replace(design, multiplicity=(4,))
+    copies = design.with_values({"synapse.multiplicity": 4})
     assert training_circuit(bench.short_run(copies)).text() != nominal, (
         "parallel copies are in the netlist"
     )
     simulators = bench.installed_simulators()
     for simulator in simulators:
-        _check_currents(synapse(Scope(run, 0)), simulator)
+        _check_currents(synapse_cell(run.place(0)), simulator)
     bench.check_training(run, simulators, at_equilibrium=False)
 
 
-def _check_currents(part: Synapse, simulator: SpiceSimulator) -> None:
+def _check_currents(cell: Cell, simulator: SpiceSimulator) -> None:
     """Refuse a current that says nothing of weight or input, and a weight that leaks away."""
-    current, drawn = _measured_currents(part, simulator)
+    current, drawn = _measured_currents(cell, simulator)
     for what, values in (("out", current), ("mem", drawn)):
         assert np.isfinite(values).all(), f"{simulator.name} computes the current into {what}"
     largest = float(np.abs(current).max())
@@ -93,20 +91,26 @@ def _check_currents(part: Synapse, simulator: SpiceSimulator) -> None:
 
 
 def _measured_currents(
-    part: Synapse, simulator: SpiceSimulator
+    cell: Cell, simulator: SpiceSimulator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Currents (A) into the line and into the storage node, of shape `(weights, inputs)`."""
-    design = part.scope.run.design
-    at_rest = 0.0 if design.write_switch == "ideal" else design.wordline_low
+    design = cell.place.design
+    low = design.drivers.wordline_low
+    at_rest = low if design.write_switch.row_has_levels else 0.0
     lines = [
-        str(part.subcircuit()),
+        str(cell.subcircuit()),
         "vweight mem 0 0", "vinput inp 0 0", "einverse inn 0 inp 0 -1",
         "vbit bit 0 0", "vline out 0 0",
-        f"vrow row 0 {value(at_rest)}", f"vbulk bulk 0 {value(design.wordline_low)}",
-        f"xa {' '.join(part.pins)} {part.name}",
+        f"vrow row 0 {value(at_rest)}", f"vbulk bulk 0 {value(low)}",
+        f"xa {' '.join(cell.pins)} {cell.name}",
     ]  # fmt: skip
     analysis = DCSweep("vinput", *_INPUTS, Sweep("vweight", *_WEIGHTS))
     waves = bench.swept(
-        part, f"synapse {design.synapse}", lines, analysis, ("i(vline)", "i(vweight)"), simulator
+        cell,
+        f"synapse {design.synapse(0).kind}",
+        lines,
+        analysis,
+        ("i(vline)", "i(vweight)"),
+        simulator,
     )
     return waves.surface("i(vline)"), -waves.surface("i(vweight)")

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 import pdk
-from circuits._cell import Cell
-from circuits.design import Design
-from circuits.run import Run, Scenario, Stimulus, initial_weights
+from circuits.cells import Cell
+from circuits.design import Design, design_quantities
+from circuits.run import Run, Stimulus, initial_weights
+from circuits.scenario import Scenario
 from circuits.simulators import (
     Accuracy,
     DCSweep,
@@ -28,15 +29,23 @@ LAYERS = (2, 3, 1)
 
 # Synapses that conduct, so that lines settle and outputs are far from 0 V.
 CONDUCTING: dict[str, Any] = {
-    "flavour": "01v8_lvt",
-    "length_p": 0.35e-6,
-    "weight_low": 0.5,
-    "weight_high": 0.9,
-    "load_conductance": 4e-4,
-    "gain_forward": 3.0,
-    "gain_backward": 0.3,
+    "synapse.flavour": "01v8_lvt",
+    "synapse.length_p": 0.35e-6,
+    "synapse.weight_low": 0.5,
+    "synapse.weight_high": 0.9,
+    "load.conductance": 4e-4,
+    "amplifier.gain_forward": 3.0,
+    "amplifier.gain_backward": 0.3,
 }
 """Values of the design in which parts are checked."""
+
+
+def conducting_design(role: str, kind: str) -> Design:
+    """The design with a part of a kind, and otherwise what its parts have of `CONDUCTING`."""
+    known = design_quantities({role: (kind,)})
+    values = {name: value for name, value in CONDUCTING.items() if name in known}
+    return Design.from_values({f"{role}.kind": kind, **values})
+
 
 _ACCURACY = Accuracy(relative=1e-6, current=1e-15, voltage=1e-9)
 _OUTPUT_TOLERANCE = 2e-3  # V, of a training point
@@ -65,14 +74,14 @@ def installed_simulators() -> list[SpiceSimulator]:
 
 
 def swept(
-    part: Cell,
+    cell: Cell,
     title: str,
     lines: Sequence[str],
     analysis: DCSweep,
     signals: Sequence[str],
     simulator: SpiceSimulator,
 ) -> Waveforms:
-    """Sweep a part on its test bench.
+    """Sweep a cell on its test bench.
 
     **Arguments:**
 
@@ -82,8 +91,8 @@ def swept(
 
     **Raises:** `AssertionError` where the simulator finds no solution.
     """
-    design, scenario = part.scope.run.design, part.scope.run.scenario
-    devices = list(part.transistors().values())
+    design, scenario = cell.place.design, cell.place.scenario
+    devices = list(cell.transistors().values())
     library = pdk.compile_library(
         pdk.locate(),
         corner=scenario.corner,

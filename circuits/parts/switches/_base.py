@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every write switch has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from circuits.parts._part import CircuitPart
+
+
+@dataclass(frozen=True)
+class WriteSwitch(CircuitPart):
+    """The switch of a synapse's cell, between the pins `bit` (the bitline) and `mem` (the storage node).
+
+    Its control is the pin `row`; `bulk` is the level of a row at rest.
+
+    **Class attributes:**
+
+    - `row_has_levels`: whether `row` runs between the drivers' wordline levels; else from 0 to 1 V.
+    - `obstacle`: why the quasi-static simulator cannot treat it; empty where it can.
+    """
+
+    role: ClassVar[str] = "write_switch"
+    row_has_levels: ClassVar[bool] = True
+    obstacle: ClassVar[str] = (
+        "it injects charge on the edge that opens it, which no equilibrium shows"
+    )

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An ideal write switch: a conductance that its control voltage sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from PySpice.Spice.Netlist import SubCircuit
+
+from circuits._spice import value
+from circuits.parts._place import Place
+from circuits.parts.switches._base import WriteSwitch
+
+
+@dataclass(frozen=True)
+class IdealWriteSwitch(WriteSwitch):
+    """A conductance as of the sampling switches (`sampling.conductance`, `sampling.leakage`)."""
+
+    kind: ClassVar[str] = "ideal"
+    row_has_levels: ClassVar[bool] = False
+    obstacle: ClassVar[str] = ""
+
+    def add_devices(self, circuit: SubCircuit, place: Place) -> None:
+        """One behavioural source."""
+        sampling = place.design.sampling
+        conductance = f"({value(sampling.leakage)}+{value(sampling.conductance)}*v(row))"
+        circuit.B("write", "bit", "mem", current_expression=f"{{{conductance}*v(bit,mem)}}")

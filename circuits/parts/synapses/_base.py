@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every synapse has: a storage capacitor, parallel copies, and read transistors of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+from circuits._errors import DesignError
+from circuits._quantity import quantity
+from circuits.parts._part import CircuitPart
+from pdk import Geometry
+
+
+class TransistorPair(NamedTuple):
+    """A synapse as the quasi-static simulator solves it: two transistors with bulk and source tied.
+
+    `pfet` lies between the positive rail and the line, `nfet` between the negative rail and the line; both
+    gates are the storage node.
+    """
+
+    pfet: Geometry
+    nfet: Geometry
+
+
+@dataclass(frozen=True)
+class Synapse(CircuitPart):
+    """A synapse: read transistors whose current the voltage of a storage node sets.
+
+    Its elements lie between the pins `mem` (the storage node), `inp` and `inn` (the input's positive and
+    negative rail), `out` (the output line) and `bulk` (the level of a row at rest).
+
+    **Class attributes:**
+
+    - `weights`: range of weights that the bench sweeps, V, for transistors of thin oxide.
+    """
+
+    role: ClassVar[str] = "synapse"
+    weights: ClassVar[tuple[float, float]] = (-1.0, 1.0)
+
+    multiplicity: int = quantity(
+        1,
+        low=1,
+        high=64,
+        log=True,
+        integer=True,
+        meaning="parallel copies of the synapse's transistors (M)",
+    )
+    storage_capacitance: float = quantity(
+        0.1e-12,
+        unit="F",
+        low=1e-15,
+        high=100e-12,
+        log=True,
+        meaning="weight storage capacitor for each parallel copy; the cell has M times as much",
+    )
+    weight_low: float = quantity(
+        0.0,
+        unit="V",
+        low=0.0,
+        high=1.8,
+        meaning="smallest magnitude of an initial weight; an offset out of the dead zone",
+    )
+    weight_high: float = quantity(
+        0.5, unit="V", low=0.0, high=1.8, meaning="largest magnitude of an initial weight"
+    )
+
+    def check(self) -> None:
+        """Refuse an empty range of initial weights."""
+        if self.weight_low > self.weight_high:
+            raise DesignError(
+                "synapse.weight_low", self.weight_low, "weight_low not above weight_high"
+            )
+
+    @property
+    def capacitance(self) -> float:
+        """Storage capacitor of a cell, all copies together, F."""
+        return self.storage_capacitance * self.multiplicity
+
+    def pair(self) -> TransistorPair | None:
+        """The synapse as two transistors; None where it is none.
+
+        Without one the quasi-static simulator refuses it, and says `obstacle`.
+        """
+        return None
+
+    @property
+    def obstacle(self) -> str:
+        """Why the quasi-static simulator cannot solve it, where it has no `pair`."""
+        return (
+            f"{self.kind!r} is no pair of a pfet and an nfet (circuits.parts.TransistorPair), which is "
+            "all that its equations know of synapses"
+        )

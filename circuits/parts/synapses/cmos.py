@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The common-source CMOS pair: the weight is the common gate's voltage, of either sign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from PySpice.Spice.Netlist import SubCircuit
+
+from circuits._quantity import quantity
+from circuits.parts._part import Transistor
+from circuits.parts._place import Place
+from circuits.parts.synapses._base import Synapse, TransistorPair
+from pdk import Geometry
+
+DEVICES = {
+    "01v8": ("pfet_01v8", "nfet_01v8"),
+    "01v8_lvt": ("pfet_01v8_lvt", "nfet_01v8_lvt"),
+    "01v8_hvt": ("pfet_01v8_hvt", "nfet_01v8"),
+    "g5v0d10v5": ("pfet_g5v0d10v5", "nfet_g5v0d10v5"),
+}
+"""The pfet and the nfet of each flavour."""
+
+
+@dataclass(frozen=True)
+class CmosSynapse(Synapse):
+    """A pfet from the positive rail and an nfet from the negative rail to the output line.
+
+    Both gates are the storage node, both bulks lie on their own source, so a positive weight
+    pulls the line down and a negative one pulls it up, each in proportion to the input.
+    """
+
+    kind: ClassVar[str] = "cmos"
+
+    flavour: str = quantity(
+        "01v8",
+        choices=tuple(DEVICES),
+        meaning="threshold and oxide flavour of the synapse transistors",
+    )
+    width_p: float = quantity(
+        1.302e-6,
+        unit="m",
+        low=0.42e-6,
+        high=100e-6,
+        log=True,
+        meaning="channel width of the synapse's pfet",
+    )
+    width_n: float = quantity(
+        0.42e-6,
+        unit="m",
+        low=0.42e-6,
+        high=100e-6,
+        log=True,
+        meaning="channel width of the synapse's nfet",
+    )
+    length_p: float = quantity(
+        0.15e-6,
+        unit="m",
+        low=0.15e-6,
+        high=20e-6,
+        log=True,
+        meaning="channel length of the synapse's pfet (at least 0.35 um in flavour 01v8_lvt)",
+    )
+    length_n: float = quantity(
+        0.15e-6,
+        unit="m",
+        low=0.15e-6,
+        high=20e-6,
+        log=True,
+        meaning="channel length of the synapse's nfet",
+    )
+
+    def transistors(self) -> dict[str, Transistor]:
+        """The pfet `p` and the nfet `n` of the flavour."""
+        pfet, nfet = DEVICES[self.flavour]
+        return {
+            "p": Transistor(Geometry(pfet, self.width_p, self.length_p), self.multiplicity),
+            "n": Transistor(Geometry(nfet, self.width_n, self.length_n), self.multiplicity),
+        }
+
+    def deep_wells(self) -> dict[str, tuple[str, ...]]:
+        """The body of the nfet lies on the negative rail, as its source does."""
+        return {"inn": ("n",)}
+
+    def add_devices(self, circuit: SubCircuit, place: Place) -> None:
+        """Common gate, common drain; each source and bulk on its own rail."""
+        self.add_transistor(circuit, place, "p", "out", "mem", "inp", "inp")
+        self.add_transistor(circuit, place, "n", "out", "mem", "inn", "inn")
+
+    def pair(self) -> TransistorPair:
+        """Its two transistors."""
+        devices = self.transistors()
+        return TransistorPair(devices["p"].geometry, devices["n"].geometry)

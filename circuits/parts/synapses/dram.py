@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plain 2T1C DRAM cell with one read nfet: the predecessor, which saturates.
+
+Kept so that the difference can be shown: the read transistor leaves its triode region as soon as
+the line is further from the rail than its overdrive, and then passes little of a nudge back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from PySpice.Spice.Netlist import SubCircuit
+
+from circuits._quantity import quantity
+from circuits.parts._part import Transistor
+from circuits.parts._place import Place
+from circuits.parts.synapses._base import Synapse
+from circuits.parts.synapses.cmos import DEVICES
+from pdk import Geometry
+
+
+@dataclass(frozen=True)
+class DramSynapse(Synapse):
+    """A read nfet between the positive rail and the output line, its gate the storage node."""
+
+    kind: ClassVar[str] = "dram"
+    weights: ClassVar[tuple[float, float]] = (0.0, 1.8)
+    """Its weight is a gate voltage that conducts above a threshold only."""
+
+    flavour: str = quantity(
+        "01v8",
+        choices=tuple(DEVICES),
+        meaning="threshold and oxide flavour of the read transistor",
+    )
+    width_n: float = quantity(
+        0.42e-6,
+        unit="m",
+        low=0.42e-6,
+        high=100e-6,
+        log=True,
+        meaning="channel width of the read transistor",
+    )
+    length_n: float = quantity(
+        0.15e-6,
+        unit="m",
+        low=0.15e-6,
+        high=20e-6,
+        log=True,
+        meaning="channel length of the read transistor",
+    )
+
+    def transistors(self) -> dict[str, Transistor]:
+        """The read transistor `n`: the nfet of the flavour."""
+        nfet = DEVICES[self.flavour][1]
+        return {"n": Transistor(Geometry(nfet, self.width_n, self.length_n), self.multiplicity)}
+
+    def add_devices(self, circuit: SubCircuit, place: Place) -> None:
+        """Between positive rail and line; its bulk lies at the level of a row at rest."""
+        self.add_transistor(circuit, place, "n", "out", "mem", "inp", "bulk")
+
+    @property
+    def obstacle(self) -> str:
+        """Its bulk."""
+        return (
+            f"the read transistor of {self.kind!r} has its bulk at a level of its own, which device "
+            "tables with source and bulk tied do not cover"
+        )

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The update that equilibrium propagation asks for with a bilinear synapse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from circuits.parts.updates._base import Update
+from circuits.parts.updates._law import UpdateLaw
+
+
+@dataclass(frozen=True)
+class ProductUpdate(Update):
+    """v_n V_in,n - v_f V_in,f, each phase with its own V_in: the product is what is held."""
+
+    kind: ClassVar[str] = "product"
+
+    def law(self) -> UpdateLaw:
+        """Of the product of line and rail."""
+        return UpdateLaw(
+            held="line*rail",
+            difference="(line*rail-held+offset*rail)",
+            scale=self.scale,
+            gain_limit=self.gain_limit,
+            offset=self.offset,
+        )
