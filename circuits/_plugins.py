@@ -11,6 +11,7 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +23,13 @@ _Thing = TypeVar("_Thing")
 
 def installed(group: str) -> dict[str, EntryPoint]:
     """The entry points of a group by name; nothing is imported."""
+    return _installed(group, tuple(sys.path))
+
+
+@cache
+def _installed(group: str, path: tuple[str, ...]) -> dict[str, EntryPoint]:
+    """The same for a path of modules: reading what is installed takes a tenth of a second."""
+    del path
     return {point.name: point for point in entry_points(group=group)}
 
 

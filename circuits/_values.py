@@ -175,6 +175,8 @@ def plain_values(role: Role, records: tuple[Part, ...]) -> dict[str, Any]:
             values |= {f"{full}[{layer}]": value for layer, value in having.items()}
         else:
             values[full] = entry
+    if len(records) > 1 and not any(isinstance(entry, list) for entry in values.values()):
+        values[f"{role.name}.kind"] = [record.kind for record in records]  # says how many there are
     return values
 
 

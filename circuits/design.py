@@ -149,6 +149,11 @@ class Design:
         role, _, field = name.partition(".")
         return getattr(_entry(self.parts(role), layer), field)
 
+    def entries(self, name: str) -> tuple[Any, ...]:
+        """The values of a quantity by its full name: one for each layer, or one for all."""
+        role, _, field = name.partition(".")
+        return tuple(getattr(part, field) for part in self.parts(role))
+
     def in_epoch(self, epoch: int, stride: int = 1) -> Design:
         """The design with the update scales that it has in an epoch (from 0).
 

@@ -266,7 +266,8 @@ class _Solution:
         return Verdict(
             Cause.OUTSIDE_TABLES,
             f"{words}, where a transistor has no measured current; at most {_MOST_OUTSIDE:g} is allowed: "
-            "lower voltages (gains, clamp levels, drivers.write_limit, encoding.input_amplitude) help",
+            "lower voltages (amplifier.gain_forward, amplifier.clamp_low, drivers.write_limit, "
+            "encoding.input_amplitude) help",
         )
 
 

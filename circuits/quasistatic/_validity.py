@@ -85,8 +85,8 @@ def conducting_wells(run: Run, crossbars: Records, voltages: Array) -> str:
     if highest <= design.drivers.wordline_high + _LARGEST_FORWARD:
         return ""
     return (
-        f"a rail at {highest:.3g} V is above the deep n-wells at {design.drivers.wordline_high:.3g} V "
-        "(drivers.wordline_high), so that the wells of its transistors conduct: raise it"
+        f"a rail at {highest:.3g} V is above the deep n-wells at {design.drivers.wordline_high:.3g} V, "
+        "so that the wells of its transistors conduct: raise drivers.wordline_high"
     )
 
 

@@ -8,29 +8,29 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from circuits import Design, Quantity
+from circuits import Design, Quantity, design_quantities
 
 # Ranges that are legal but make a transient of minutes, or contradict each other at random.
 _NARROWED = {
-    "phase_duration": (2e-6, 1e-3),
-    "switch_conductance": (1e-6, 1e-3),
-    "switch_leakage": (1e-18, 1e-14),
-    "hold_capacitance": (1e-14, 1e-12),
-    "storage_capacitance": (1e-14, 1e-11),
-    "amplifier_bandwidth": (1e6, math.inf),
-    "output_resistance": (1.0, 1e3),
-    "update_scale": (0.0, 1e3),
-    "gain_forward": (0.3, 20.0),
-    "gain_backward": (0.0, 2.0),
-    "width_p": (0.42e-6, 10e-6),
-    "width_n": (0.42e-6, 10e-6),
-    "length_p": (0.5e-6, 8e-6),
-    "length_n": (0.5e-6, 8e-6),
-    "weight_low": (0.0, 0.5),
-    "weight_high": (0.5, 1.5),
-    "clamp_low": (-1.0, 0.0),
-    "clamp_high": (0.1, 1.0),
-    "clamp_emission": (0.1, 2.0),
+    "timing.phase_duration": (2e-6, 1e-3),
+    "sampling.conductance": (1e-6, 1e-3),
+    "sampling.leakage": (1e-18, 1e-14),
+    "sampling.capacitance": (1e-14, 1e-12),
+    "synapse.storage_capacitance": (1e-14, 1e-11),
+    "amplifier.bandwidth": (1e6, math.inf),
+    "amplifier.output_resistance": (1.0, 1e3),
+    "update.scale": (0.0, 1e3),
+    "amplifier.gain_forward": (0.3, 20.0),
+    "amplifier.gain_backward": (0.0, 2.0),
+    "synapse.width_p": (0.42e-6, 10e-6),
+    "synapse.width_n": (0.42e-6, 10e-6),
+    "synapse.length_p": (0.5e-6, 8e-6),
+    "synapse.length_n": (0.5e-6, 8e-6),
+    "synapse.weight_low": (0.0, 0.5),
+    "synapse.weight_high": (0.5, 1.5),
+    "amplifier.clamp_low": (-1.0, 0.0),
+    "amplifier.clamp_high": (0.1, 1.0),
+    "amplifier.clamp_emission": (0.1, 2.0),
 }
 
 
@@ -52,17 +52,23 @@ def entries(name: str, spec: Quantity) -> st.SearchStrategy[Any]:
 def designs(draw: st.DrawFn, *, crossbars: int) -> Design:
     """A legal design for a network of so many crossbars."""
     values: dict[str, Any] = {}
-    for name, spec in Design.quantities().items():
-        if name in ("edge", "guard"):
+    kinds: dict[str, tuple[str, ...]] = {}
+    for name, spec in design_quantities().items():
+        if name.endswith(".kind"):
+            words = draw(st.lists(st.sampled_from(spec.choices), min_size=1, max_size=1))
+            kinds[name.removesuffix(".kind")] = tuple(words)
+            values[name] = words[0]
+    for name, spec in design_quantities(kinds).items():
+        if name in ("timing.edge", "timing.guard") or name.endswith(".kind"):
             continue
         entry = entries(name, spec)
         if spec.per_layer:
             alike = st.tuples(entry)
-            each = st.tuples(*[entry] * crossbars)
+            each = st.tuples(*[entry] * crossbars)  # parts of one role have as many layers
             values[name] = draw(alike | each)
         else:
             values[name] = draw(entry)
-    duration = values["phase_duration"]
-    values["edge"] = duration * draw(st.floats(0.01, 0.25))
-    values["guard"] = duration * draw(st.sampled_from([0.0, 0.02, 0.2]))
-    return Design(**values)
+    duration = values["timing.phase_duration"]
+    values["timing.edge"] = duration * draw(st.floats(0.01, 0.25))
+    values["timing.guard"] = duration * draw(st.sampled_from([0.0, 0.02, 0.2]))
+    return Design.from_values(values)

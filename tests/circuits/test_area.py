@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,9 +31,12 @@ def test_a_synapse_of_the_original_circuit_is_mostly_capacitor() -> None:
 
 @given(st.integers(1, 8), st.integers(2, 6))
 def test_parallel_copies_multiply_what_a_synapse_takes(copies: int, units: int) -> None:
-    layers, small = (units, units), Design(junctions="none", hold_capacitance=1e-15)
+    layers, small = (
+        (units, units),
+        Design.from_values({"junctions": "none", "sampling.capacitance": 1e-15}),
+    )
     single = circuit_area(layers, small)
-    several = circuit_area(layers, dataclasses.replace(small, multiplicity=(copies,)))
+    several = circuit_area(layers, small.with_values({"synapse.multiplicity": (copies,)}))
     columns = 2 * units * mim_area(1e-15)
     gates = units**2 * copies * (1.302 + 0.42) * 0.15
     assert several == pytest.approx(columns + gates + units**2 * mim_area(copies * 0.1e-12))
@@ -43,7 +44,10 @@ def test_parallel_copies_multiply_what_a_synapse_takes(copies: int, units: int) 
 
 
 def test_a_real_write_switch_takes_its_place() -> None:
-    ideal, real = Design(junctions="none"), Design(junctions="none", write_switch="nfet")
+    ideal, real = (
+        Design(junctions="none"),
+        Design.from_values({"junctions": "none", "write_switch.kind": "nfet"}),
+    )
     more = circuit_area((3, 2, 1), real) - circuit_area((3, 2, 1), ideal)
     assert more == pytest.approx(8 * 0.42 * 0.5, rel=1e-9)
 
@@ -56,6 +60,6 @@ def test_a_drawn_transistor_takes_its_diffusions_or_its_well() -> None:
     gates = (1.302 + 0.42) * 0.15
     assert more == pytest.approx(8 * ((nfet + pfet) * 1e12 - gates), rel=1e-9)
     # The write transistor lies in the substrate.
-    real = Design(write_switch="nfet")
+    real = Design.from_values({"write_switch.kind": "nfet"})
     more = circuit_area((3, 2, 1), real) - circuit_area((3, 2, 1), drawn)
     assert more == pytest.approx(8 * 0.42 * (0.5 + 2 * 0.29), rel=1e-9)

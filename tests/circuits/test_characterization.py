@@ -42,7 +42,7 @@ def bench(simulator: SpiceSimulator, models: pdk.Models) -> Bench:
     @cache
     def of(corner: str = "tt", **fields: Any) -> SynapseBench:
         return SynapseBench(
-            design=Design(**fields), simulator=simulator, models=models, scenario=Scenario(corner)
+            design=Design.from_values(fields), simulator=simulator, models=models, scenario=Scenario(corner)
         )
 
     return of
@@ -55,7 +55,9 @@ def test_currents_are_the_recorded_ones(
     bench: Bench, flavour: str, corner: str, length: float
 ) -> None:
     region = Region.of((-0.9, 0.9), (0.1, 0.9), step=0.2)
-    found = synapse_transfer(bench(corner, flavour=flavour, length_p=length), region)
+    found = synapse_transfer(
+        bench(corner, **{"synapse.flavour": flavour, "synapse.length_p": length}), region
+    )
     with REFERENCE.open(newline="") as file:
         recorded = {
             (float(row["v_weight"]), float(row["v_in"])): float(row["ngspice_i_out"])
@@ -82,7 +84,9 @@ def test_a_transistor_is_off_without_a_gate_voltage_and_saturates_with_one(bench
 
 
 def test_curves_are_those_of_all_copies_in_parallel(bench: Bench) -> None:
-    one, four = (transistor_curves(bench(multiplicity=copies))[0] for copies in (1, 4))
+    one, four = (
+        transistor_curves(bench(**{"synapse.multiplicity": copies}))[0] for copies in (1, 4)
+    )
     assert four.current == pytest.approx(4 * one.current, rel=1e-6, abs=1e-13)
 
 
@@ -102,7 +106,7 @@ def test_the_voltage_of_a_loaded_line_is_where_its_current_flows_into_the_load(
     bench: Bench,
 ) -> None:
     """A load so heavy that the line stays at 0 V sees the short circuit's current."""
-    found = synapse_transfer(bench(load_conductance=0.5), FEW)
+    found = synapse_transfer(bench(**{"load.conductance": 0.5}), FEW)
     assert found.loaded * found.load == pytest.approx(found.current, rel=5e-3, abs=1e-9)
 
 
@@ -153,7 +157,7 @@ def test_rho_of_the_seeds_synapse_is_small_unless_the_weight_is_large(
 def test_a_longer_channel_sends_less_back(bench: Bench) -> None:
     region = Region.of((-0.5, 0.5), (0.5, 0.9), step=0.2)
     short, long = (
-        reciprocity(bench(length_p=length, length_n=length), region).rho
+        reciprocity(bench(**{"synapse.length_p": length, "synapse.length_n": length}), region).rho
         for length in (0.15e-6, 1e-6)
     )
     one_conducts = np.abs(region.weights.points()) > 0.2
@@ -161,9 +165,11 @@ def test_a_longer_channel_sends_less_back(bench: Bench) -> None:
 
 
 def test_a_switched_off_synapse_has_no_reciprocity(bench: Bench) -> None:
-    found = reciprocity(bench(synapse="dram"), Region.of((0.0, 0.3), (0.3, 0.9), step=0.3))
+    found = reciprocity(
+        bench(**{"synapse.kind": "dram"}), Region.of((0.0, 0.3), (0.3, 0.9), step=0.3)
+    )
     assert np.all(np.isnan(found.rho))
-    on = reciprocity(bench(synapse="dram"), Region.of((1.0, 1.2), (0.8, 1.0), step=0.2))
+    on = reciprocity(bench(**{"synapse.kind": "dram"}), Region.of((1.0, 1.2), (0.8, 1.0), step=0.2))
     assert np.all(on.rho > 1), "its line is the source of the transistor, not the drain"
 
 
@@ -171,7 +177,7 @@ def test_a_switched_off_synapse_has_no_reciprocity(bench: Bench) -> None:
 def test_where_a_synapse_is_off_the_load_alone_holds_against_the_nudge(
     bench: Bench, nudging: str
 ) -> None:
-    design: dict[str, Any] = {"nudging": nudging, "update_scale": 7.0}
+    design: dict[str, Any] = {"nudge.kind": nudging, "update.scale": 7.0}
     region = Region.of((0.0, 0.0), (0.1, 0.5), step=0.2)
     found = update_signal(bench(**design), region, nudges=(-0.05, 0.0, 0.05))
     load, beta = found.load, found.beta
@@ -183,7 +189,7 @@ def test_where_a_synapse_is_off_the_load_alone_holds_against_the_nudge(
 
 def test_a_synapse_that_conducts_holds_the_line_by_its_output_conductance(bench: Bench) -> None:
     region = Region.of((-0.9, 0.9), (0.3, 0.9), step=0.3)
-    heavy = {"load_conductance": 0.02, "nudge_conductance": 1e-3}
+    heavy = {"load.conductance": 0.02, "nudge.conductance": 1e-3}
     found = update_signal(bench(**heavy), region, nudges=(0.001,))
     y22 = reciprocity(bench(**heavy), region).y22  # the heavy load keeps the line at 0 V
     wanted = 0.001 * found.beta / (found.beta + found.load + y22)
@@ -192,7 +198,9 @@ def test_a_synapse_that_conducts_holds_the_line_by_its_output_conductance(bench:
 
 def test_the_gain_of_the_update_circuit_is_bounded(bench: Bench) -> None:
     region = Region.of((0.0, 0.3), (0.2, 0.8), step=0.3)
-    found = update_signal(bench(update_scale=1e4, update_gain_limit=50.0), region, nudges=(0.01,))
+    found = update_signal(
+        bench(**{"update.scale": 1e4, "update.gain_limit": 50.0}), region, nudges=(0.01,)
+    )
     assert -found.change / found.difference == pytest.approx(50.0)
 
 
@@ -205,14 +213,20 @@ def test_a_training_circuit_writes_what_the_bench_says(
     The target is A times as far from the output as the bench's is from the line. A large storage
     capacitor keeps the input from coupling into the weight.
     """
-    on_bench = bench(storage_capacitance=50e-12, switch_conductance=1e-3, output_resistance=0.1)
+    on_bench = bench(
+        **{
+            "synapse.storage_capacitance": 50e-12,
+            "sampling.conductance": 1e-3,
+            "amplifier.output_resistance": 0.1,
+        }
+    )
     design = on_bench.design
     region = Region.of((weight, weight), (level, level), step=0.1)
     error = 0.05
     found = update_signal(on_bench, region, nudges=(error,))
     (free,), (change,) = found.free[0], found.change[0, 0]
-    gain = design.gain_forward[0]
-    assert gain * design.gain_backward[0] == pytest.approx(1.0)
+    gain = design.value("amplifier.gain_forward")
+    assert gain * design.value("amplifier.gain_backward") == pytest.approx(1.0)
     stimulus = Stimulus.training(
         np.array([[level]]), np.array([[gain * (free + error)]]), np.array([[0]])
     )
@@ -227,7 +241,7 @@ def test_a_training_circuit_writes_what_the_bench_says(
 
 
 def test_layers_have_synapses_of_their_own(bench: Bench) -> None:
-    both = bench(width_n=(0.42e-6, 2e-6)).design
+    both = bench(**{"synapse.width_n": (0.42e-6, 2e-6)}).design
     one, two = (
         SynapseBench(design=both, simulator=bench().simulator, models=bench().models, layer=layer)
         for layer in (0, 1)

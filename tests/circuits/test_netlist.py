@@ -17,7 +17,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def test_equal_runs_give_equal_text() -> None:
-    run = small_run(Design(update_scale=(20, 3)))
+    run = small_run(Design.from_values({"update.scale": (20, 3)}))
     first, second = training_circuit(run), training_circuit(dataclasses.replace(run))
     assert first.text() == second.text()
     assert str(first.circuit) == str(second.circuit)
@@ -26,13 +26,15 @@ def test_equal_runs_give_equal_text() -> None:
 @pytest.mark.parametrize("name", ["one_sided", "centred", "drawn"])
 def test_the_netlist_is_the_recorded_one(name: str) -> None:
     """A change of the netlist is seen: read the difference, then record it anew on purpose."""
-    design = Design(
-        update_scale=(20, 3),
-        multiplicity=(1, 4),
-        junctions="drawn" if name == "drawn" else "none",
-        nudging="centred" if name == "centred" else "one-sided",
-        update_rule="product" if name == "centred" else "seed",
-        write_switch="nfet" if name == "centred" else "ideal",
+    design = Design.from_values(
+        {
+            "update.scale": (20, 3),
+            "synapse.multiplicity": (1, 4),
+            "junctions": "drawn" if name == "drawn" else "none",
+            "nudge.kind": "centred" if name == "centred" else "one-sided",
+            "update.kind": "product" if name == "centred" else "difference",
+            "write_switch.kind": "nfet" if name == "centred" else "ideal",
+        },
     )
     text = training_circuit(small_run(design, layers=(2, 2, 1), points=1)).text()
     assert text == (GOLDEN / f"{name}.cir").read_text()
@@ -50,7 +52,7 @@ def test_there_is_no_needless_element() -> None:
 
 def test_bodies_on_a_rail_have_their_wells_there() -> None:
     """The nfets of one input share a rail, so their wells are one element, of as many copies."""
-    run = small_run(Design(multiplicity=(1, 3)), layers=(3, 4, 2))
+    run = small_run(Design.from_values({"synapse.multiplicity": (1, 3)}), layers=(3, 4, 2))
     circuit = training_circuit(run)
     wells = re.findall(r"(?m)^Xdeep\S+ (\S+) deep (\S+) mult=(\d+)$", circuit.text())
     (nfet,) = circuit.deep_wells
@@ -69,7 +71,10 @@ def test_without_junctions_there_are_no_wells() -> None:
 
 
 def test_the_body_of_a_dram_cell_is_the_substrate() -> None:
-    assert training_circuit(small_run(Design(synapse="dram"))).deep_wells == frozenset()
+    assert (
+        training_circuit(small_run(Design.from_values({"synapse.kind": "dram"}))).deep_wells
+        == frozenset()
+    )
 
 
 def test_a_tall_matrix_is_stored_transposed() -> None:
@@ -95,4 +100,8 @@ def _instances(run: Run) -> list[str]:
 
 def test_a_size_out_of_range_is_an_error_before_any_simulation() -> None:
     with pytest.raises(pdk.SizeError, match=r"pfet_01v8_lvt.*0\.35"):
-        training_circuit(small_run(Design(flavour="01v8_lvt", length_p=0.15e-6)))
+        training_circuit(
+            small_run(
+                Design.from_values({"synapse.flavour": "01v8_lvt", "synapse.length_p": 0.15e-6})
+            )
+        )

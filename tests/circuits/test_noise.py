@@ -22,7 +22,11 @@ from circuits import (
 )
 from tests.circuits.conftest import small_run
 
-QUIET = {"storage_capacitance": 10e-12, "hold_capacitance": 10e-12, "switch_conductance": 1e-4}
+QUIET = {
+    "synapse.storage_capacitance": 10e-12,
+    "sampling.capacitance": 10e-12,
+    "sampling.conductance": 1e-4,
+}
 """Capacitors that inputs hardly couple into and that take up little noise."""
 
 
@@ -34,7 +38,7 @@ def noisy(run: Run, *seed: int) -> Run:
 def test_a_reading_is_never_quieter_than_its_sampling_capacitor(
     capacitance: float, read: float
 ) -> None:
-    design = Design(read_noise=read, hold_capacitance=capacitance)
+    design = Design.from_values({"sampling.noise": read, "sampling.capacitance": capacitance})
     thermal = np.sqrt(1.380649e-23 * 300.15 / capacitance)
     assert reading_noise(design, temperature=27.0) == pytest.approx(max(read, thermal))
 
@@ -42,12 +46,12 @@ def test_a_reading_is_never_quieter_than_its_sampling_capacitor(
 def test_a_tenth_of_a_picofarad_keeps_two_hundred_microvolts() -> None:
     """The figure every analog designer knows."""
     assert writing_noise(Design(), 0, temperature=27.0) == pytest.approx(203.6e-6, rel=1e-3)
-    larger = Design(multiplicity=4)
+    larger = Design.from_values({"synapse.multiplicity": 4})
     assert writing_noise(larger, 0, temperature=27.0) == pytest.approx(101.8e-6, rel=1e-3)
 
 
 def test_noise_has_the_size_that_is_asked_for_and_no_memory() -> None:
-    design = Design(read_noise=5e-3, multiplicity=(1, 4))
+    design = Design.from_values({"sampling.noise": 5e-3, "synapse.multiplicity": (1, 4)})
     drawn = update_noise(noisy(small_run(design, points=400, layers=(3, 8, 4)), 7))
     assert drawn is not None
     for layer, (read, written) in enumerate(zip(drawn.read, drawn.written, strict=True)):
@@ -63,7 +67,7 @@ def test_noise_has_the_size_that_is_asked_for_and_no_memory() -> None:
 
 def test_updates_of_a_stride_have_the_noise_of_the_sum_that_they_stand_for() -> None:
     """Sixteen small steps add up sixteen readings at a sixteenth of the scale, and sixteen writings."""
-    run = noisy(small_run(Design(read_noise=5e-3)), 7)
+    run = noisy(small_run(Design.from_values({"sampling.noise": 5e-3})), 7)
     one, many = update_noise(run), update_noise(replace(run, stride=16))
     assert one is not None
     assert many is not None
@@ -90,14 +94,14 @@ def test_a_run_without_noise_has_no_source_for_it() -> None:
 
 
 @pytest.mark.parametrize("nudging", ["one-sided", "centred"])
-@pytest.mark.parametrize("rule", ["seed", "product"])
+@pytest.mark.parametrize("rule", ["difference", "product"])
 def test_noise_arrives_at_the_weight_with_the_gain_of_the_update(
     trainer: TransientTrainer, rule: str, nudging: str
 ) -> None:
     scale = 12.0
-    design = Design(
-        **QUIET, read_noise=5e-3, update_scale=scale, nudging=nudging, update_rule=rule,
-        nudge_conductance=1e-6,
+    design = Design.from_values(
+        {**QUIET, "sampling.noise": 5e-3, "update.scale": scale, "nudge.kind": nudging, "update.kind": rule,
+        "nudge.conductance": 1e-6},
     )  # fmt: skip
     run = small_run(design, points=1, layers=(2, 3))
     drawn = update_noise(noisy(run, 3))
@@ -116,8 +120,10 @@ def test_noise_arrives_at_the_weight_with_the_gain_of_the_update(
 
 def test_the_gain_of_an_update_is_bounded(trainer: TransientTrainer) -> None:
     limit, offset = 5.0, 1e-3
-    fields = {**QUIET, "update_scale": 200.0, "update_offset": offset, "nudge_conductance": 1e-8}
-    run = small_run(Design(**fields, update_gain_limit=limit), points=1, layers=(2, 3))
+    fields = {**QUIET, "update.scale": 200.0, "update.offset": offset, "nudge.conductance": 1e-8}
+    run = small_run(
+        Design.from_values({**fields, "update.gain_limit": limit}), points=1, layers=(2, 3)
+    )
     trace = trainer.run(run)
     assert trace.ok, trace.outcome.words
     row = run.stimulus.rows[0, 0]
@@ -127,8 +133,8 @@ def test_the_gain_of_an_update_is_bounded(trainer: TransientTrainer) -> None:
 
 def test_a_weight_is_written_no_further_than_the_drivers_go(trainer: TransientTrainer) -> None:
     limit = 0.6
-    fields = {**QUIET, "update_scale": 200.0, "write_limit": limit, "update_offset": 0.05}
-    run = small_run(Design(**fields), points=1, layers=(2, 3))
+    fields = {**QUIET, "update.scale": 200.0, "drivers.write_limit": limit, "update.offset": 0.05}
+    run = small_run(Design.from_values(fields), points=1, layers=(2, 3))
     trace = trainer.run(run)
     assert trace.ok, trace.outcome.words
     weights = split_weights(trace.final_weights, run.layers)[0]

@@ -13,15 +13,22 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from circuits import Design, schedule
+from circuits.parts import CentredNudge
 from circuits.run import Run, Stimulus
-from circuits.schedule import WINDOWS, Schedule, Wave
+from circuits.schedule import ROW, Schedule, Wave, control_windows
 from tests.circuits.conftest import small_run
 
 SLIGHT = 1e-6
+WINDOWS = {**control_windows(CentredNudge()), "row": ROW}
 
 timings = st.builds(
-    lambda nudging, edge, guard: Design(
-        nudging=nudging, phase_duration=80e-6, edge=edge, guard=guard
+    lambda nudging, edge, guard: Design.from_values(
+        {
+            "nudge.kind": nudging,
+            "timing.phase_duration": 80e-6,
+            "timing.edge": edge,
+            "timing.guard": guard,
+        }
     ),
     st.sampled_from(["one-sided", "centred"]),
     st.floats(1e-8, 20e-6),
@@ -57,9 +64,9 @@ def fine_times(timing: Schedule, edge: float) -> NDArray[np.float64]:
 def test_phases_that_would_spoil_each_other_never_overlap(design: Design, seed: int) -> None:
     run = small_run(design, points=3, seed=seed)
     timing = schedule(run)
-    times = fine_times(timing, design.edge)
+    times = fine_times(timing, design.timing.edge)
     gate = gates(timing, times)
-    sampled = gate["hold"] if design.nudging == "one-sided" else gate["free"]
+    sampled = gate["hold"] if design.value("nudge.kind") == "one-sided" else gate["free"]
     assert not overlap(sampled, gate["nudge"]), "a reference sampled while nudged"
     assert not overlap(gate["store"], gate["update"]), "a target chasing itself"
     for wave in timing.inputs:
@@ -123,7 +130,7 @@ def test_a_run_that_updates_nothing_selects_no_row() -> None:
 
 @pytest.mark.parametrize("nudging", ["one-sided", "centred"])
 def test_results_are_read_where_everything_is_settled(nudging: str) -> None:
-    timing = schedule(small_run(Design(nudging=nudging)))
+    timing = schedule(small_run(Design.from_values({"nudge.kind": nudging})))
     waves = [*timing.controls.values(), *timing.inputs]
     for times in (timing.free, timing.nudged, timing.updated):
         for wave in waves:

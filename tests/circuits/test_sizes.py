@@ -14,18 +14,26 @@ from pdk import DEVICES
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
-        ({"flavour": "01v8_lvt"}, "length_p", "350 nm to 20.2 um for pfet_01v8_lvt"),
         (
-            {"flavour": "g5v0d10v5", "length_p": "0.5 um"},
-            "length_n",
+            {"synapse.flavour": "01v8_lvt"},
+            "synapse.length_p",
+            "350 nm to 20.2 um for pfet_01v8_lvt",
+        ),
+        (
+            {"synapse.flavour": "g5v0d10v5", "synapse.length_p": "0.5 um"},
+            "synapse.length_n",
             "500 nm to 20.2 um for nfet_g5v0d10v5",
         ),
         (
-            {"flavour": "01v8_lvt", "length_p": ["0.35 um", "0.35 um", "0.3 um"]},
-            "length_p",
+            {"synapse.flavour": "01v8_lvt", "synapse.length_p": ["0.35 um", "0.35 um", "0.3 um"]},
+            "synapse.length_p",
             "nearest legal value is 350 nm",
         ),
-        ({"flavour": "g5v0d10v5", "synapse": "dram"}, "length_n", "nfet_g5v0d10v5"),
+        (
+            {"synapse.flavour": "g5v0d10v5", "synapse.kind": "dram"},
+            "synapse.length_n",
+            "nfet_g5v0d10v5",
+        ),
     ],
 )
 def test_a_size_below_the_flavours_own_is_refused_with_its_field(
@@ -38,17 +46,23 @@ def test_a_size_below_the_flavours_own_is_refused_with_its_field(
 
 @pytest.mark.parametrize("switch", ["ideal", "nfet"])
 def test_the_default_sizes_are_legal(switch: str) -> None:
-    check_sizes(Design(write_switch=switch), 2)
+    check_sizes(Design.from_values({"write_switch.kind": switch}), 2)
 
 
 def test_a_transistor_that_is_not_there_may_have_any_size() -> None:
-    check_sizes(Design.from_values({"flavour": "01v8_lvt", "synapse": "dram"}), 2)
+    check_sizes(Design.from_values({"synapse.flavour": "01v8_lvt", "synapse.kind": "dram"}), 2)
 
 
 @settings(deadline=None)
 @given(st.floats(0.15e-6, 20e-6), st.floats(0.15e-6, 20e-6))
 def test_what_is_legal_is_what_the_devices_allow(length_p: float, length_n: float) -> None:
-    design = Design(flavour="g5v0d10v5", length_p=(length_p,), length_n=(length_n,))
+    design = Design.from_values(
+        {
+            "synapse.flavour": "g5v0d10v5",
+            "synapse.length_p": (length_p,),
+            "synapse.length_n": (length_n,),
+        }
+    )
     least = DEVICES["nfet_g5v0d10v5"].l_min
     try:
         check_sizes(design, 1)

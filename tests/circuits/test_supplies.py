@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ import pytest
 
 from circuits import Design, TransientTrainer
 from circuits._supplies import Netlist
-from circuits.amplifiers import AMPLIFIERS, LinearAmplifier
 from circuits.mlp import training_circuit
+from circuits.parts import ClampedAmplifier, Place
 from tests.circuits.conftest import small_run
 
 NETLIST = """\
@@ -68,16 +69,16 @@ def test_an_output_is_ideal_where_a_controlled_source_drives_it() -> None:
     [
         ({}, {"vdeep"}),
         ({"junctions": "none"}, set()),
-        ({"nudging": "centred", "amplifier_bandwidth": (1e6,)}, {"vdeep"}),
-        ({"synapse": "dram"}, {"vbulk"}),
-        ({"write_switch": "nfet"}, {"vbulk", "vdeep"}),
+        ({"nudge.kind": "centred", "amplifier.bandwidth": (1e6,)}, {"vdeep"}),
+        ({"synapse.kind": "dram"}, {"vbulk"}),
+        ({"write_switch.kind": "nfet"}, {"vbulk", "vdeep"}),
     ],
     ids=["plain", "no wells", "centred", "dram", "nfet"],
 )
 def test_beside_the_inputs_only_what_carries_current_counts(
     changes: dict[str, Any], names: set[str]
 ) -> None:
-    run = small_run(Design(**changes))
+    run = small_run(Design.from_values(changes))
     ideal = ["amplifier0", "amplifier1"]
     found = {each.name for each in Netlist(training_circuit(run).text()).supplies(ideal=ideal)}
     inputs = {f"v{side}0_{index}" for side in "pn" for index in range(3)}
@@ -87,7 +88,9 @@ def test_beside_the_inputs_only_what_carries_current_counts(
 def test_the_wordline_drivers_of_real_switches_are_counted(
     trainer: TransientTrainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = small_run(Design(write_switch="nfet", weight_high=0.9), points=1)
+    run = small_run(
+        Design.from_values({"write_switch.kind": "nfet", "synapse.weight_high": 0.9}), points=1
+    )
     assert {"i(vd0_0)", "v(r0_0)", "i(vbulk)", "v(bulk)"} <= set(trainer.deck(run).signals)
     counted = trainer.run(run)
     monkeypatch.setattr("circuits.transient._wordlines", lambda _: [])
@@ -100,33 +103,36 @@ def test_the_wordline_drivers_of_real_switches_are_counted(
 SUPPLY, LOAD = 1.8, 1e6
 
 
-class Supplied(LinearAmplifier):
+@dataclasses.dataclass(frozen=True)
+class Supplied(ClampedAmplifier):
     """The linear amplifier with a supply that feeds a resistor."""
 
     is_ideal_source = False
 
-    def add_devices(self, circuit: Any) -> None:
-        super().add_devices(circuit)
+    def add_devices(self, circuit: Any, place: Place) -> None:
+        super().add_devices(circuit, place)
         circuit.V("dd", "vdd", "0", SUPPLY)
         circuit.R("dd", "vdd", "0", LOAD)
 
 
-class Measured(LinearAmplifier):
+@dataclasses.dataclass(frozen=True)
+class Measured(ClampedAmplifier):
     """The same without it; its clamps' levels count in both."""
 
     is_ideal_source = False
 
 
 def test_an_amplifiers_own_supply_adds_what_its_load_takes(
-    trainer: TransientTrainer, monkeypatch: pytest.MonkeyPatch
+    trainer: TransientTrainer,
 ) -> None:
-    run = small_run(Design(weight_high=0.9), points=3)
+    run = small_run(Design.from_values({"synapse.weight_high": 0.9}), points=3)
     timing = training_circuit(run).schedule
     each = np.diff(np.append(timing.start, timing.stop))
     energies = []
     for kind in (Measured, Supplied):
-        monkeypatch.setitem(AMPLIFIERS._own, "linear", kind)  # type: ignore[attr-defined]
-        trace = trainer.run(run)
+        trace = trainer.run(
+            dataclasses.replace(run, design=dataclasses.replace(run.design, amplifiers=(kind(),)))
+        )
         assert trace.ok, trace.outcome.words
         energies.append(trace.energy)
     amplifiers = sum(run.layers[1:])

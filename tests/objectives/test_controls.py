@@ -22,11 +22,11 @@ from objectives.controls import (
 )
 from objectives.trainability import points_run
 
-DESIGN = Design(
-    flavour="01v8_lvt", length_p=0.35e-6, multiplicity=(1, 2), weight_high=0.7, bias_level=0.3,
-    input_amplitude=0.7, target_amplitude=0.2, load_conductance=4e-4, clamp_low=-0.3,
-    gain_forward=4.0, gain_backward=0.5, nudge_conductance=2e-3, update_scale=(30.0, 1.0),
-    storage_capacitance=1e-12,
+DESIGN = Design.from_values(
+    {"synapse.flavour": "01v8_lvt", "synapse.length_p": 0.35e-6, "synapse.multiplicity": (1, 2), "synapse.weight_high": 0.7, "encoding.bias_level": 0.3,
+    "encoding.input_amplitude": 0.7, "encoding.target_amplitude": 0.2, "load.conductance": 4e-4, "amplifier.clamp_low": -0.3,
+    "amplifier.gain_forward": 4.0, "amplifier.gain_backward": 0.5, "nudge.conductance": 2e-3, "update.scale": (30.0, 1.0),
+    "synapse.storage_capacitance": 1e-12},
 )  # fmt: skip
 PLAN = TrainingPlan((3, 4, 1), Sine(points=12, held_out=8, frequency=5.0), epochs=3)
 
@@ -107,8 +107,8 @@ def test_small_steps_along_the_gradient_descend(trainer: QuasistaticTrainer) -> 
 
 
 def test_update_scales_stay_legal() -> None:
-    assert rescaled(DESIGN, 4.0).update_scale == (120.0, 4.0)
-    assert rescaled(DESIGN, 1e8).update_scale == (1e9, 1e8)
+    assert rescaled(DESIGN, 4.0).entries("update.scale") == (120.0, 4.0)
+    assert rescaled(DESIGN, 1e8).entries("update.scale") == (1e9, 1e8)
 
 
 @pytest.mark.parametrize(

@@ -42,9 +42,9 @@ def test_the_fit_is_that_of_the_last_epoch_and_energy_the_mean_of_all(measured: 
 
 
 def test_training_time_counts_the_phases_of_training_points_alone(measured: Measured) -> None:
-    phase = measured.design.phase_duration
+    phase = measured.design.value("timing.phase_duration")
     assert FIGURES["time"].measure(measured) == pytest.approx(3 * 6 * 3 * phase)
-    centred = dataclasses.replace(measured.design, nudging="centred")
+    centred = measured.design.with_values({"nudge.kind": "centred"})
     slower = dataclasses.replace(measured, design=centred)
     assert FIGURES["time"].measure(slower) == pytest.approx(3 * 6 * 4 * phase)
 

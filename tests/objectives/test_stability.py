@@ -26,7 +26,7 @@ DEEP = Path(studies.__file__).parent / "best" / "two_hidden_short.toml"
 
 def still(design: Design) -> Design:
     """The design with updates of nothing."""
-    return dataclasses.replace(design, update_scale=(0.0, 0.0))
+    return design.with_values({"update.scale": (0.0, 0.0)})
 
 
 def test_weights_that_are_not_written_keep_their_difference(trainer: QuasistaticTrainer) -> None:
@@ -61,7 +61,13 @@ def test_a_small_difference_grows_in_proportion(trainer: QuasistaticTrainer) -> 
 
 
 def test_what_does_not_finish_has_no_figure(trainer: QuasistaticTrainer) -> None:
-    beyond = dataclasses.replace(DESIGN, gain_forward=(20.0, 20.0), clamp_low=-3.0, weight_high=1.8)
+    beyond = DESIGN.with_values(
+        {
+            "amplifier.gain_forward": (20.0, 20.0),
+            "amplifier.clamp_low": -3.0,
+            "synapse.weight_high": 1.8,
+        }
+    )
     (growth,) = stability(trainer, PLAN, beyond, seeds=1, scales=(1.0,)).growths
     assert math.isnan(growth.median)
     assert math.isnan(growth.amplification[-1])

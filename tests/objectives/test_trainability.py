@@ -22,10 +22,10 @@ from objectives.trainability import Trainability, points_run, trainability
 
 PLAN = TrainingPlan((3, 6, 5, 1), Sine(points=12, frequency=5.0))
 VALUES: dict[str, Any] = {
-    "flavour": "01v8_lvt", "length_p": 0.35e-6, "weight_low": 0.2, "weight_high": 0.8,
-    "input_amplitude": 0.7, "bias_level": 0.3, "target_amplitude": 0.2, "load_conductance": 4e-4,
-    "clamp_low": -0.3, "gain_forward": 4.0, "gain_backward": 0.5, "nudge_conductance": 1e-3,
-    "update_scale": (100.0, 30.0, 1.0), "storage_capacitance": 1e-12,
+    "synapse.flavour": "01v8_lvt", "synapse.length_p": 0.35e-6, "synapse.weight_low": 0.2, "synapse.weight_high": 0.8,
+    "encoding.input_amplitude": 0.7, "encoding.bias_level": 0.3, "encoding.target_amplitude": 0.2, "load.conductance": 4e-4,
+    "amplifier.clamp_low": -0.3, "amplifier.gain_forward": 4.0, "amplifier.gain_backward": 0.5, "nudge.conductance": 1e-3,
+    "update.scale": (100.0, 30.0, 1.0), "synapse.storage_capacitance": 1e-12,
 }  # fmt: skip
 
 
@@ -82,12 +82,14 @@ def test_noise_costs_alignment_and_drowns_the_lowest_layer_first(
 
 
 def test_more_read_noise_is_less_signal_in_proportion(trainer: QuasistaticTrainer) -> None:
-    one, ten = (looked_at(trainer, noisy=True, read_noise=v) for v in (1e-2, 1e-1))
+    one, ten = (looked_at(trainer, noisy=True, **{"sampling.noise": v}) for v in (1e-2, 1e-1))
     for loud, louder in zip(one.layers, ten.layers, strict=True):
         # Writing adds sqrt(kT/C), 64 uV at 1 pF, to both.
         assert loud.signal_to_noise / louder.signal_to_noise == pytest.approx(10.0, rel=0.05)
     design = Design.from_values(VALUES)
-    assert reading_noise(design, temperature=27.0) > design.read_noise  # kT/C of 0.1 pF
+    assert reading_noise(design, temperature=27.0) > design.value(
+        "sampling.noise"
+    )  # kT/C of 0.1 pF
 
 
 def test_transmission_is_the_ratio_of_neighbouring_nudges(plain: Trainability) -> None:
@@ -99,7 +101,7 @@ def test_transmission_is_the_ratio_of_neighbouring_nudges(plain: Trainability) -
 
 def test_no_way_back_means_no_nudge_below(trainer: QuasistaticTrainer) -> None:
     """The output's line is in front of its amplifier, so it is not nudged either."""
-    found = looked_at(trainer, noisy=True, gain_backward=0.0)
+    found = looked_at(trainer, noisy=True, **{"amplifier.gain_backward": 0.0})
     assert max(figures(found, "nudge")) < 1e-12
     assert abs(found.worst_alignment) < 1e-6
 
@@ -107,7 +109,7 @@ def test_no_way_back_means_no_nudge_below(trainer: QuasistaticTrainer) -> None:
 def test_updates_grow_with_their_scale_alone(
     trainer: QuasistaticTrainer, plain: Trainability
 ) -> None:
-    found = looked_at(trainer, update_scale=(200.0, 30.0, 1.0))
+    found = looked_at(trainer, **{"update.scale": (200.0, 30.0, 1.0)})
     assert found.layers[0].update == pytest.approx(2.0 * plain.layers[0].update, rel=1e-3)
     assert found.layers[0].update_ratio == pytest.approx(
         2.0 * plain.layers[0].update_ratio, rel=1e-3
@@ -121,9 +123,18 @@ def test_long_channels_and_low_voltages_decide_about_saturation(
     trainer: QuasistaticTrainer,
 ) -> None:
     """Strongly on (a large gate voltage) a transistor needs a larger drain voltage to saturate."""
-    weak = looked_at(trainer, weight_low=0.1, weight_high=0.2, input_amplitude=0.9)
+    weak = looked_at(
+        trainer,
+        **{"synapse.weight_low": 0.1, "synapse.weight_high": 0.2, "encoding.input_amplitude": 0.9},
+    )
     strong = looked_at(
-        trainer, weight_low=1.3, weight_high=1.4, input_amplitude=0.3, bias_level=0.2
+        trainer,
+        **{
+            "synapse.weight_low": 1.3,
+            "synapse.weight_high": 1.4,
+            "encoding.input_amplitude": 0.3,
+            "encoding.bias_level": 0.2,
+        },
     )
     assert strong.layers[0].saturated < weak.layers[0].saturated
     assert strong.layers[0].reciprocity > weak.layers[0].reciprocity
@@ -133,8 +144,8 @@ def test_small_weights_on_thick_oxide_are_in_the_dead_zone(
     trainer: QuasistaticTrainer, plain: Trainability
 ) -> None:
     found = looked_at(
-        trainer, flavour="01v8_hvt", weight_low=0.0, weight_high=0.1, input_amplitude=0.2,
-        bias_level=0.1,
+        trainer, **{"synapse.flavour": "01v8_hvt", "synapse.weight_low": 0.0, "synapse.weight_high": 0.1, "encoding.input_amplitude": 0.2,
+        "encoding.bias_level": 0.1},
     )  # fmt: skip
     assert found.layers[0].dead_zone == 1.0
     assert plain.layers[0].dead_zone < 0.5
@@ -143,10 +154,10 @@ def test_small_weights_on_thick_oxide_are_in_the_dead_zone(
 def test_a_clamp_above_everything_makes_dead_rectifiers(
     trainer: QuasistaticTrainer, plain: Trainability
 ) -> None:
-    found = looked_at(trainer, clamp_low=1.2, clamp_emission=0.05)
+    found = looked_at(trainer, **{"amplifier.clamp_low": 1.2, "amplifier.clamp_emission": 0.05})
     assert found.layers[0].dead_rectifiers == 1.0
     assert found.layers[0].nudge < 0.1 * plain.layers[0].nudge
-    assert looked_at(trainer, clamp_low=-math.inf).layers[0].dead_rectifiers == 0.0
+    assert looked_at(trainer, **{"amplifier.clamp_low": -math.inf}).layers[0].dead_rectifiers == 0.0
     assert math.isnan(found.layers[-1].dead_rectifiers)
 
 
@@ -154,21 +165,27 @@ def test_without_offset_and_noise_there_is_no_bias(
     trainer: QuasistaticTrainer, plain: Trainability, noisy: Trainability
 ) -> None:
     assert max(figures(plain, "zero_error_bias")) < 1e-3
-    offset = looked_at(trainer, update_offset=5e-3)
+    offset = looked_at(trainer, **{"update.offset": 5e-3})
     assert offset.layers[0].zero_error_bias == pytest.approx(1.0, abs=0.02)  # drowns the error
     assert noisy.layers[0].zero_error_bias > 1.0 / (1.1 * noisy.layers[0].signal_to_noise)
 
 
 def test_centred_nudging_has_a_smaller_even_part(trainer: QuasistaticTrainer) -> None:
-    fields = {"update_rule": "product", "nudge_conductance": 2e-4, "storage_capacitance": 10e-12}
-    one, both = (looked_at(trainer, nudging=name, **fields) for name in ("one-sided", "centred"))
+    fields = {
+        "update.kind": "product",
+        "nudge.conductance": 2e-4,
+        "synapse.storage_capacitance": 10e-12,
+    }
+    one, both = (
+        looked_at(trainer, **{"nudge.kind": name}, **fields) for name in ("one-sided", "centred")
+    )
     assert all(
         b < a for a, b in zip(figures(one, "even_part"), figures(both, "even_part"), strict=True)
     )
 
 
 def test_short_phases_and_large_capacitors_settle_less(trainer: QuasistaticTrainer) -> None:
-    found = looked_at(trainer, phase_duration=20e-6, edge=1e-6)
+    found = looked_at(trainer, **{"timing.phase_duration": 20e-6, "timing.edge": 1e-6})
     for layer in found.layers:
         # A weight of 1 pF is written through two switches of 10 uS in series.
         assert layer.time_constant >= 0.2e-6

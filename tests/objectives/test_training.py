@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from circuits import NO_ROW, Design, Trace
+from circuits import NO_ROW, Design, Trace, design_quantities
 from circuits.simulators import Cause, Outcome, Status
 from objectives import (
     EpochScore,
@@ -73,7 +73,14 @@ def test_equal_seeds_give_equal_epochs_and_epochs_differ() -> None:
 
 
 def test_design_scales_data_and_bias_rows() -> None:
-    design = Design(input_amplitude=0.5, input_offset=0.1, bias_level=0.7, target_amplitude=0.3)
+    design = Design.from_values(
+        {
+            "encoding.input_amplitude": 0.5,
+            "encoding.input_offset": 0.1,
+            "encoding.bias_level": 0.7,
+            "encoding.target_amplitude": 0.3,
+        }
+    )
     plan = TrainingPlan((4, 2, 1), Sine())
     volts = plan.inputs_in_volts(design, np.array([[0.0, 1.0]]))
     assert volts == pytest.approx(np.array([[0.1, 0.6, 0.7, 0.7]]))
@@ -157,11 +164,13 @@ def test_noise_is_another_one_in_every_epoch_and_can_be_switched_off() -> None:
 
 def test_update_scales_decay_from_epoch_to_epoch() -> None:
     plan = TrainingPlan((3, 4, 1), Sine(points=12))
-    design = Design(update_scale=(20.0, 3.0), update_decay=0.9)
+    design = Design.from_values({"update.scale": (20.0, 3.0), "update.decay": 0.9})
     weights = np.zeros(16)
-    assert plan.epoch_run(design, 0).design.update_scale == (20.0, 3.0)
-    assert plan.epoch_run(design, 2, weights).design.update_scale == pytest.approx((16.2, 2.43))
-    steady = Design(update_scale=(20.0, 3.0))
+    assert plan.epoch_run(design, 0).design.entries("update.scale") == (20.0, 3.0)
+    assert plan.epoch_run(design, 2, weights).design.entries("update.scale") == pytest.approx(
+        (16.2, 2.43)
+    )
+    steady = Design.from_values({"update.scale": (20.0, 3.0)})
     assert plan.epoch_run(steady, 2, weights).design is steady
 
 
@@ -169,25 +178,25 @@ def test_update_scales_decay_from_epoch_to_epoch() -> None:
 def test_an_epoch_of_a_stride_takes_the_steps_of_so_many(
     decay: float, epochs: int, stride: int
 ) -> None:
-    design = Design(update_scale=(20.0, 3.0), update_decay=decay)
-    small = [design.in_epoch(epoch).update_scale for epoch in range(epochs * stride)]
-    large = [design.in_epoch(epoch, stride).update_scale for epoch in range(epochs)]
+    design = Design.from_values({"update.scale": (20.0, 3.0), "update.decay": decay})
+    small = [design.in_epoch(epoch).entries("update.scale") for epoch in range(epochs * stride)]
+    large = [design.in_epoch(epoch, stride).entries("update.scale") for epoch in range(epochs)]
     in_groups = np.reshape(small, (epochs, stride, 2)).sum(axis=1)
     np.testing.assert_allclose(large, in_groups, rtol=1e-12, atol=1e-12)
 
 
 def test_the_steps_of_a_stride_end_at_the_largest_legal_scale() -> None:
-    highest = Design.quantities()["update_scale"].high
-    design = Design(update_scale=(highest / 2, 3.0))
-    assert design.in_epoch(7, 4).update_scale == (highest, 12.0)
-    assert design.in_epoch(7, 4).update_gain_limit == 4 * design.update_gain_limit
+    highest = design_quantities()["update.scale"].high
+    design = Design.from_values({"update.scale": (highest / 2, 3.0)})
+    assert design.in_epoch(7, 4).entries("update.scale") == (highest, 12.0)
+    assert design.in_epoch(7, 4).value("update.gain_limit") == 4 * design.value("update.gain_limit")
 
 
 def test_a_plan_trains_in_its_stride() -> None:
     plan = TrainingPlan((3, 4, 1), Sine(points=12), stride=8)
-    design = Design(update_scale=(20.0,))
+    design = Design.from_values({"update.scale": (20.0,)})
     run = plan.epoch_run(design, 0)
-    assert run.design.update_scale == (160.0,)
+    assert run.design.entries("update.scale") == (160.0,)
     assert run.stride == 8
     with pytest.raises(ObjectiveError, match="stride = 0: at least 1"):
         dataclasses.replace(plan, stride=0)
@@ -196,9 +205,11 @@ def test_a_plan_trains_in_its_stride() -> None:
 @pytest.mark.parametrize("stride", [1, 4])
 def test_points_looked_at_in_an_epoch_have_its_updates(stride: int) -> None:
     plan = TrainingPlan((3, 4, 1), Sine(points=12), stride=stride)
-    design = Design(update_scale=(20.0, 3.0), update_decay=0.9)
+    design = Design.from_values({"update.scale": (20.0, 3.0), "update.decay": 0.9})
     looked_at = points_run(plan, design, points=2, weights=np.zeros(16), epoch=3)
     trained = plan.epoch_run(design, 3, np.zeros(16))
-    assert looked_at.design.update_scale == pytest.approx(trained.design.update_scale)
-    assert looked_at.design.update_gain_limit == trained.design.update_gain_limit
+    assert looked_at.design.entries("update.scale") == pytest.approx(
+        trained.design.entries("update.scale")
+    )
+    assert looked_at.design.value("update.gain_limit") == trained.design.value("update.gain_limit")
     assert looked_at.stride == stride

@@ -72,31 +72,35 @@ def random_run(layers: tuple[int, ...], seed: int, *, points: int) -> Run:
     flavour = str(generator.choice(["01v8", "01v8_lvt"]))
     design = Design.from_values(
         {
-            "flavour": flavour,
-            "length_p": 0.35e-6 if flavour == "01v8_lvt" else 0.15e-6,
-            "multiplicity": [int(generator.choice([1, 2, 4, 8])) for _ in range(depth)],
-            "storage_capacitance": decades(0.05e-12, 1e-12),
-            "gain_forward": [decades(1.5, 4.0) for _ in range(depth)],
-            "gain_backward": [decades(0.2, 3.0) for _ in range(depth)],
-            "output_resistance": decades(1.0, 300.0),
-            "amplifier_offset": between(-0.02, 0.02),
-            "clamp_low": between(-0.5, 0.2),
-            "clamp_high": between(0.5, 1.2),
-            "weight_low": between(0.0, 0.3),
-            "weight_high": between(0.4, 1.0),
-            "input_amplitude": between(0.4, 1.2),
-            "target_amplitude": decades(0.02, 0.3),
-            "load_conductance": decades(5e-5, 5e-4),
-            "nudge_conductance": decades(1e-5, 1e-4),
-            "nudging": str(generator.choice(["one-sided", "centred"])),
-            "update_rule": str(generator.choice(["seed", "product"])),
-            "update_scale": [decades(1.0, 50.0) * 10 ** (depth - 1 - k) for k in range(depth)],
-            "update_offset": between(-1e-3, 1e-3),
+            "synapse.flavour": flavour,
+            "synapse.length_p": 0.35e-6 if flavour == "01v8_lvt" else 0.15e-6,
+            "synapse.multiplicity": [int(generator.choice([1, 2, 4, 8])) for _ in range(depth)],
+            "synapse.storage_capacitance": decades(0.05e-12, 1e-12),
+            "amplifier.gain_forward": [decades(1.5, 4.0) for _ in range(depth)],
+            "amplifier.gain_backward": [decades(0.2, 3.0) for _ in range(depth)],
+            "amplifier.output_resistance": decades(1.0, 300.0),
+            "amplifier.offset": between(-0.02, 0.02),
+            "amplifier.clamp_low": between(-0.5, 0.2),
+            "amplifier.clamp_high": between(0.5, 1.2),
+            "synapse.weight_low": between(0.0, 0.3),
+            "synapse.weight_high": between(0.4, 1.0),
+            "encoding.input_amplitude": between(0.4, 1.2),
+            "encoding.target_amplitude": decades(0.02, 0.3),
+            "load.conductance": decades(5e-5, 5e-4),
+            "nudge.conductance": decades(1e-5, 1e-4),
+            "nudge.kind": str(generator.choice(["one-sided", "centred"])),
+            "update.kind": str(generator.choice(["difference", "product"])),
+            "update.scale": [decades(1.0, 50.0) * 10 ** (depth - 1 - k) for k in range(depth)],
+            "update.offset": between(-1e-3, 1e-3),
         }
     )
     corner = str(generator.choice(["tt", "ss", "ff"]))
-    inputs = design.input_amplitude * generator.uniform(0.0, 1.0, (points, layers[0]))
-    targets = design.target_amplitude * generator.uniform(-1.0, 1.0, (points, layers[-1]))
+    inputs = design.value("encoding.input_amplitude") * generator.uniform(
+        0.0, 1.0, (points, layers[0])
+    )
+    targets = design.value("encoding.target_amplitude") * generator.uniform(
+        -1.0, 1.0, (points, layers[-1])
+    )
     stimulus = Stimulus.training(inputs, targets, shuffled_rows(layers, points, seed=[seed]))
     weights = initial_weights(layers, design, seed=seed)
     return Run(layers, design, stimulus, weights, Scenario(corner=corner))

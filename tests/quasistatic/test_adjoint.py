@@ -74,7 +74,9 @@ def test_it_is_the_derivative_of_a_run_by_its_weights(
     trainer: QuasistaticTrainer, layers: tuple[int, ...]
 ) -> None:
     """A run's weights are written at rest, where nodes have another capacitance than at a point."""
-    run = run_of(layers, points=2, weight_high=0.9, scenario=Scenario(mismatch_seed=3))
+    run = run_of(
+        layers, points=2, **{"synapse.weight_high": 0.9}, scenario=Scenario(mismatch_seed=3)
+    )
     stimulus = run.stimulus
     at_rest = replace(stimulus, inputs=np.zeros_like(stimulus.inputs))
     found, rest = probe(trainer, run), probe(trainer, replace(run, stimulus=at_rest))
@@ -90,7 +92,7 @@ def test_it_is_the_derivative_of_a_run_by_its_weights(
 
 
 def test_it_vanishes_at_the_target(trainer: QuasistaticTrainer) -> None:
-    run = run_of((3, 6, 2), weight_high=0.9)
+    run = run_of((3, 6, 2), **{"synapse.weight_high": 0.9})
     free = probe(trainer, run).free
     there = replace(run, stimulus=replace(run.stimulus, targets=free))
     assert np.abs(probe(trainer, there).gradient).max() < 1e-12

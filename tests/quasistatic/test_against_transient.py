@@ -27,20 +27,20 @@ TRAJECTORY = Path(__file__).parents[1] / "reference" / "seed_trajectory_4-8-4.np
 
 CASES: dict[str, dict[str, Any]] = {
     "seed": {},
-    "centred, product rule": {"nudging": "centred", "update_rule": "product"},
-    "one-sided, product rule": {"update_rule": "product"},
-    "centred, seed rule": {"nudging": "centred"},
-    "small storage capacitors": {"storage_capacitance": 20e-15},
+    "centred, product rule": {"nudge.kind": "centred", "update.kind": "product"},
+    "one-sided, product rule": {"update.kind": "product"},
+    "centred, seed rule": {"nudge.kind": "centred"},
+    "small storage capacitors": {"synapse.storage_capacitance": 20e-15},
     "backward gain, both clamps": {
-        "gain_backward": 2.0, "clamp_low": -0.2, "clamp_high": 0.3, "amplifier_offset": 0.01,
+        "amplifier.gain_backward": 2.0, "amplifier.clamp_low": -0.2, "amplifier.clamp_high": 0.3, "amplifier.offset": 0.01,
     },
-    "ideal clamps": {"clamp_emission": 0.05},
-    "soft amplifiers": {"output_resistance": 3000.0, "gain_backward": 1.5},
-    "no way back": {"gain_backward": 0.0, "gain_forward": 1.5},
-    "offset of the update circuit": {"update_offset": 5e-3, "nudging": "centred"},
-    "bounded gain": {"update_gain_limit": 1.0},
-    "bounded weights": {"write_limit": 0.4, "nudge_conductance": 1e-3},
-    "other flavour": {"flavour": "01v8_lvt", "length_p": 0.35e-6, "multiplicity": 2},
+    "ideal clamps": {"amplifier.clamp_emission": 0.05},
+    "soft amplifiers": {"amplifier.output_resistance": 3000.0, "amplifier.gain_backward": 1.5},
+    "no way back": {"amplifier.gain_backward": 0.0, "amplifier.gain_forward": 1.5},
+    "offset of the update circuit": {"update.offset": 5e-3, "nudge.kind": "centred"},
+    "bounded gain": {"update.gain_limit": 1.0},
+    "bounded weights": {"drivers.write_limit": 0.4, "nudge.conductance": 1e-3},
+    "other flavour": {"synapse.flavour": "01v8_lvt", "synapse.length_p": 0.35e-6, "synapse.multiplicity": 2},
 }  # fmt: skip
 
 
@@ -50,7 +50,9 @@ def test_phases_end_where_a_transient_settles(
     trainer: QuasistaticTrainer, transient: TransientTrainer, case: str, layers: tuple[int, ...]
 ) -> None:
     scale = 30.0 if len(layers) > 2 else 1.0
-    fields = {"weight_high": 0.9, "update_scale": scale, "nudge_conductance": 1e-4} | CASES[case]
+    fields = {"synapse.weight_high": 0.9, "update.scale": scale, "nudge.conductance": 1e-4} | CASES[
+        case
+    ]
     run = run_of(layers, points=3, **fields)
     ours, theirs = trainer.run(run), transient.run(run)
     assert ours.ok
@@ -75,7 +77,12 @@ def test_noise_of_a_seed_is_the_same_in_both(
     trainer: QuasistaticTrainer, transient: TransientTrainer, case: str
 ) -> None:
     """Noise changes weights by millivolts here, ten times what the two may differ by."""
-    fields = {"weight_high": 0.9, "update_scale": 10.0, "write_limit": 1.2, "read_noise": 2e-3}
+    fields = {
+        "synapse.weight_high": 0.9,
+        "update.scale": 10.0,
+        "drivers.write_limit": 1.2,
+        "sampling.noise": 2e-3,
+    }
     fields |= CASES[case]
     quiet = run_of(points=4, **fields)
     run = replace(quiet, noise_seed=(4, 2))
@@ -93,7 +100,7 @@ def test_the_recorded_training_of_the_seeds_circuit_comes_out_again(
         data = dict(file)
     layers = tuple(int(size) for size in data["dims"])
     design = Design.from_values(
-        {"junctions": "none", "multiplicity": [1, 2], "update_scale": [20, 3]}
+        {"junctions": "none", "synapse.multiplicity": [1, 2], "update.scale": [20, 3]}
     )
     stimulus = Stimulus.training(data["X"], data["Y"], data["rows"])
     trace = trainer.run(Run(layers, design, stimulus, split_weights(data["w0"], layers)))
@@ -106,8 +113,8 @@ def test_the_recorded_training_of_the_seeds_circuit_comes_out_again(
 def test_silicon_of_a_mismatch_seed_is_the_same_in_both(
     trainer: QuasistaticTrainer, transient: TransientTrainer
 ) -> None:
-    run = run_of(points=1, weight_high=0.9, scenario=Scenario(mismatch_seed=5))
-    alike = trainer.run(run_of(points=1, weight_high=0.9))
+    run = run_of(points=1, **{"synapse.weight_high": 0.9}, scenario=Scenario(mismatch_seed=5))
+    alike = trainer.run(run_of(points=1, **{"synapse.weight_high": 0.9}))
     ours, theirs = trainer.run(run), transient.run(run)
     effect = np.abs(theirs.free - alike.free).max()
     assert np.abs(ours.free - theirs.free).max() < 0.1 * effect
@@ -136,7 +143,7 @@ def test_any_design_follows_the_transient(
 def test_a_hundred_updates_leave_the_same_weights(
     trainer: QuasistaticTrainer, transient: TransientTrainer
 ) -> None:
-    run = run_of((3, 8, 4), points=100, weight_high=0.8, update_scale=[20, 3])
+    run = run_of((3, 8, 4), points=100, **{"synapse.weight_high": 0.8, "update.scale": [20, 3]})
     ours, theirs = trainer.run(run), transient.run(run)
     changes = np.abs(theirs.weights[-1] - join_weights(run.weights))
     deviations = np.abs(ours.weights[-1] - theirs.weights[-1])
@@ -147,14 +154,19 @@ def test_where_lines_are_too_slow_for_a_phase_it_says_so(
     trainer: QuasistaticTrainer, transient: TransientTrainer
 ) -> None:
     """In a nanosecond the lines of a transient do not get there; in three they do."""
-    fast = {"edge": 1e-10, "switch_conductance": 1.0, "hold_capacitance": 1e-15}
-    fields = fast | {"weight_high": 0.9, "storage_capacitance": 1e-14, "load_conductance": 2e-5}
+    fast = {"timing.edge": 1e-10, "sampling.conductance": 1.0, "sampling.capacitance": 1e-15}
+    fields = fast | {
+        "synapse.weight_high": 0.9,
+        "synapse.storage_capacitance": 1e-14,
+        "load.conductance": 2e-5,
+    }
     short, enough, long = (
-        run_of(points=3, phase_duration=duration, **fields) for duration in (1e-9, 3e-9, 1e-7)
+        run_of(points=3, **{"timing.phase_duration": duration}, **fields)
+        for duration in (1e-9, 3e-9, 1e-7)
     )
     refused = trainer.run(short)
     assert refused.outcome.cause is Cause.NOT_SETTLED
-    assert "phase_duration" in refused.outcome.words
+    assert "timing.phase_duration" in refused.outcome.words
     assert trainer.run(enough).ok
     settled = transient.run(long).free
     missed, arrived = (np.abs(transient.run(run).free - settled).max() for run in (short, enough))

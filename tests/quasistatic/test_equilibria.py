@@ -23,8 +23,8 @@ class Latches(QuasistaticTrainer):
 
 def test_a_latch_has_more_than_one(trainer: QuasistaticTrainer) -> None:
     run = run_of(
-        (2, 3, 1), points=2, weight_low=0.6, weight_high=0.9,
-        gain_forward=4.0, gain_backward=4.0, clamp_low=-0.3, clamp_high=0.3,
+        (2, 3, 1), points=2, **{"synapse.weight_low": 0.6, "synapse.weight_high": 0.9,
+        "amplifier.gain_forward": 4.0, "amplifier.gain_backward": 4.0, "amplifier.clamp_low": -0.3, "amplifier.clamp_high": 0.3},
     )  # fmt: skip
     latches = Latches(trainer.simulator, trainer.models)
     found = second_equilibria(latches, run, starts=16, points=2)

@@ -41,7 +41,7 @@ def disturbed(trainer: QuasistaticTrainer, run: Any, *, seed: int) -> Network:
     hidden = slice(inputs, len(units) - run.layers[-1])
     units["line"][inputs:] = generator.uniform(-0.3, 0.3, len(units) - inputs)
     gains = np.repeat(network.crossbars["gain"], run.layers[1:])[: hidden.stop - inputs]
-    ideal = gains * (units["line"][hidden] + run.design.amplifier_offset)
+    ideal = gains * (units["line"][hidden] + run.design.value("amplifier.offset"))
     units["drop_p"][hidden] = generator.uniform(-1e-3, 1e-3, len(ideal))
     units["drop_n"][hidden] = generator.uniform(-1e-3, 1e-3, len(ideal))
     units["rail_p"][hidden] = ideal - units["drop_p"][hidden]
@@ -113,7 +113,11 @@ def test_the_step_solves_the_linearised_equations(
 def test_currents_are_the_sums_of_the_transistors(
     trainer: QuasistaticTrainer, layers: tuple[int, ...], mismatch: int | None
 ) -> None:
-    run = run_of(layers, multiplicity=2, weight_high=0.9, scenario=Scenario(mismatch_seed=mismatch))
+    run = run_of(
+        layers,
+        **{"synapse.multiplicity": 2, "synapse.weight_high": 0.9},
+        scenario=Scenario(mismatch_seed=mismatch),
+    )
     network = disturbed(trainer, run, seed=0)
     lines, rails_p = np.zeros(len(network.units)), np.zeros(len(network.units))
     for crossbar in network.crossbars:
@@ -149,14 +153,16 @@ def test_small_nudges_grow_with_the_nudge_conductance(
     nudges = []
     for beta in (1e-8, 1e-7):
         trace = trainer.run(
-            run_of(layers, points=1, seed=seed, nudging=nudging, nudge_conductance=beta)
+            run_of(
+                layers, points=1, seed=seed, **{"nudge.kind": nudging, "nudge.conductance": beta}
+            )
         )
         nudges.append((trace.nudged - trace.free) / beta)
     np.testing.assert_allclose(nudges[0], nudges[1], rtol=5e-3)
 
 
 def test_an_equilibrium_stays_where_it_is(trainer: QuasistaticTrainer) -> None:
-    network = trainer.network(run_of((3, 8, 2), weight_high=0.9))
+    network = trainer.network(run_of((3, 8, 2), **{"synapse.weight_high": 0.9}))
     assert solve(network, 1e-12, np.inf)[0] > 0
     before = network.units["line"].copy()
     assert solve(network, 1e-12, np.inf)[0] <= 2

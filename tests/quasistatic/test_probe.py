@@ -28,7 +28,7 @@ def test_it_says_what_a_run_writes_into_its_rows(
 ) -> None:
     """One-sided and centred nudging, both rules, offsets, bounded gains: as they are drawn."""
     run = random_run(layers, seed, points=1)
-    run = replace(run, design=replace(run.design, update_gain_limit=3.0))
+    run = replace(run, design=run.design.with_values({"update.gain_limit": 3.0}))
     found, trace = probe(trainer, run), trainer.run(run)
     written = (found.weights + found.updates[TARGET])[0]
     start = 0
@@ -42,7 +42,7 @@ def test_it_says_what_a_run_writes_into_its_rows(
 
 
 def test_points_do_not_depend_on_each_other(trainer: QuasistaticTrainer) -> None:
-    run = run_of((3, 6, 5, 2), points=4, weight_high=0.9, update_scale=100.0)
+    run = run_of((3, 6, 5, 2), points=4, **{"synapse.weight_high": 0.9, "update.scale": 100.0})
     together = probe(trainer, run)
     for point in range(4):
         stimulus = run.stimulus
@@ -65,9 +65,11 @@ def test_points_do_not_depend_on_each_other(trainer: QuasistaticTrainer) -> None
 def test_without_an_error_only_the_offset_is_written(
     trainer: QuasistaticTrainer, nudging: str
 ) -> None:
-    exact = run_of((3, 6, 2), weight_high=0.9, nudging=nudging)
+    exact = run_of((3, 6, 2), **{"synapse.weight_high": 0.9, "nudge.kind": nudging})
     assert np.abs(probe(trainer, exact).updates[NONE]).max() < 1e-9
-    run = run_of((3, 6, 2), weight_high=0.9, nudging=nudging, update_offset=2e-3)
+    run = run_of(
+        (3, 6, 2), **{"synapse.weight_high": 0.9, "nudge.kind": nudging, "update.offset": 2e-3}
+    )
     found = probe(trainer, run)
     rails = found.nodes["rail_p"][:, :3]
     share = 0.5 if nudging == "centred" else 1.0
@@ -79,9 +81,11 @@ def test_without_an_error_only_the_offset_is_written(
 def test_opposite_errors_write_opposite_changes_when_centred(trainer: QuasistaticTrainer) -> None:
     """Centred nudging has no second order in the error (Laborieux et al. 2021)."""
     even = {}
-    fields = {"weight_high": 0.9, "nudge_conductance": 1e-4, "update_rule": "product"}
+    fields = {"synapse.weight_high": 0.9, "nudge.conductance": 1e-4, "update.kind": "product"}
     for nudging in ("one-sided", "centred"):
-        run = run_of((3, 6, 2), nudging=nudging, storage_capacitance=10e-12, **fields)
+        run = run_of(
+            (3, 6, 2), **{"nudge.kind": nudging, "synapse.storage_capacitance": 10e-12}, **fields
+        )
         updates = probe(trainer, run).updates
         parts = updates[TARGET] + updates[MIRRORED]
         even[nudging] = np.linalg.norm(parts) / np.linalg.norm(updates[TARGET])
@@ -89,7 +93,10 @@ def test_opposite_errors_write_opposite_changes_when_centred(trainer: Quasistati
 
 
 def test_noise_is_that_of_the_update_circuits(trainer: QuasistaticTrainer) -> None:
-    run = run_of((3, 6, 2), weight_high=0.9, update_scale=[1e6, 20.0], update_gain_limit=50.0)
+    run = run_of(
+        (3, 6, 2),
+        **{"synapse.weight_high": 0.9, "update.scale": [1e6, 20.0], "update.gain_limit": 50.0},
+    )
     assert not probe(trainer, run).noise.any()
     found = probe(trainer, replace(run, noise_seed=(0,)))
     noise = found.noise

@@ -24,7 +24,7 @@ from tests.quasistatic.conftest import run_of
 def test_points_that_are_only_looked_at_leave_the_charges_alone(
     trainer: QuasistaticTrainer,
 ) -> None:
-    training = run_of(points=20, weight_high=0.9)
+    training = run_of(points=20, **{"synapse.weight_high": 0.9})
     inputs, targets = training.stimulus.inputs, training.stimulus.targets
     run = replace(training, stimulus=Stimulus.evaluation(inputs, targets, layers=2))
     trace = trainer.run(run)
@@ -36,20 +36,20 @@ def test_points_that_are_only_looked_at_leave_the_charges_alone(
 @pytest.mark.parametrize("layer", ["inputs", "hidden"])
 def test_wells_that_conduct_are_no_result(trainer: QuasistaticTrainer, layer: str) -> None:
     """An input of -0.8 V, or an amplifier, raises a negative rail above deep n-wells at 0 V."""
-    run = run_of(points=4, weight_high=0.9, wordline_high=0.0)
+    run = run_of(points=4, **{"synapse.weight_high": 0.9, "drivers.wordline_high": 0.0})
     inputs = run.stimulus.inputs * (-1.0 if layer == "inputs" else 1.0)
     run = replace(run, stimulus=replace(run.stimulus, inputs=inputs))
     trace = trainer.run(run)
     assert trace.outcome.cause == Cause.OUTSIDE_TABLES
-    assert "raise wordline_high" in trace.outcome.words
-    higher = replace(run.design, wordline_high=3.3)
+    assert "raise drivers.wordline_high" in trace.outcome.words
+    higher = run.design.with_values({"drivers.wordline_high": 3.3})
     assert trainer.run(replace(run, design=higher)).ok
     bare = replace(run.design, junctions="none")
     assert trainer.run(replace(run, design=bare)).ok
 
 
 def test_an_epoch_in_two_runs_is_an_epoch_in_one(trainer: QuasistaticTrainer) -> None:
-    whole = run_of(points=6, weight_high=0.9, update_scale=10.0)
+    whole = run_of(points=6, **{"synapse.weight_high": 0.9, "update.scale": 10.0})
     stimulus, weights, halves = whole.stimulus, whole.weights, []
     for part in (slice(0, 3), slice(3, 6)):
         piece = Stimulus.training(
@@ -67,7 +67,14 @@ def test_inputs_couple_into_floating_weights(trainer: QuasistaticTrainer) -> Non
     """Millivolts at 0.1 pF, ten times as much at a tenth of that."""
     moved = []
     for capacitance in (100e-15, 10e-15):
-        run = run_of(points=1, weight_high=0.9, storage_capacitance=capacitance, update_scale=0.0)
+        run = run_of(
+            points=1,
+            **{
+                "synapse.weight_high": 0.9,
+                "synapse.storage_capacitance": capacitance,
+                "update.scale": 0.0,
+            },
+        )
         trace = trainer.run(run)
         moved.append(np.abs(trace.weights[0] - join_weights(run.weights)).max())
     assert 0.1e-3 < moved[0] < 20e-3
@@ -85,7 +92,7 @@ def test_the_same_run_gives_the_same_trace(trainer: QuasistaticTrainer) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"load_conductance": 2e-4},
+        {"load.conductance": 2e-4},
         {"points": 4},
         {"seed": 1},
         {"scenario": Scenario(corner="ss")},
@@ -99,27 +106,27 @@ def test_another_run_has_another_key(trainer: QuasistaticTrainer, change: dict[s
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("synapse", "dram"),
-        ("write_switch", "nfet"),
-        ("amplifier_bandwidth", 10e3),
-        ("storage_capacitance", 50e-12),
-        ("hold_capacitance", 50e-12),
-        ("phase_duration", 1e-6),
+        ("synapse.kind", "dram"),
+        ("write_switch.kind", "nfet"),
+        ("amplifier.bandwidth", 10e3),
+        ("synapse.storage_capacitance", 50e-12),
+        ("sampling.capacitance", 50e-12),
+        ("timing.phase_duration", 1e-6),
     ],
 )
 def test_what_does_not_settle_is_refused(
     trainer: QuasistaticTrainer, field: str, value: object
 ) -> None:
-    edge = {"edge": 10e-9} if field == "phase_duration" else {}
+    edge = {"timing.edge": 10e-9} if field == "timing.phase_duration" else {}
     with pytest.raises(NotQuasistatic, match="transient") as caught:
-        trainer.run(run_of(**edge, **{field: value, "switch_conductance": 1e-6}))
-    if field != "phase_duration":
+        trainer.run(run_of(**edge, **{field: value, "sampling.conductance": 1e-6}))
+    if field != "timing.phase_duration":
         assert caught.value.field == field
 
 
 def test_leaking_switches_are_refused(trainer: QuasistaticTrainer) -> None:
-    with pytest.raises(NotQuasistatic, match="switch_leakage"):
-        trainer.run(run_of(switch_leakage=1e-10))
+    with pytest.raises(NotQuasistatic, match=r"sampling\.leakage"):
+        trainer.run(run_of(**{"sampling.leakage": 1e-10}))
 
 
 def test_where_there_is_no_equilibrium_the_outcome_says_so(trainer: QuasistaticTrainer) -> None:
@@ -133,13 +140,20 @@ def test_where_there_is_no_equilibrium_the_outcome_says_so(trainer: QuasistaticT
 
 
 def test_voltages_outside_the_device_tables_are_no_result(trainer: QuasistaticTrainer) -> None:
-    far = run_of(weight_low=1.8, weight_high=1.8, gain_forward=20.0, clamp_low=-3.0)
+    far = run_of(
+        **{
+            "synapse.weight_low": 1.8,
+            "synapse.weight_high": 1.8,
+            "amplifier.gain_forward": 20.0,
+            "amplifier.clamp_low": -3.0,
+        }
+    )
     trace = trainer.run(far)
     assert isinstance(trace, QuasistaticTrace)
     assert trace.outside > 0
     assert trace.outcome.cause is Cause.OUTSIDE_TABLES
     assert f"{trace.outside} evaluations outside the device tables" in trace.outcome.words
-    assert "gain_forward" in trace.outcome.words
+    assert "amplifier.gain_forward" in trace.outcome.words
     assert trace.free.size == 0
 
 
@@ -161,7 +175,14 @@ def test_currents_balance_wherever_the_solver_starts(
     trainer: QuasistaticTrainer, seed: int, clamp_emission: float
 ) -> None:
     """At an equilibrium each line's current vanishes, and all starts lead to the same one."""
-    run = run_of((3, 8, 8, 2), weight_high=0.9, gain_backward=0.8, clamp_emission=clamp_emission)
+    run = run_of(
+        (3, 8, 8, 2),
+        **{
+            "synapse.weight_high": 0.9,
+            "amplifier.gain_backward": 0.8,
+            "amplifier.clamp_emission": clamp_emission,
+        },
+    )
     generator = np.random.default_rng(seed)
     found = []
     for start in (np.zeros(21), generator.uniform(-1.0, 1.0, 21)):
