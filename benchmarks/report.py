@@ -20,9 +20,11 @@ from pathlib import Path
 
 from plotly.offline import get_plotlyjs
 
-from sweep.engine.driver import Settings, run_study
-from sweep.report import find_out, page
-from sweep.results.store import Results, open_results
+from sweep.app.report import find_out
+from sweep.driver.driver import Settings, run_study
+from sweep.report import page
+from sweep.results.study_results import Results
+from sweep.search.opening import open_results
 from sweep.study.study_file import parse
 from tests.chromium import Chromium
 from tests.sweep.finished import WIDE

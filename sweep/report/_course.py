@@ -14,8 +14,8 @@ from circuits import CircuitError, Design, Trainer, join_weights, make_trainer
 from circuits.quasistatic import QuasistaticTrainer
 from objectives import ObjectiveError, TrainingPlan
 from objectives.trainability import Trainability, points_run, trainability
-from sweep.results._records import EpochRecord
-from sweep.results.store import Reached, Results
+from sweep.results.epoch_records import EpochRecord
+from sweep.results.study_results import Reached, Results
 
 Array = NDArray[np.float64]
 

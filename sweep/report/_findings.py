@@ -13,10 +13,10 @@ from scipy.stats import ks_2samp
 
 from sweep._version import __version__
 from sweep.report._course import quasistatic
-from sweep.report._importances import Target, targets
 from sweep.report._trial import TrialFindings, find_out_trial, worth_a_page
-from sweep.results.overview import COMPLETE, FAILED, Overview, TrialView, overview
-from sweep.results.store import Manifest, Results
+from sweep.results.importances import Target
+from sweep.results.overview import COMPLETE, FAILED, Overview, TrialView
+from sweep.results.study_results import Manifest, Results
 from sweep.study.space import Parameter
 
 PAGES = 12
@@ -82,15 +82,25 @@ class Findings:
         return float(ks_2samp(failed, others).statistic) if failed and others else 0.0
 
 
-def find_out(results: Results, *, pages: int = PAGES, waveforms: bool = False) -> Findings:
-    """Everything that the report of a study shows.
+def find_out(
+    results: Results,
+    seen: Overview,
+    importances: tuple[Target, ...],
+    *,
+    pages: int = PAGES,
+    waveforms: bool = False,
+) -> Findings:
+    """Collects everything that the report of a study shows.
 
     **Arguments:**
 
+    - `seen`: the trials, as `overview(results)` gives them.
+    - `importances`: of the parameters, as `sweep.search.importances.targets` gives them.
     - `pages`: how many trials get a full page; the leader does in any case.
     - `waveforms`: whether to simulate the leader's first points again for their waveforms.
+
+    **Returns:** the findings.
     """
-    seen = overview(results)
     leader = seen.leader
     chosen = worth_a_page(seen, max(1, pages))
     trainer = quasistatic(results) if chosen else ""
@@ -103,7 +113,7 @@ def find_out(results: Results, *, pages: int = PAGES, waveforms: bool = False) -
             )
             for trial in chosen
         },
-        targets=targets(results, seen),
+        targets=importances,
         violating=frozenset(trial.number for trial in seen.of(COMPLETE) if not trial.allowed),
         parameters=results.study_file.space.parameters,
         provenance=_provenance(results, seen.planned),

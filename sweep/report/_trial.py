@@ -15,7 +15,7 @@ from sweep.report._waves import waves
 from sweep.report.course_figures import Waves
 from sweep.report.fit_figures import Fit
 from sweep.results.overview import Overview, TrialView
-from sweep.results.store import Layout, Results
+from sweep.results.study_results import Layout, Results
 
 _DIGITS = 4
 

@@ -21,7 +21,7 @@ from circuits.simulators import find
 from objectives.trainability import points_run
 from sweep.report._course import Course
 from sweep.report.course_figures import Waves
-from sweep.results.store import Results
+from sweep.results.study_results import Results
 
 _POINTS = 2
 _LINES = 4

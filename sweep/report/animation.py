@@ -20,9 +20,9 @@ from sweep.report import _style as style
 from sweep.report._course import quasistatic
 from sweep.report._trial import find_out_trial
 from sweep.report.fit_figures import Fit
-from sweep.results._files import write_whole
+from sweep.results.files import write_whole
 from sweep.results.overview import overview
-from sweep.results.store import Results
+from sweep.results.study_results import Results
 
 __all__ = ["film", "write_animation"]
 

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from optuna.trial import FrozenTrial
-
-from sweep.results._passed import has_failed
+from sweep.results.rung_results import has_failed
+from sweep.results.stored_study import StoredTrial
 
 __all__ = ["OutcomeCount", "Outcomes", "cause_of"]
 
@@ -38,7 +37,7 @@ class Outcomes:
         self._trials: Counter[tuple[str, str]] = Counter()
         self._words: dict[tuple[str, str], Counter[str]] = {}
 
-    def add(self, trial: FrozenTrial) -> None:
+    def add(self, trial: StoredTrial) -> None:
         """Count a trial that has ended and is not complete."""
         told = trial.user_attrs
         if has_failed(trial):

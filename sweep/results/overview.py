@@ -10,10 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from optuna.trial import FrozenTrial
-
 from objectives import improved
-from sweep.results._passed import has_failed, violated
 from sweep.results.outcomes import cause_of
 from sweep.results.ranking import (
     Candidate,
@@ -24,8 +21,10 @@ from sweep.results.ranking import (
     objectives_of,
     violated_words,
 )
+from sweep.results.rung_results import has_failed, violated
 from sweep.results.rungs import RungView, rung_views
-from sweep.results.store import Results
+from sweep.results.stored_study import StoredTrial
+from sweep.results.study_results import Results
 from sweep.study.ladder import TrainingRung
 
 COMPLETE, PRUNED, FAILED = "complete", "pruned", "failed"
@@ -263,7 +262,7 @@ def overview(results: Results) -> Overview:
     )
 
 
-def _view(trial: FrozenTrial, results: Results, *, several: bool) -> TrialView:
+def _view(trial: StoredTrial, results: Results, *, several: bool) -> TrialView:
     told = trial.user_attrs
     state = FAILED if has_failed(trial) else _STATE_OF[trial.state.name]
     if told.get("replaced"):

@@ -12,18 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-from optuna.study import StudyDirection
 
 from objectives import FIGURES
-from sweep.results._passed import violated
-
-if TYPE_CHECKING:
-    import optuna
-    from optuna.trial import FrozenTrial
-
-    from sweep.study.study_file import StudyFile
+from sweep.results.rung_results import violated
+from sweep.results.stored_study import StoredTrial
+from sweep.study.study_file import StudyFile
 
 _MANY = 9.995  # limits; from here on no percentage reads well
 
@@ -100,7 +93,7 @@ class Candidate:
         )
 
     @classmethod
-    def of(cls, trial: FrozenTrial) -> Candidate:
+    def of(cls, trial: StoredTrial) -> Candidate:
         """The candidate of a complete trial in the storage."""
         nmse = trial.user_attrs.get("nmse")
         return cls(
@@ -165,17 +158,6 @@ class Ranking:
     def of(cls, described: StudyFile) -> Ranking:
         """The ranking of a study, by its study file."""
         return cls(objectives_of(described), limits_of(described))
-
-    @classmethod
-    def by_directions(cls, study: optuna.Study) -> Ranking:
-        """The ranking of an Optuna study of which no more is known than its directions."""
-        names = study.metric_names or [f"objective {n}" for n in range(len(study.directions))]
-        return cls(
-            [
-                Objective(name, name, "", maximise=way is StudyDirection.MAXIMIZE)
-                for name, way in zip(names, study.directions, strict=True)
-            ]
-        )
 
     def add(self, candidate: Candidate) -> None:
         """Take a complete trial into account."""

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from optuna.trial import FrozenTrial, TrialState
-
-from sweep.results._passed import costs_of, has_failed
+from sweep.results.rung_results import costs_of, has_failed
+from sweep.results.stored_study import StoredTrial
 from sweep.study.ladder import Rung, TrainingRung
 from sweep.study.study_file import StudyFile
 
@@ -63,7 +62,7 @@ class RungView:
         return {name: None if _unknown(value) else value for name, value in plain.items()}
 
 
-def rung_views(described: StudyFile, trials: Sequence[FrozenTrial]) -> tuple[RungView, ...]:
+def rung_views(described: StudyFile, trials: Sequence[StoredTrial]) -> tuple[RungView, ...]:
     """The rungs of a study's ladder; empty where it has none."""
     ladder = described.ladder
     if not ladder.declared:
@@ -78,10 +77,10 @@ def _view(
     described: StudyFile,
     index: int,
     rung: Rung,
-    counted: Sequence[FrozenTrial],
-    trials: Sequence[FrozenTrial],
+    counted: Sequence[StoredTrial],
+    trials: Sequence[StoredTrial],
 ) -> RungView:
-    begun = [trial for trial in counted if trial.state is not TrialState.WAITING]
+    begun = [trial for trial in counted if trial.state.name != "WAITING"]
     reached = [trial for trial in begun if _rung(trial) >= index]
     here = [trial for trial in reached if _rung(trial) == index]
     pairs = _pairs(described, index, begun)
@@ -93,9 +92,9 @@ def _view(
         reached=len(reached),
         finished=sum(len(costs_of(trial.user_attrs)[0]) > index for trial in begun),
         promoted=len(reached) - len(here),
-        stopped=sum(trial.state is TrialState.PRUNED and not has_failed(trial) for trial in here),
+        stopped=sum(trial.state.name == "PRUNED" and not has_failed(trial) for trial in here),
         failed=sum(map(has_failed, here)),
-        running=sum(trial.state is TrialState.RUNNING for trial in here),
+        running=sum(trial.state.name == "RUNNING" for trial in here),
         seconds=_total([costs_of(trial.user_attrs)[1] for trial in trials], index),
         simulated=_total([costs_of(trial.user_attrs)[2] for trial in trials], index),
         pairs=pairs,
@@ -103,7 +102,7 @@ def _view(
     )
 
 
-def _rung(trial: FrozenTrial) -> int:
+def _rung(trial: StoredTrial) -> int:
     return int(trial.user_attrs.get("rung", 0))
 
 
@@ -114,7 +113,7 @@ def _total(costs: Sequence[Sequence[float]], index: int) -> float:
 
 
 def _pairs(
-    described: StudyFile, index: int, trials: Sequence[FrozenTrial]
+    described: StudyFile, index: int, trials: Sequence[StoredTrial]
 ) -> tuple[tuple[float, float], ...]:
     found = []
     for trial in trials:

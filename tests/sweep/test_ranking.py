@@ -16,21 +16,23 @@ from rich.console import Console
 
 from sweep import Study
 from sweep._errors import SweepError
-from sweep.commands._board import Board
-from sweep.commands._console import finite
-from sweep.commands._views import status_view
-from sweep.commands.export import ExportError, export
-from sweep.commands.progress import RichObserver, line, picture
-from sweep.commands.sensitivity import SensitivityError, sensitivity
-from sweep.commands.status import status
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import StudyStarted, Summary, TrialFinished
-from sweep.report import find_out, page
+from sweep.app.export import ExportError, export
+from sweep.app.report import find_out
+from sweep.app.sensitivity import SensitivityError, sensitivity
+from sweep.app.status import status
+from sweep.cli._console import finite
+from sweep.cli._views import status_view
+from sweep.driver.driver import Settings, run_study
+from sweep.driver.events import StudyStarted, Summary, TrialFinished
+from sweep.observers._board import Board
+from sweep.observers.progress import RichObserver, line, picture
+from sweep.report import page
 from sweep.report._sections import header
 from sweep.report.figures import front, history, hypervolume, learning_curves
 from sweep.results.overview import COMPLETE, Overview, TrialView, overview
 from sweep.results.ranking import Candidate, Objective, Ranking
-from sweep.results.store import Results, open_results
+from sweep.results.study_results import Results
+from sweep.search.opening import open_results
 from tests.in_this_process import InThisProcess
 from tests.stand_in import install
 from tests.sweep.running import tiny
@@ -194,7 +196,7 @@ def test_the_board_shows_what_the_driver_says_is_best() -> None:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No Ray, and a simulator that answers within milliseconds."""
-    monkeypatch.setattr("sweep.engine.driver.RayExecutor", InThisProcess)
+    monkeypatch.setattr("sweep.driver.driver.RayExecutor", InThisProcess)
     monkeypatch.setenv("ANALOG_SWEEP_NGSPICE", str(install(tmp_path / "bin")))
 
 

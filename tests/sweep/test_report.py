@@ -13,7 +13,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from sweep.report import find_out, page, write_report
+from sweep.app.report import find_out, write_report
+from sweep.report import page
 from sweep.report.figures import front, history, learning_curves
 from sweep.report.space_figures import importances, slice_of
 from sweep.results.overview import (
@@ -26,7 +27,7 @@ from sweep.results.overview import (
     overview,
 )
 from sweep.results.ranking import Objective
-from sweep.results.store import Results
+from sweep.results.study_results import Results
 
 pytest_plugins = ["tests.sweep.finished"]
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from sweep._numbers import UNKNOWN
-from sweep.report import Findings, find_out, page
+from sweep.app.report import find_out
+from sweep.report import Findings, page
 from sweep.report._choice import costs_of, weighted_choice
 from sweep.results.overview import COMPLETE, FAILED, Failure
-from sweep.results.store import Results
+from sweep.results.study_results import Results
 from tests.chromium import CHROMIUM, Chromium
 from tests.sweep.browser import visit
 

@@ -20,8 +20,8 @@ from circuits import Design, join_weights
 from circuits.schedule import TRAIN_PHASES
 from objectives import nmse
 from sweep._errors import SweepError
-from sweep.commands.report import report
-from sweep.report import figures, find_out
+from sweep.app.report import find_out, report
+from sweep.report import figures
 from sweep.report._course import course, quasistatic
 from sweep.report._html import embedded, plain
 from sweep.report._trial import _scenarios
@@ -31,7 +31,7 @@ from sweep.report.course_figures import Waves
 from sweep.report.fit_figures import Fit
 from sweep.report.schematic import amplifier_schematic, synapse_schematic
 from sweep.results.overview import COMPLETE, overview
-from sweep.results.store import Results
+from sweep.results.study_results import Results
 
 pytest_plugins = ["tests.sweep.finished"]
 
@@ -223,7 +223,7 @@ def test_a_film_needs_a_training(empty: Results, tmp_path: Path) -> None:
 def test_watching_ends_with_the_driver_and_a_page_that_stays(
     finished: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sweep.commands.report as command
+    import sweep.app.report as command
 
     written: list[float | None] = []
     drivers = iter([4711])
