@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sweep.app.sensitivity import Sensitivity
     from sweep.driver.events import Observer, Summary
     from sweep.results.overview import TrialView
-    from sweep.results.study_results import Results
+    from sweep.search.opening import OpenedResults
     from sweep.study.study_file import StudyFile
 
 
@@ -105,7 +105,7 @@ class Study:
             return run_study(self.file, settings, observer=shown)
 
     @property
-    def results(self) -> Results:
+    def results(self) -> OpenedResults:
         """What it has left so far, read anew.
 
         **Raises:** `sweep.results.study_results.StoreError` where it was not begun.

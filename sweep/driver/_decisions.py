@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from sweep.driver._failures import Blame, Failure
 from sweep.driver._training_run import TrainingRun
@@ -21,7 +20,8 @@ from sweep.driver.events import (
 )
 from sweep.results.files import Layout
 from sweep.results.ranking import limits_of, violated_words
-from sweep.results.rung_results import violated
+from sweep.results.stored_study import violated
+from sweep.results.trial_record import FailureRecord, TrainingRecord, TrialRecord
 from sweep.search.promotion import goes_on
 from sweep.search.study_store import StudyStore, TrialHandle
 from sweep.study.ladder import DeviceRung, TrainingRung
@@ -84,19 +84,20 @@ class Decisions:
             failure = Failure(blame=Blame.DESIGN, status="failed", cause="not_finite", words=words)
             self.fail(trial_run, failure, epoch=trial_run.level)
             return False
-        attributes = trial_run.attributes(self._directions)
+        record = trial_run.record(self._directions)
         if trial_run.is_at_the_top:
             violations = self._violations(trial_run)
             self.store.constrain(handle, violations)
-            self.store.complete(handle, values, attributes)
-            self._tell_finished(trial_run, values, violations, improved=attributes.get("improved"))
+            self.store.complete(handle, values, record)
+            better = None if record.training is None else record.training.improved
+            self._tell_finished(trial_run, values, violations, improved=better)
             return False
         if not self._is_promising(trial_run, values):
             self.store.constrain(handle, self._violations(trial_run))
-            self.store.stop(handle, rung, values, attributes)
+            self.store.stop(handle, rung, values, record)
             self._tell_pruned(trial_run, values)
             return False
-        self.store.promote(handle, rung, values, attributes)
+        self.store.promote(handle, rung, values, record)
         trial_run.enter(rung + 1)
         self.observer(TrialPromoted(trial=trial_run.number, rung=trial_run.rung, values=values))
         return True
@@ -146,7 +147,7 @@ class Decisions:
         return goes_on(own, rivals, current.reduction_factor)
 
     def _prune(self, trial_run: TrialRun) -> None:
-        self.store.prune(trial_run.handle, trial_run.attributes(self._directions))
+        self.store.prune(trial_run.handle, trial_run.record(self._directions))
         self._tell_pruned(trial_run)
 
     def _tell_pruned(self, trial_run: TrialRun, values: tuple[float, ...] = ()) -> None:
@@ -177,23 +178,22 @@ class Decisions:
 
     def fail(self, trial_run: TrialRun, failure: Failure, *, epoch: int) -> None:
         """End a trial of which a task came to nothing."""
-        told = _told(failure, trial_run.rung, epoch)
-        attributes = {**trial_run.attributes(self._directions), **told}
-        self._end(trial_run.handle, failure, trial_run.rung, attributes)
+        failed = _recorded(failure, trial_run.rung, epoch)
+        record = replace(trial_run.record(self._directions), failure=failed)
+        self._end(trial_run.handle, failure, trial_run.rung, record)
         self._tell_failure(trial_run.handle, failure, rung=trial_run.rung, epoch=epoch)
 
-    def _end(
-        self, handle: TrialHandle, failure: Failure, rung: int, attributes: Mapping[str, Any]
-    ) -> None:
+    def _end(self, handle: TrialHandle, failure: Failure, rung: int, record: TrialRecord) -> None:
         """Tell a failure: one of the design's own is something to learn from."""
         if failure.blame is Blame.DESIGN:
-            self.store.fail_by_design(handle, rung, attributes)
+            self.store.fail_by_design(handle, rung, record)
         else:
-            self.store.fail(handle, attributes)
+            self.store.fail(handle, record)
 
     def refuse(self, handle: TrialHandle, failure: Failure) -> None:
         """End a trial whose parameters make no design."""
-        self._end(handle, failure, 0, {"epochs": 0, **_told(failure, 0, 0)})
+        record = TrialRecord(training=TrainingRecord(), failure=_recorded(failure, 0, 0))
+        self._end(handle, failure, 0, record)
         self._tell_failure(handle, failure, rung=0, epoch=0)
 
     def give_up(self, handle: TrialHandle, words: str) -> None:
@@ -205,7 +205,7 @@ class Decisions:
             (name, *_) = self.described.ladder.trainings(rung)
             epoch = len(self.layout.epochs(handle.number, name))
         failure = Failure(blame=Blame.CHANCE, status="damaged", cause="files", words=words)
-        self.store.replace(handle, _told(failure, rung, epoch))
+        self.store.replace(handle, TrialRecord(failure=_recorded(failure, rung, epoch)))
         self._tell_failure(handle, failure, rung=rung, epoch=epoch)
 
     def _tell_failure(
@@ -223,12 +223,12 @@ class Decisions:
         )
 
 
-def _told(failure: Failure, rung: int, epoch: int) -> dict[str, Any]:
-    """A failure as user attributes of the Optuna trial."""
-    return {
-        "status": failure.status,
-        "cause": failure.cause,
-        "words": failure.words,
-        "failed_rung": rung,
-        "failed_epoch": epoch,
-    }
+def _recorded(failure: Failure, rung: int, epoch: int) -> FailureRecord:
+    """The failure as it is kept with the trial."""
+    return FailureRecord(
+        status=failure.status,
+        cause=failure.cause,
+        words=failure.words,
+        failed_rung=rung,
+        failed_epoch=epoch,
+    )

@@ -160,7 +160,7 @@ class StudyLoop:
                 handle,
                 design,
                 rung=self.store.rung(handle),
-                passed=self.store.passed(handle),
+                finished=self.store.rung_results(handle),
             )
             try:
                 self._restore(trial_run)
@@ -224,10 +224,10 @@ class StudyLoop:
         design: Design,
         *,
         rung: int = 0,
-        passed: Sequence[RungResult] = (),
+        finished: Sequence[RungResult] = (),
     ) -> TrialRun:
         study = self.described
-        return TrialRun(handle, design, study.plan, study.ladder, rung, list(passed))
+        return TrialRun(handle, design, study.plan, study.ladder, rung, list(finished))
 
     def _jobs(self, trial_run: TrialRun) -> list[Job]:
         return [Job(trial_run, work, next(self._tickets)) for work in trial_run.take_ready()]

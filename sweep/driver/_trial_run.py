@@ -13,11 +13,15 @@ from objectives import FIGURES, Measured, TrainingPlan, improved
 from sweep.driver._training_run import Cost, TrainingRun, restore
 from sweep.results.epoch_records import RecordError
 from sweep.results.files import Layout
-from sweep.results.rung_results import RungResult, attributes_of
+from sweep.results.rung_results import RungRecord, RungResult
+from sweep.results.scenario_record import ScenarioRecord
+from sweep.results.trial_record import TrainingRecord, TrialRecord
 from sweep.search.study_store import TrialHandle
 from sweep.study.ladder import Ladder, Rung, TrainingRung
 from sweep.worker.simulator_spec import SimulatorSpec
 from sweep.worker.task import CheckTask, Task, TaskResult
+
+_NMSE = "nmse"
 
 
 @dataclass(slots=True)
@@ -77,7 +81,7 @@ class TrialRun:
     - `handle`: its entry in the store.
     - `design`: what its parameters make; `plan`: the study's training.
     - `ladder`: what it climbs; `rung`: where it is, from 0.
-    - `passed`: the rungs below, as far as it has been on the ladder.
+    - `finished`: the results of the rungs below, as far as it has been on the ladder.
     - `works`: what is to be done on this rung: its trainings, or its check.
     - `judged`: after how many epochs, or scenarios, of this rung the pruner was last asked.
     """
@@ -87,7 +91,7 @@ class TrialRun:
     plan: TrainingPlan
     ladder: Ladder
     rung: int = 0
-    passed: list[RungResult] = field(default_factory=list)
+    finished: list[RungResult] = field(default_factory=list)
     works: Sequence[Work] = ()
     judged: int = 0
 
@@ -238,7 +242,7 @@ class TrialRun:
         for name, way in ways.items():
             figure = FIGURES[name]
             values = [figure.measure(training) for training in each]
-            values += lost if figure.name == "nmse" or figure.over != "rung" else []
+            values += lost if figure.name == _NMSE or figure.over != "rung" else []
             maximise = way == "maximize"
             found[name] = current.value(figure, values, maximise=maximise) if values else math.nan
         return found
@@ -263,82 +267,84 @@ class TrialRun:
     def finish(self, directions: Mapping[str, str]) -> RungResult:
         """Note what this rung, on which nothing is left to be done, gave and took."""
         spent = self.spent()
-        passed = RungResult(
+        result = RungResult(
             values=self.values(directions), seconds=spent.wall, simulated=spent.simulated
         )
-        self.passed.append(passed)
-        return passed
+        self.finished.append(result)
+        return result
 
-    def attributes(self, directions: Mapping[str, str]) -> dict[str, Any]:
-        """What is kept of it as user attributes of the Optuna trial."""
+    def record(self, directions: Mapping[str, str]) -> TrialRecord:
+        """Returns what is kept of it with the trial in the study store.
+
+        **Arguments:**
+
+        - `directions`: `minimize` or `maximize` for each objective, by name.
+        """
         spent = self.spent()
-        begun = len(self.passed) == self.rung and (spent.wall or spent.simulated)
-        rungs = attributes_of(
-            self.passed,
-            seconds=spent.wall if begun else None,
-            simulated=spent.simulated if begun else None,
+        begun = len(self.finished) == self.rung and (spent.wall or spent.simulated)
+        unfinished = RungResult(seconds=spent.wall, simulated=spent.simulated) if begun else None
+        return TrialRecord(
+            training=self._training_record(),
+            scenarios=self._scenario_records(directions),
+            rungs=RungRecord(tuple(self.finished), unfinished),
+            rung=self.rung,
         )
-        # The rung last: where a storage writes one after the other, it says that the others are there.
-        return {
-            **self._training_attributes(),
-            **self._scenario_attributes(directions),
-            **rungs,
-            "rung": self.rung,
-        }
 
-    def _scenario_attributes(self, directions: Mapping[str, str]) -> dict[str, Any]:
+    def _scenario_records(self, directions: Mapping[str, str]) -> tuple[ScenarioRecord, ...]:
         """What each finished scenario of this rung gave."""
         if not self.has_scenarios:
-            return {}
+            return ()
         current = self.current
         assert isinstance(current, TrainingRung)
-        names = [name for name in directions if FIGURES[name].over == "rung"]
+        names = [name for name in directions if FIGURES[name].over == "rung" and name != _NMSE]
         found = []
         for condition, training in zip(current.conditions, self.trainings, strict=True):
             if not training.is_done:
                 continue
-            told = {**condition.told(self.plan), "training": training.name}
-            if training.failure is not None:
-                failure = training.failure
+            silicon = {**condition.told(self.plan), "training": training.name}
+            failure = training.failure
+            if failure is not None:
                 found.append(
-                    {**told, "nmse": None, "status": failure.status, "cause": failure.cause}
+                    ScenarioRecord(
+                        **silicon, nmse=math.inf, status=failure.status, cause=failure.cause
+                    )
                 )
                 continue
             measured = Measured(training.plan, self.design, training.scores)
-            figures = {
-                name: FIGURES[name].measure(measured) for name in dict.fromkeys(["nmse", *names])
-            }
-            found.append({**told, **figures})
-        return {"scenarios": found} if found else {}
+            nmse = FIGURES[_NMSE].measure(measured)
+            metrics = {name: FIGURES[name].measure(measured) for name in names}
+            found.append(ScenarioRecord(**silicon, nmse=nmse, metrics=metrics))
+        return tuple(found)
 
-    def _training_attributes(self) -> dict[str, Any]:
-        """The highest training's part of them.
+    def _training_record(self) -> TrainingRecord | None:
+        """The highest training's part of the record.
 
         Nothing before this rung's first epoch: what the rung below left is there already.
         """
         trainings = self.results
         if not self.level:
             below = self.ladder.rungs[: self.rung]
-            return {} if any(isinstance(r, TrainingRung) for r in below) else {"epochs": 0}
+            trained = any(isinstance(rung, TrainingRung) for rung in below)
+            return None if trained else TrainingRecord()
         current = self.current
         assert isinstance(current, TrainingRung)
         figures = self.figures({"energy": "minimize", "seconds": "minimize"})
         before = [training.scores[0].nmse_before for training in trainings]
         cpu = [math.fsum(s.cpu_seconds for s in training.scores) for training in trainings]
         nmse_before = current.combined(before)
-        return {
-            "epochs": self.level,
-            "nmse_before": nmse_before,
-            "nmse": self.nmse,
-            "improved": improved(nmse_before, self.nmse),
-            "energy_per_point": figures["energy"],
-            "seconds": figures["seconds"],
-            "cpu_seconds": current.combined(cpu),
-            "simulator": trainings[0].simulator,
-            "version": trainings[0].version,
-            "run_key": trainings[0].run_key,
-            "cached": sum(training.cached for training in trainings),
-        }
+        return TrainingRecord(
+            epochs=self.level,
+            nmse_before=nmse_before,
+            nmse=self.nmse,
+            improved=improved(nmse_before, self.nmse),
+            energy_per_point=figures["energy"],
+            seconds=figures["seconds"],
+            cpu_seconds=current.combined(cpu),
+            simulator=trainings[0].simulator,
+            version=trainings[0].version,
+            run_key=trainings[0].run_key,
+            cached=sum(training.cached for training in trainings),
+        )
 
     def take_up(self, layout: Layout, trainer: Trainer, reported: Mapping[int, float]) -> None:
         """Go on from the files of this rung, checked against what was reported.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,7 +86,7 @@ def find_out_trial(
         fit=_fit(results, view.number, design),
         course=found,
         curves=_curves(results, view.number),
-        scenarios=_scenarios(results.study.get_trials(deepcopy=False)[view.number].user_attrs),
+        scenarios=_scenarios(view.scenarios),
         waves=waves(results, view.number, design, found) if waveforms else None,
     )
 
@@ -129,10 +129,10 @@ def _curves(results: Results, number: int) -> dict[str, tuple[float, ...]]:
     return found
 
 
-def _scenarios(told: Mapping[str, Any]) -> dict[tuple[str, float], float]:
+def _scenarios(scenarios: Sequence[Mapping[str, Any]]) -> dict[tuple[str, float], float]:
     """NMSE by corner and temperature, where the study has scenarios; the worst of their seeds."""
     found: dict[tuple[str, float], float] = {}
-    for entry in told.get("scenarios", ()):
+    for entry in scenarios:
         place = str(entry["corner"]), float(entry["temperature"])
         nmse = math.inf if entry["nmse"] is None else float(entry["nmse"])
         found[place] = max(found.get(place, -math.inf), nmse)

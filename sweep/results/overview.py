@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Any
 
 from objectives import improved
-from sweep.results.outcomes import cause_of
 from sweep.results.ranking import (
     Candidate,
     Objective,
@@ -21,10 +20,10 @@ from sweep.results.ranking import (
     objectives_of,
     violated_words,
 )
-from sweep.results.rung_results import has_failed, violated
 from sweep.results.rungs import RungView, rung_views
-from sweep.results.stored_study import StoredTrial
+from sweep.results.stored_study import StoredTrial, violated
 from sweep.results.study_results import Results
+from sweep.results.trial_record import FailureRecord, TrainingRecord, TrialRecord, has_failed
 from sweep.study.ladder import TrainingRung
 
 COMPLETE, PRUNED, FAILED = "complete", "pruned", "failed"
@@ -263,12 +262,12 @@ def overview(results: Results) -> Overview:
 
 
 def _view(trial: StoredTrial, results: Results, *, several: bool) -> TrialView:
-    told = trial.user_attrs
+    record = TrialRecord.of(trial)
+    training = record.training or TrainingRecord()
     state = FAILED if has_failed(trial) else _STATE_OF[trial.state.name]
-    if told.get("replaced"):
+    if record.replaced:
         state = REPLACED
-    rung = int(told.get("rung", 0))
-    current = results.study_file.ladder.rungs[rung]
+    current = results.study_file.ladder.rungs[record.reached]
     if several or results.study_file.ladder.declared:
         curve = _curve(results, trial.number)
     else:
@@ -278,17 +277,17 @@ def _view(trial: StoredTrial, results: Results, *, several: bool) -> TrialView:
         state=state,
         values=tuple(trial.values) if state == COMPLETE else (),
         parameters=trial.params,
-        before=_number(told.get("nmse_before")),
+        before=training.nmse_before,
         curve=curve,
-        energy=_number(told.get("energy_per_point")),
-        seconds=_number(told.get("seconds")),
-        cached=int(told.get("cached", 0)),
-        failure=_failure(told) if state in {FAILED, REPLACED} else None,
-        rung=rung,
+        energy=training.energy_per_point,
+        seconds=training.seconds,
+        cached=training.cached,
+        failure=_failure(record) if state in {FAILED, REPLACED} else None,
+        rung=record.reached,
         epochs=current.epochs if isinstance(current, TrainingRung) else 0,
         violated=violated(trial.constraints),
-        told_nmse=_number(told.get("nmse")),
-        scenarios=tuple(told.get("scenarios", ())),
+        told_nmse=training.nmse,
+        scenarios=tuple(scenario.to_dict() for scenario in record.scenarios),
     )
 
 
@@ -306,16 +305,12 @@ def _curve(results: Results, number: int) -> tuple[float, ...]:
     )
 
 
-def _failure(told: Mapping[str, Any]) -> Failure:
-    epoch = told.get("failed_epoch")
+def _failure(record: TrialRecord) -> Failure:
+    failure = record.failure or FailureRecord()
     return Failure(
-        status=str(told.get("status", "unknown")),
-        cause=cause_of(told),
-        words=str(told.get("words", "")),
-        epoch=None if epoch is None else int(epoch),
-        rung=int(told.get("failed_rung", 0)),
+        status=failure.status,
+        cause=failure.reason,
+        words=failure.words,
+        epoch=failure.failed_epoch,
+        rung=failure.failed_rung,
     )
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else math.nan

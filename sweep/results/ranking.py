@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from objectives import FIGURES
-from sweep.results.rung_results import violated
-from sweep.results.stored_study import StoredTrial
+from sweep.results.stored_study import StoredTrial, violated
+from sweep.results.trial_record import TrialRecord
 from sweep.study.study_file import StudyFile
 
 _MANY = 9.995  # limits; from here on no percentage reads well
@@ -95,11 +95,11 @@ class Candidate:
     @classmethod
     def of(cls, trial: StoredTrial) -> Candidate:
         """The candidate of a complete trial in the storage."""
-        nmse = trial.user_attrs.get("nmse")
+        training = TrialRecord.of(trial).training
         return cls(
             number=trial.number,
             values=tuple(trial.values),
-            nmse=float(nmse) if isinstance(nmse, int | float) else math.nan,
+            nmse=math.nan if training is None else training.nmse,
             violated=violated(trial.constraints),
         )
 

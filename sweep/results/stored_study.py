@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-__all__ = ["StoredStudy", "StoredTrial", "TrialState"]
+__all__ = ["StoredStudy", "StoredTrial", "TrialState", "is_allowed", "violated"]
 
 
 class TrialState(Protocol):
@@ -62,3 +62,13 @@ class StoredStudy(Protocol):
 
     def get_trials(self, deepcopy: bool = True) -> Sequence[StoredTrial]:
         """Returns all trials, by number; without `deepcopy` those of the storage itself."""
+
+
+def is_allowed(trial: StoredTrial) -> bool:
+    """Whether a trial violates none of its study's constraints."""
+    return not violated(trial.constraints)
+
+
+def violated(constraints: Mapping[str, float]) -> dict[str, float]:
+    """Those constraints that are violated, by name, and how far; one that is not known is."""
+    return {name: value for name, value in constraints.items() if not value <= 0.0}

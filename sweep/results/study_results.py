@@ -8,7 +8,7 @@
 In the Optuna study, a trial's intermediate value at step k is the held-out NMSE after k epochs
 (k from 1: the first epoch is epoch 0 of the files). On a ladder the steps of one rung follow those
 of the rung below (`Ladder.first_step`), and the value at a rung's last step is the rung's. A trial's
-parameters are in SI base units. Its user attributes are those of `TRIAL_ATTRIBUTES`, the study's
+parameters are in SI base units. Its user attributes are those of `sweep.results.trial_record.TrialRecord`, the study's
 those of `STUDY_ATTRIBUTES`.
 """
 
@@ -24,13 +24,13 @@ from sweep.results.epoch_records import EpochRecord, RecordError, read_record, r
 from sweep.results.files import Layout, StoreError
 from sweep.results.manifest import WITH_JUNCTIONS, Manifest
 from sweep.results.stored_study import StoredStudy
+from sweep.results.trial_record import TrialRecord
 from sweep.study import study_file
 from sweep.study.ladder import TrainingRung
 from sweep.study.study_file import StudyFile
 
 __all__ = [
     "STUDY_ATTRIBUTES",
-    "TRIAL_ATTRIBUTES",
     "EpochRecord",
     "Layout",
     "Manifest",
@@ -39,35 +39,6 @@ __all__ = [
     "Results",
     "StoreError",
 ]
-
-TRIAL_ATTRIBUTES = MappingProxyType(
-    {
-        "start": "where a design comes from that the search began with",
-        "moved": "parameters of such a design that were moved into their range",
-        "nmse_before": "held-out NMSE before the first update",
-        "nmse": "held-out NMSE after the last epoch",
-        "improved": "whether the training made the fit better, by 0.1 % of the NMSE at least",
-        "epochs": "finished epochs of the highest training it reached",
-        "rung": "the rung it reached, from 0",
-        "rung_values": "the values of each rung it finished",
-        "rung_seconds": "wall time of each rung it began, of the workers, s",
-        "rung_simulated": "time in the circuit simulated on each of these rungs, s",
-        "scenarios": "of each finished scenario what it was and its figures",
-        "energy_per_point": "mean energy of a training point, J",
-        "seconds": "simulator wall time of these epochs, s",
-        "cpu_seconds": "simulator processor time of these epochs, s",
-        "simulator": "what simulated it",
-        "version": "the simulator's version",
-        "run_key": "run key of the last epoch",
-        "cached": "how many of these epochs came out of the run cache",
-        "status": "failed trials: outcome of the simulation, `straggler`, `infeasible` or `damaged`",
-        "cause": "failed trials: the finer cause",
-        "words": "failed trials: the simulator's own words, or the error's",
-        "failed_epoch": "failed trials: the epoch that failed",
-        "failed_rung": "failed trials: the rung on which it failed",
-        "replaced": "failed trials whose parameters were put in the queue again: does not count",
-    }
-)
 
 STUDY_ATTRIBUTES = MappingProxyType(
     {
@@ -125,8 +96,8 @@ class Results:
     def reached(self, trial: int) -> Reached | None:
         """The highest training of a trial that has a finished epoch; None if none has."""
         ladder, plan = self.study_file.ladder, self.study_file.plan
-        told = self.study.get_trials(deepcopy=False)[trial].user_attrs
-        for index in range(int(told.get("rung", 0)), -1, -1):
+        record = TrialRecord.of(self.study.get_trials(deepcopy=False)[trial])
+        for index in range(record.reached, -1, -1):
             rung = ladder.rungs[index]
             if isinstance(rung, TrainingRung):
                 (first, *_) = rung.conditions

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from sweep.results.rung_results import is_allowed
+from sweep.results.stored_study import is_allowed
 from sweep.search._unit_cube import to_unit
 
 Array = NDArray[np.float64]

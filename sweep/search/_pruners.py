@@ -13,7 +13,8 @@ from optuna.pruners import BasePruner, MedianPruner, NopPruner, WilcoxonPruner
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from sweep.results.rung_results import has_failed, rung_results_of
+from sweep.results.rung_results import rung_results_of
+from sweep.results.trial_record import has_failed
 from sweep.search._finished_trials import FinishedTrials
 from sweep.search.promotion import goes_on
 from sweep.study import _schema
@@ -163,8 +164,6 @@ class WithinRung:
             self._kept[trial.number] = seen
         if has_failed(trial):
             seen.state = TrialState.FAIL
-        else:
-            passed = len(trial.user_attrs.get("rung_values", ())) > self._rung
-            if passed:
-                seen.state = TrialState.COMPLETE
+        elif len(rung_results_of(trial.user_attrs)) > self._rung:
+            seen.state = TrialState.COMPLETE
         return seen

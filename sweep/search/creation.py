@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import optuna
 from optuna.exceptions import ExperimentalWarning
@@ -15,6 +14,7 @@ from optuna.trial import TrialState
 
 from sweep.results.files import StoreError
 from sweep.results.manifest import Manifest
+from sweep.results.trial_record import TrialRecord
 from sweep.study.start import StartPoint
 from sweep.study.study_file import StudyFile
 
@@ -24,7 +24,6 @@ OptunaStudy = optuna.Study
 
 FINGERPRINT = "fingerprint"
 """Attribute of an Optuna study: the fingerprint of the study file."""
-START = "start"
 
 
 def create_study(
@@ -60,7 +59,9 @@ def create_study(
         return study
     queued = study.get_trials(deepcopy=False)
     # A driver that was killed while it laid the study down may have queued some of its designs.
-    ours = all(trial.state is TrialState.WAITING and START in trial.user_attrs for trial in queued)
+    ours = all(
+        trial.state is TrialState.WAITING and TrialRecord.of(trial).start for trial in queued
+    )
     if FINGERPRINT in study.user_attrs or not ours:
         msg = (
             f"The storage {manifest.storage} holds another study {manifest.name!r} by now; give "
@@ -73,13 +74,8 @@ def create_study(
     study.set_user_attr("linear_fit", described.plan.linear_fit())
     study.set_user_attr("package_version", manifest.package_version)
     for point in start()[len(queued) :]:
-        study.enqueue_trial(dict(point.values), user_attrs=_attributes(point))
+        record = TrialRecord(start=point.label, moved=tuple(point.moved))
+        study.enqueue_trial(dict(point.values), user_attrs=record.to_attributes())
     # Last, for it says that all the others are there.
     study.set_user_attr(FINGERPRINT, manifest.fingerprint)
     return study
-
-
-def _attributes(point: StartPoint) -> dict[str, Any]:
-    """Where a trial's design comes from, as its user attributes."""
-    moved = {"moved": list(point.moved)} if point.moved else {}
-    return {START: point.label, **moved}

@@ -20,7 +20,7 @@ from optuna.trial import FrozenTrial, create_trial
 from sweep.results.costs import costs_of
 from sweep.results.importances import Target
 from sweep.results.overview import COMPLETE, Overview
-from sweep.results.rung_results import costs_of as rung_costs_of
+from sweep.results.rung_results import rung_results_of
 from sweep.search.opening import OpenedResults
 from sweep.study.ladder import GradientRung, TrainingRung
 
@@ -42,8 +42,12 @@ def targets(results: OpenedResults, seen: Overview) -> tuple[Target, ...]:
         for index, objective in enumerate(objectives)
     ]
     for index, rung in enumerate(results.study_file.ladder.rungs[:-1]):
-        passed = [(trial, rung_costs_of(trial.user_attrs)[0]) for trial in trials]
-        known = [(t, float(v[index][0])) for t, v in passed if len(v) > index and v[index]]
+        finished = [(trial, rung_results_of(trial.user_attrs)) for trial in trials]
+        known = [
+            (trial, rungs[index].values[0])
+            for trial, rungs in finished
+            if len(rungs) > index and rungs[index].values
+        ]
         trains = isinstance(rung, TrainingRung)
         what = objectives[0].title if trains else "1 - worst alignment of an update"
         if trains or isinstance(rung, GradientRung):

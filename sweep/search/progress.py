@@ -14,12 +14,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sweep.results.outcomes import OutcomeCount, Outcomes
 from sweep.results.ranking import Candidate, Objective, Ranking, Standings
-from sweep.results.rung_results import has_failed, rung_results_of
+from sweep.results.rung_results import rung_results_of
+from sweep.results.trial_record import TrialRecord, has_failed, is_replaced
 from sweep.search._finished_trials import FinishedTrials
 from sweep.search.promotion import Costs
-
-REPLACED = "replaced"
-"""The user attribute of a trial in whose place another one is tried; it does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +87,7 @@ class ProgressCounter:
             pruned=self._pruned,
             failed=self._failed,
             running=sum(
-                trial.state is TrialState.RUNNING and REPLACED not in trial.user_attrs
-                for trial in others
+                trial.state is TrialState.RUNNING and not is_replaced(trial) for trial in others
             ),
             learned=self._learned,
             ranks=self._ranking.standings(),
@@ -98,11 +95,12 @@ class ProgressCounter:
         )
 
     def _add(self, trial: FrozenTrial) -> None:
-        if REPLACED in trial.user_attrs:
+        if is_replaced(trial):
             return
         if trial.state is TrialState.COMPLETE:
             self._complete += 1
-            self._learned += trial.user_attrs.get("improved") is not False
+            training = TrialRecord.of(trial).training
+            self._learned += training is None or training.improved is not False
             self._ranking.add(Candidate.of(trial))
             return
         self._outcomes.add(trial)

@@ -14,7 +14,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep.results.ranking import Candidate
-from sweep.results.rung_results import costs_of
+from sweep.results.trial_record import TrialRecord
 from sweep.search._finished_trials import FinishedTrials
 from sweep.search._improvement import expected_improvement
 from sweep.search.progress import ranking_by_directions
@@ -103,5 +103,5 @@ class StoppingRules:
 
 def _simulated(trial: FrozenTrial) -> float:
     """Time in the circuit on a trial's rungs so far, as far as it is known, s."""
-    each = costs_of(trial.user_attrs)[2]
+    each = [rung.simulated for rung in TrialRecord.of(trial).begun]
     return math.fsum(seconds for seconds in each if not math.isnan(seconds))

@@ -4,14 +4,13 @@
 Everything is in the storage before a method returns. The order within a trial is: ask; on each rung
 (file of an epoch, report) for each epoch, then the rung's values and the next rung; attributes, tell.
 Whatever the moment at which the driver is killed, `unfinished` returns the trials that were begun
-and not told, `StudyStore.passed` the rungs behind them, and `StudyStore.reported` how far they came.
+and not told, `StudyStore.rung_results` the rungs behind them, and `StudyStore.reported` how far they came.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import optuna
@@ -20,17 +19,17 @@ from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
 from sweep.results.ranking import Ranking
-from sweep.results.rung_results import RungResult, rung_results_of
+from sweep.results.rung_results import RungResult
+from sweep.results.trial_record import TrialRecord, is_replaced
 from sweep.search._pruners import WithinRung, make_pruner, make_scenario_pruner
 from sweep.search.distributions import distributions
-from sweep.search.progress import REPLACED, ProgressCounter, Rivals, StudyProgress, sign_of
+from sweep.search.progress import ProgressCounter, Rivals, StudyProgress, sign_of
 from sweep.search.promotion import Costs, places_ahead
 from sweep.search.samplers import make_sampler
 from sweep.search.storage import Group
 from sweep.study.ladder import TrainingRung
 from sweep.study.study_file import StudyFile
 
-_REPLACES = "replaces"
 _LACKING = "rungs above"
 _SIMULATES = "simulates"
 
@@ -99,8 +98,7 @@ class StudyStore:
         )
         trials = study.get_trials(deepcopy=False)
         self._asked = sum(
-            trial.state is not TrialState.WAITING and REPLACED not in trial.user_attrs
-            for trial in trials
+            trial.state is not TrialState.WAITING and not is_replaced(trial) for trial in trials
         )
 
     @property
@@ -159,11 +157,12 @@ class StudyStore:
 
     def rung(self, handle: TrialHandle) -> int:
         """The rung that a trial is on."""
-        return int(handle.trial.user_attrs.get("rung", 0))
+        return TrialRecord.from_attributes(handle.trial.user_attrs).reached
 
-    def passed(self, handle: TrialHandle) -> list[RungResult]:
+    def rung_results(self, handle: TrialHandle) -> list[RungResult]:
         """The rungs below it, as far as it has been on the ladder."""
-        return rung_results_of(handle.trial.user_attrs)[: self.rung(handle)]
+        record = TrialRecord.from_attributes(handle.trial.user_attrs)
+        return list(record.finished[: record.reached])
 
     def costs(self, values: Sequence[float], rung: int) -> Costs:
         """What trials are ranked by on a rung: of a training's values, those to be maximised turn."""
@@ -181,15 +180,15 @@ class StudyStore:
         return len(self._ladder.rungs) - 1 - rung + ahead / (len(rivals) + 1)
 
     def promote(
-        self, handle: TrialHandle, rung: int, values: Sequence[float], attributes: Mapping[str, Any]
+        self, handle: TrialHandle, rung: int, values: Sequence[float], record: TrialRecord
     ) -> None:
         """Note that a trial has finished a rung, and goes on to the next one."""
         with self._group():
             self._report_rung(handle, rung, values)
-            self._attribute(handle, {**attributes, "rung": rung + 1})
+            self._write(handle, replace(record, rung=rung + 1))
 
     def stop(
-        self, handle: TrialHandle, rung: int, values: Sequence[float], attributes: Mapping[str, Any]
+        self, handle: TrialHandle, rung: int, values: Sequence[float], record: TrialRecord
     ) -> None:
         """End a trial that has finished a rung and does not go on.
 
@@ -201,21 +200,19 @@ class StudyStore:
             self._report_rung(handle, rung, values)
             if not self._single:
                 handle.trial.set_constraint(_LACKING, self._lacking(handle, rung, values))
-            self._attribute(handle, attributes)
+            self._write(handle, record)
             self._study.tell(handle.trial, state=TrialState.PRUNED)
 
-    def complete(
-        self, handle: TrialHandle, values: Sequence[float], attributes: Mapping[str, Any]
-    ) -> None:
+    def complete(self, handle: TrialHandle, values: Sequence[float], record: TrialRecord) -> None:
         """End a trial that has finished the last rung."""
         with self._group():
-            self._attribute(handle, attributes)
+            self._write(handle, record)
             self._study.tell(handle.trial, list(values))
 
-    def prune(self, handle: TrialHandle, attributes: Mapping[str, Any]) -> None:
+    def prune(self, handle: TrialHandle, record: TrialRecord) -> None:
         """End a trial that is hopeless, in the middle of a rung."""
         with self._group():
-            self._attribute(handle, attributes)
+            self._write(handle, record)
             self._study.tell(handle.trial, state=TrialState.PRUNED)
 
     def constrain(self, handle: TrialHandle, violations: Mapping[str, float]) -> None:
@@ -224,38 +221,39 @@ class StudyStore:
             for name, value in violations.items():
                 handle.trial.set_constraint(name, value)
 
-    def fail_by_design(self, handle: TrialHandle, rung: int, attributes: Mapping[str, Any]) -> None:
+    def fail_by_design(self, handle: TrialHandle, rung: int, record: TrialRecord) -> None:
         """End a trial whose design cannot be simulated, such that samplers learn from it.
 
         Optuna's samplers pass over failed trials. So this one is told as pruned, with a violated
-        constraint: the number of rungs that it did not finish. Its attribute `status` says that it
+        constraint: the number of rungs that it did not finish. The failure in its record says that it
         failed.
         """
         with self._group():
             handle.trial.set_constraint(_SIMULATES, float(len(self._ladder.rungs) - rung))
-            self._attribute(handle, attributes)
+            self._write(handle, record)
             self._study.tell(handle.trial, state=TrialState.PRUNED)
 
-    def fail(self, handle: TrialHandle, attributes: Mapping[str, Any]) -> None:
+    def fail(self, handle: TrialHandle, record: TrialRecord) -> None:
         """End a trial that came to no result."""
         with self._group():
-            self._attribute(handle, attributes)
+            self._write(handle, record)
             self._study.tell(handle.trial, state=TrialState.FAIL)
 
-    def replace(self, handle: TrialHandle, attributes: Mapping[str, Any]) -> bool:
+    def replace(self, handle: TrialHandle, record: TrialRecord) -> bool:
         """End a trial whose files are unusable, and queue its parameters once more.
 
         **Returns:** whether they were queued: not if the trial is such a second try itself.
         """
         number = handle.number
         trials = self._study.get_trials(deepcopy=False)
-        if _REPLACES in trials[number].user_attrs:
-            self.fail(handle, attributes)
+        if TrialRecord.of(trials[number]).replaces is not None:
+            self.fail(handle, record)
             return False
         # A driver that is killed in between finds the trial running again, and it queued already.
-        if not any(trial.user_attrs.get(_REPLACES) == number for trial in trials):
-            self._study.enqueue_trial(handle.values, user_attrs={_REPLACES: number})
-        self.fail(handle, {**attributes, REPLACED: True})
+        if not any(TrialRecord.of(trial).replaces == number for trial in trials):
+            again = TrialRecord(replaces=number)
+            self._study.enqueue_trial(handle.values, user_attrs=again.to_attributes())
+        self.fail(handle, replace(record, replaced=True))
         self._asked -= 1
         return True
 
@@ -274,18 +272,9 @@ class StudyStore:
         if self._single and values:
             self._report(handle, {self._ladder.last_step(rung): values[0]})
 
-    def _attribute(self, handle: TrialHandle, attributes: Mapping[str, Any]) -> None:
-        for name, value in attributes.items():
-            handle.trial.set_user_attr(name, _storable(value))
-
-
-def _storable(value: Any) -> Any:
-    """The value as JSON has it; None for a number that is none."""
-    if isinstance(value, list | tuple):
-        return [_storable(entry) for entry in value]
-    if isinstance(value, Mapping):
-        return {name: _storable(entry) for name, entry in value.items()}
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    def _write(self, handle: TrialHandle, record: TrialRecord) -> None:
+        for name, value in record.to_attributes().items():
+            handle.trial.set_user_attr(name, value)
 
 
 def _suggest(trial: optuna.Trial, name: str, distribution: BaseDistribution) -> None:

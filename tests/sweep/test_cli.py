@@ -23,8 +23,8 @@ from sweep._version import __version__
 from sweep.app.export import export
 from sweep.app.status import driver_of
 from sweep.cli import app
-from sweep.results.rung_results import has_failed
 from sweep.results.study_results import Layout, Results
+from sweep.results.trial_record import has_failed
 from tests.sweep.running import start_driver, tiny, wait_until
 
 pytest_plugins = ["tests.sweep.finished"]

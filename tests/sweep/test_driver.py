@@ -26,7 +26,7 @@ from sweep.driver.events import (
     TrialPruned,
     TrialStarted,
 )
-from sweep.results.study_results import TRIAL_ATTRIBUTES
+from sweep.results.trial_record import TRIAL_ATTRIBUTES
 from sweep.search.opening import open_results
 from tests.sweep.running import FLAVOURS, Record, digest, snapshot, tiny
 

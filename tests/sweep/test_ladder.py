@@ -43,7 +43,8 @@ from sweep.driver.events import (
 )
 from sweep.report import page
 from sweep.results.overview import overview
-from sweep.results.study_results import TRIAL_ATTRIBUTES, Layout, Results
+from sweep.results.study_results import Layout, Results
+from sweep.results.trial_record import TRIAL_ATTRIBUTES
 from sweep.search.opening import open_results
 from sweep.search.study_store import StudyStore
 from sweep.study.study_file import StudyFile, load_design

@@ -16,15 +16,14 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep.results.rung_results import (
+    RungRecord,
     RungResult,
-    attributes_of,
-    costs_of,
-    has_failed,
-    is_allowed,
     rung_results_of,
 )
+from sweep.results.stored_study import is_allowed
+from sweep.results.trial_record import TrialRecord, has_failed
 from sweep.search._pruners import WithinRung
-from sweep.search.progress import REPLACED, ProgressCounter, Rivals, StudyProgress
+from sweep.search.progress import ProgressCounter, Rivals, StudyProgress
 from sweep.search.promotion import Costs, domination_ranks
 from sweep.search.stopping_rules import StoppingRules
 from sweep.study._schema import Stop
@@ -61,7 +60,7 @@ class Course:
         passed = rung_results_of(trial.user_attrs)
         if len(passed) < 2 and self.moments.random() < 0.7:
             rung = RungResult(values=self.values(), seconds=1.0, simulated=self.moments.random())
-            for name, value in attributes_of([*passed, rung]).items():
+            for name, value in RungRecord((*passed, rung)).to_attributes().items():
                 trial.set_user_attr(name, value)
             if len(self.directions) == 1:
                 trial.report(rung.values[0], len(passed) + 1)
@@ -71,7 +70,7 @@ class Course:
 
     def end(self, trial: optuna.Trial, how: str) -> None:
         if how in {"infeasible", "replaced"}:
-            trial.set_user_attr("status" if how == "infeasible" else REPLACED, how)
+            trial.set_user_attr("status" if how == "infeasible" else "replaced", how)
         if how == "forbidden":
             trial.set_constraint("limit", 1.0)
         if how in {"complete", "forbidden"}:
@@ -88,7 +87,7 @@ class Course:
 
     def standing(self) -> dict[str, object]:
         """By a look at all trials."""
-        counted = [trial for trial in self.trials if REPLACED not in trial.user_attrs]
+        counted = [trial for trial in self.trials if "replaced" not in trial.user_attrs]
         complete = [trial for trial in counted if trial.state is TrialState.COMPLETE]
         allowed = [trial for trial in complete if is_allowed(trial)]
         best: list[FrozenTrial] = []
@@ -120,7 +119,7 @@ class Course:
 
     def simulated(self) -> float:
         """By a look at all trials."""
-        each = [costs_of(trial.user_attrs)[2] for trial in self.trials]
+        each = [[rung.simulated for rung in TrialRecord.of(trial).begun] for trial in self.trials]
         return math.fsum(seconds for trial in each for seconds in trial)
 
     def since_best(self) -> int:

@@ -24,7 +24,8 @@ from sweep.driver.driver import Settings, run_study
 from sweep.driver.events import Event, Stopped, TrainingFailed, TrialFinished, TrialPruned
 from sweep.report import page
 from sweep.results.overview import FAILED, overview
-from sweep.results.study_results import TRIAL_ATTRIBUTES, Results
+from sweep.results.study_results import Results
+from sweep.results.trial_record import TRIAL_ATTRIBUTES
 from sweep.search.opening import open_results
 from sweep.study.study_file import StudyFile, StudyFileError, load_design, parse
 from tests.sweep.running import TINY, Record, digest

@@ -261,5 +261,5 @@ def test_of_scenarios_at_one_corner_and_temperature_the_worst_is_shown() -> None
         {"corner": "ss", "temperature": 85.0, "weight_seed": 1, "nmse": 0.4},
         {"corner": "tt", "temperature": 27.0, "weight_seed": 0, "nmse": 0.1},
     ]}  # fmt: skip
-    assert _scenarios(told) == {("ss", 85.0): 0.4, ("tt", 27.0): 0.1}
-    assert _scenarios({}) == {}
+    assert _scenarios(told["scenarios"]) == {("ss", 85.0): 0.4, ("tt", 27.0): 0.1}
+    assert _scenarios([]) == {}
