@@ -7,16 +7,19 @@ import time
 from pathlib import Path
 
 from sweep._errors import SweepError
+from sweep.app.examination import examinations
 from sweep.app.status import driver_of
-from sweep.report import PAGES, Findings, page
+from sweep.report import Findings, page
 from sweep.report import find_out as collect
 from sweep.results.files import write_whole
-from sweep.results.overview import overview
+from sweep.results.overview import Overview, TrialView, overview
 from sweep.results.study_results import Layout
 from sweep.search.importances import targets
 from sweep.search.opening import OpenedResults, open_results
 
-__all__ = ["find_out", "report", "write_report"]
+__all__ = ["PAGES", "find_out", "report", "worth_a_page", "write_report"]
+
+PAGES = 12
 
 
 def report(
@@ -55,9 +58,9 @@ def report(
     results = open_results(out)
     written = [write_report(results, to, pages=pages, waveforms=waveforms)]
     if animation is not None:
-        from sweep.report.animation import write_animation  # noqa: PLC0415 - slow to import
+        from sweep.app.animation import write_animation  # noqa: PLC0415 - slow to import
 
-        written.append(write_animation(results, animation))
+        written.append(write_animation(results, animation, keep=True))
     return written
 
 
@@ -82,12 +85,14 @@ def write_report(
     **Returns:** the file.
     """
     path = results.out / "report.html" if path is None else path
-    found = find_out(results, pages=pages, waveforms=waveforms)
+    found = find_out(results, pages=pages, waveforms=waveforms, keep=True)
     write_whole(path, page(found, refresh=refresh).encode())
     return path
 
 
-def find_out(results: OpenedResults, *, pages: int = PAGES, waveforms: bool = False) -> Findings:
+def find_out(
+    results: OpenedResults, *, pages: int = PAGES, waveforms: bool = False, keep: bool = False
+) -> Findings:
     """Collects everything that the report of a study shows, and computes what is not kept.
 
     **Arguments:**
@@ -95,11 +100,27 @@ def find_out(results: OpenedResults, *, pages: int = PAGES, waveforms: bool = Fa
     - `results`: of the study.
     - `pages`: how many trials get a full page; the leader does in any case.
     - `waveforms`: whether to simulate the leader's first points again for their waveforms.
+    - `keep`: whether what is computed is kept in the study's directory, for the next report.
 
     **Returns:** the findings, for `sweep.report.page`.
     """
     seen = overview(results)
-    return collect(results, seen, targets(results, seen), pages=pages, waveforms=waveforms)
+    leader = None if seen.leader is None else seen.leader.number
+    examined = examinations(
+        results,
+        worth_a_page(seen, max(1, pages)),
+        waveforms_of=leader if waveforms else None,
+        keep=keep,
+    )
+    return collect(results, seen, targets(results, seen), examined)
+
+
+def worth_a_page(seen: Overview, count: int) -> list[TrialView]:
+    """The trials that get a full page: the leader, then the others from the best one on."""
+    if seen.leader is None:
+        return []
+    chosen = {trial.number: trial for trial in [seen.leader, *seen.ordered]}
+    return list(chosen.values())[:count]
 
 
 def _wait(out: Path, until: float) -> None:

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from sweep.report._findings import PAGES, Findings, find_out
+from sweep.report._findings import Findings, find_out
 from sweep.report._matplotlib import prepare_matplotlib
 from sweep.report._page import page
 
-__all__ = ["PAGES", "Findings", "find_out", "page"]
+__all__ = ["Findings", "find_out", "page"]
 
 prepare_matplotlib()

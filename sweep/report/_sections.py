@@ -22,7 +22,7 @@ from sweep.report._tables import (
     ladder_table,
     outcome_table,
 )
-from sweep.report._trial import TrialFindings
+from sweep.report.trial import TrialFindings
 from sweep.results.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
 from sweep.study.space import Parameter
 

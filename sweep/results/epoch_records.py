@@ -41,7 +41,8 @@ class EpochRecord:
     - `arrays`: of the last epoch the arrays of `circuits.Trace` (`free`, `nudged`, `weights`,
       `final_weights`, `energy`) and `held_out` (outputs at the held-out points after the epoch, V,
       shape `(held_out, outputs)`); with epoch 0 also `held_out_before` (the same before the first
-      update).
+      update). Of several epochs also those of `KeptEpochs`: outputs and weights after some of them;
+      with epoch 0 `first_weights`, the storage voltages after each of its training points.
     - `run_key`: SHA-256 of all that the last epoch's simulation depends on; `first_key` that of the
       first epoch here.
     - `previous_key`: that of the epoch before these, empty before epoch 0.

@@ -45,6 +45,7 @@ class Layout:
     - `trials/00012/epoch_003.npz`: what epoch 3 of trial 12 gave, in a study without a ladder.
     - `trials/00012/transient_seed0/epoch_003.npz`: the same of one of the trainings on a ladder.
     - `trials/00012/quasistatic_seed2/epoch_000_039.npz`: 40 epochs that were computed in one go.
+    - `trials/00012/page.npz`: what `sweep report` computed for the page of trial 12.
     - `driver.lock`: held by the one driver that may write.
     - `driver.owner`: that driver, on a file system without locks.
     - `ray_logs/`: what Ray's own processes wrote, where Ray could not be started or died.
@@ -91,6 +92,10 @@ class Layout:
     def trial(self, number: int) -> Path:
         """The directory of a trial."""
         return self.out / "trials" / f"{number:05d}"
+
+    def page(self, number: int) -> Path:
+        """The file of what was computed for the page of a trial."""
+        return self.trial(number) / "page.npz"
 
     def training(self, number: int, training: str = "") -> Path:
         """The directory of one of a trial's trainings, by its name."""

@@ -19,6 +19,7 @@ from circuits.simulators import Cause, Outcome, Verdict
 from objectives import EpochScore, ObjectiveError, TrainingPlan
 from pdk._notices import listening
 from sweep._errors import one_line
+from sweep.results.kept_epochs import FIRST_WEIGHTS, KeptEpochs, chosen_epochs
 from sweep.worker._checks import CHECKS
 from sweep.worker.faults import DOUBTFUL, check_unchanged, fault_of, is_of_the_machine
 from sweep.worker.simulator_spec import SimulatorSpec, trainer_for
@@ -160,6 +161,7 @@ def _train(task: TrainingTask, trainer: Trainer) -> TaskResult:
     epochs: Epochs | None = None
     outcome: Outcome | None = None
     weights, simulated = task.weights, 0.0
+    kept = _Kept(task)
     watch = Stopwatch()
 
     def late() -> bool:
@@ -175,16 +177,22 @@ def _train(task: TrainingTask, trainer: Trainer) -> TaskResult:
             simulated += _simulated(run)
             score = task.plan.score(run, trace, epoch)
         except _EXPECTED as error:
-            return replace(_without_result(error), epochs=epochs, simulated_seconds=simulated)
+            return replace(
+                _without_result(error), epochs=kept.added_to(epochs), simulated_seconds=simulated
+            )
         if not math.isfinite(score.nmse):
             words = "The outputs are so large that their error is no finite number."
             outcome = Outcome.of(Verdict(Cause.NOT_FINITE, words))
             break
         epochs = _and_epoch(epochs, task.plan, run, trace, score)
+        kept.note(epochs, trace)
         weights = trace.final_weights
     straggled = outcome is not None and outcome.cause is Cause.CANCELLED and late()
     return TaskResult(
-        outcome=outcome, epochs=epochs, straggled=straggled, simulated_seconds=simulated
+        outcome=outcome,
+        epochs=kept.added_to(epochs),
+        straggled=straggled,
+        simulated_seconds=simulated,
     )
 
 
@@ -207,6 +215,36 @@ def _and_epoch(
         statistics=asdict(trace.statistics),
         cached=(before.cached if before else 0) + trace.cached,
     )
+
+
+class _Kept:
+    """Keeps what the page of a trial shows of a task with several epochs; of a single one nothing."""
+
+    def __init__(self, task: TrainingTask) -> None:
+        self._several = task.last > task.first
+        self._chosen = frozenset(chosen_epochs(task.plan.epochs)) | {task.last + 1}
+        self._epochs = KeptEpochs()
+        self._first_weights: Array | None = None
+
+    def note(self, epochs: Epochs, trace: Trace) -> None:
+        """Takes note of the epoch that has just been finished, the last one of `epochs`."""
+        epoch = epochs.scores[-1].epoch
+        if epoch == 0:
+            self._first_weights = trace.weights
+        if epoch + 1 in self._chosen:
+            self._add(epochs)
+
+    def added_to(self, epochs: Epochs | None) -> Epochs | None:
+        """Returns the finished epochs with what is kept of them, the last one in any case."""
+        if epochs is None or not self._several:
+            return epochs
+        self._add(epochs)
+        first = {} if self._first_weights is None else {FIRST_WEIGHTS: self._first_weights}
+        return replace(epochs, arrays={**epochs.arrays, **self._epochs.to_arrays(), **first})
+
+    def _add(self, epochs: Epochs) -> None:
+        arrays = epochs.arrays
+        self._epochs.add(epochs.scores[-1].epoch + 1, arrays["held_out"], arrays["final_weights"])
 
 
 def _check(task: CheckTask, trainer: Trainer) -> TaskResult:

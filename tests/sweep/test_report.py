@@ -168,7 +168,7 @@ def test_a_trial_whose_files_are_gone_is_still_reported(finished: Results, tmp_p
     found = find_out(lost)
     assert found.led is not None
     assert found.led.fit is None
-    assert found.led.course is None
+    assert found.led.history is None
     assert "Learning curves" in page(found)
     assert "The files of its epochs are gone" in page(found)
 

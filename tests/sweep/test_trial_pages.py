@@ -20,18 +20,19 @@ from circuits import Design, join_weights
 from circuits.schedule import TRAIN_PHASES
 from objectives import nmse
 from sweep._errors import SweepError
+from sweep.app._training_history import quasistatic, training_history
+from sweep.app._waveforms import waveforms
+from sweep.app.animation import write_animation
 from sweep.app.report import find_out, report
 from sweep.report import figures
-from sweep.report._course import course, quasistatic
 from sweep.report._html import embedded, plain
-from sweep.report._trial import _scenarios
-from sweep.report._waves import waves
-from sweep.report.animation import film, write_animation
-from sweep.report.course_figures import Waves
+from sweep.report.animation import film
 from sweep.report.fit_figures import Fit
 from sweep.report.schematic import amplifier_schematic, synapse_schematic
+from sweep.report.trial import _scenarios
 from sweep.results.overview import COMPLETE, overview
 from sweep.results.study_results import Results
+from sweep.results.trial_examination import Waves
 
 pytest_plugins = ["tests.sweep.finished"]
 
@@ -53,7 +54,7 @@ def test_a_training_in_one_go_comes_out_again_epoch_by_epoch(climbed: Results) -
         if climbed.reached(trial.number) is None:
             continue
         design = climbed.study_file.space.design(trial.parameters)
-        found = course(climbed, trial.number, design, trainer)
+        found = training_history(climbed, trial.number, design, trainer)
         records = climbed.epochs(trial.number)
         assert found is not None
         assert found.notes == ()
@@ -66,7 +67,7 @@ def test_a_training_in_one_go_comes_out_again_epoch_by_epoch(climbed: Results) -
 
 def test_a_transient_training_is_shown_from_its_files(finished: Results) -> None:
     number, design = best(finished)
-    found = course(finished, number, design, quasistatic(finished))
+    found = training_history(finished, number, design, quasistatic(finished))
     assert found is not None
     plan, records = finished.study_file.plan, finished.epochs(number)
     assert np.array_equal(found.weights[0], join_weights(plan.first_weights(design)))
@@ -78,7 +79,7 @@ def test_a_transient_training_is_shown_from_its_files(finished: Results) -> None
 def test_without_a_simulator_the_ends_are_shown_and_the_page_says_why(climbed: Results) -> None:
     trial = next(t for t in overview(climbed).trials if t.rung == 1 and t.curve)
     design = climbed.study_file.space.design(trial.parameters)
-    found = course(climbed, trial.number, design, "no simulator is installed")
+    found = training_history(climbed, trial.number, design, "no simulator is installed")
     assert found is not None
     assert found.epochs == (0, 2)
     assert found.examined == ()
@@ -95,8 +96,8 @@ def test_every_training_of_a_trial_has_its_learning_curve(climbed: Results) -> N
 
 def test_waveforms_pass_through_what_the_training_reads(finished: Results) -> None:
     number, design = best(finished)
-    found = course(finished, number, design, "not asked for")
-    seen = waves(finished, number, design, found)
+    found = training_history(finished, number, design, "not asked for")
+    seen = waveforms(finished, number, design, found)
     assert isinstance(seen, Waves)
     assert set(seen.voltages) == {"output", "hidden line", "weight"}
     end = len(TRAIN_PHASES[seen.nudging]) * seen.phase * seen.points

@@ -19,17 +19,25 @@ from circuits import (
 )
 from circuits.simulators import find
 from objectives.trainability import points_run
-from sweep.report._course import Course
-from sweep.report.course_figures import Waves
 from sweep.results.study_results import Results
+from sweep.results.trial_examination import TrainingHistory, Waves
 
 _POINTS = 2
 _LINES = 4
 """Nodes of a kind, at most."""
 
 
-def waves(results: Results, number: int, design: Design, course: Course | None) -> Waves | str:
-    """The first points of a trial's highest training, with its last weights, in a transient.
+def waveforms(
+    results: Results, number: int, design: Design, history: TrainingHistory | None
+) -> Waves | str:
+    """Simulates the first points of a trial's highest training, with its last weights.
+
+    **Arguments:**
+
+    - `results`: of the study.
+    - `number`: of the trial.
+    - `design`: what its parameters make.
+    - `history`: of that training; None for its first weights.
 
     **Returns:** the waveforms, or why there are none.
     """
@@ -37,7 +45,7 @@ def waves(results: Results, number: int, design: Design, course: Course | None) 
     if reached is None:
         return "The trial has no finished epoch."
     described = results.study_file
-    weights = None if course is None else course.weights[-1]
+    weights = None if history is None else history.weights[-1]
     run = points_run(reached.plan, design, points=_POINTS, weights=weights)
     try:
         trainer = TransientTrainer(

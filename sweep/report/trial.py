@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from circuits import Design, Quantity
-from circuits.quasistatic import QuasistaticTrainer
-from sweep.report._course import Course, course
-from sweep.report._waves import waves
-from sweep.report.course_figures import Waves
 from sweep.report.fit_figures import Fit
-from sweep.results.overview import Overview, TrialView
+from sweep.results.overview import TrialView
 from sweep.results.study_results import Layout, Results
+from sweep.results.trial_examination import TrainingHistory, TrialExamination, Waves
 
 _DIGITS = 4
 
@@ -45,7 +42,7 @@ class TrialFindings:
     """What the page of a trial shows.
 
     - `view`: the trial; `design`, `values`: what its parameters make, field by field.
-    - `fit`: before and after training; `course`: in between. None where files are gone.
+    - `fit`: before and after training; `history`: in between. None where files are gone.
     - `curves`: NMSE before and after each epoch of every training of the trial, by name.
     - `scenarios`: held-out NMSE by corner and temperature; empty where the study has none.
     - `waves`: waveforms, or why there are none; None where none were asked for.
@@ -56,54 +53,46 @@ class TrialFindings:
     design: Design
     values: tuple[Value, ...]
     fit: Fit | None
-    course: Course | None
+    history: TrainingHistory | None
     curves: Mapping[str, tuple[float, ...]]
     scenarios: Mapping[tuple[str, float], float]
     waves: Waves | str | None
 
 
 def find_out_trial(
-    results: Results,
-    view: TrialView,
-    trainer: QuasistaticTrainer | str,
-    *,
-    waveforms: bool = False,
+    results: Results, view: TrialView, examination: TrialExamination
 ) -> TrialFindings:
-    """All that is to be said about one trial.
+    """Collects all that is to be said about one trial.
 
     **Arguments:**
 
-    - `trainer`: looks at its updates, or why there is none.
-    - `waveforms`: whether to simulate its first points again for them.
+    - `results`: of the study.
+    - `view`: the trial.
+    - `examination`: what was computed for its page.
+
+    **Returns:** the findings.
     """
     design = results.study_file.space.design(view.parameters)
-    found = course(results, view.number, design, trainer)
     return TrialFindings(
         view=view,
         layers=results.study_file.layers,
         design=design,
         values=tuple(_values(results, design)),
-        fit=_fit(results, view.number, design),
-        course=found,
+        fit=fit_of(results, view),
+        history=examination.history,
         curves=_curves(results, view.number),
         scenarios=_scenarios(view.scenarios),
-        waves=waves(results, view.number, design, found) if waveforms else None,
+        waves=examination.waves,
     )
 
 
-def worth_a_page(seen: Overview, count: int) -> list[TrialView]:
-    """The trials that get a full page: the leader, then the others from the best one on."""
-    if seen.leader is None:
-        return []
-    chosen = {trial.number: trial for trial in [seen.leader, *seen.ordered]}
-    return list(chosen.values())[:count]
-
-
-def _fit(results: Results, number: int, design: Design) -> Fit | None:
-    reached = results.reached(number)
-    records = [] if reached is None else results.epochs(number, reached.name)
+def fit_of(results: Results, view: TrialView) -> Fit | None:
+    """Returns the outputs of a trial before and after its highest training; None without one."""
+    reached = results.reached(view.number)
+    records = [] if reached is None else results.epochs(view.number, reached.name)
     if reached is None or not records:
         return None
+    design = results.study_file.space.design(view.parameters)
     task, data = reached.plan.task, reached.plan.task.data()
     return Fit(
         x=data.held_inputs[:, : len(task.variables)],  # what doubles them comes after them
