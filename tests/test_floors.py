@@ -112,3 +112,19 @@ def test_one_room_alone_knows_each_of_ray_and_optuna(package: str) -> None:
     strangers = {module for module in modules if room(module) != KNOWS[package]}
     assert strangers == {module for known, module in EXCEPTIONS if known == package}
     assert package != "ray" or len(users) <= 3, f"Ray appears in {len(users)} modules"
+
+
+def test_the_report_simulates_and_trains_nothing() -> None:
+    forbidden = {
+        "circuits.quasistatic", "circuits.simulators", "circuits.transient", "circuits.trainers", "pdk.locate",
+    }  # fmt: skip
+    verbs = {
+        "TransientTrainer", "QuasistaticTrainer", "find", "locate", "make_trainer", "points_run", "train",
+        "trainability", "training_circuit",
+    }  # fmt: skip
+    for path in (path for path in MODULES if path.is_relative_to(ROOT / "sweep" / "report")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                assert node.module not in forbidden, f"{path.name} imports {node.module}"
+                used = {alias.name for alias in node.names} & verbs
+                assert not used, f"{path.name} imports {sorted(used)}"
