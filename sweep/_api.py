@@ -133,7 +133,7 @@ class Study:
         seen = overview(self.results)
         best = seen.best
         if best is None:
-            msg = f"{self.out} has no best trial: {seen.standings.reason}; run more trials."
+            msg = f"{self.out} has no best trial: {seen.ranked.reason}; run more trials."
             raise SweepError(msg)
         return best
 

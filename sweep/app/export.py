@@ -183,12 +183,12 @@ def _choose(seen: Overview, number: int | None) -> TrialView:
         msg = f"The study {seen.name!r} has no trial {number}; it has {_choices(seen)}."
         raise ExportError(msg)
     if seen.best is None:
-        if seen.standings.none_allowed:
+        if seen.ranked.none_allowed:
             todo = "go on with more --trials, start a study with wider constraints,"
         else:
             todo = "go on with `sweep run --resume`,"
         msg = (
-            f"The study {seen.name!r} has no best trial: {seen.standings.reason}; {todo} or choose "
+            f"The study {seen.name!r} has no best trial: {seen.ranked.reason}; {todo} or choose "
             f"one that has begun with --trial: {_choices(seen)}."
         )
         raise ExportError(msg)

@@ -137,9 +137,7 @@ def _trial(results: Results, wanted: int | None) -> tuple[int, Mapping[str, Any]
     seen = overview(results)
     if wanted is None:
         if seen.best is None:
-            msg = (
-                f"{results.out} has no best trial: {seen.standings.reason}; give one with --trial."
-            )
+            msg = f"{results.out} has no best trial: {seen.ranked.reason}; give one with --trial."
             raise SensitivityError(msg)
         return seen.best.number, seen.best.parameters
     for trial in seen.trials:

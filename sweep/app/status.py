@@ -65,7 +65,7 @@ class Status:
 
     def to_json(self) -> dict[str, Any]:
         """The status as plain values."""
-        seen, ranks = self.overview, self.overview.standings
+        seen, ranks = self.overview, self.overview.ranked
         return {
             "name": seen.name,
             "out": str(self.out),

@@ -134,9 +134,9 @@ def _ranked(seen: Overview) -> list[RenderableType]:
             duration(trial.seconds), *([escape(seen.beyond(trial))] if forbidden else []),
         )  # fmt: skip
     if seen.best is None:
-        verdict = Text(f"No best trial: {seen.standings.reason}.", style="yellow")
+        verdict = Text(f"No best trial: {seen.ranked.reason}.", style="yellow")
     else:
-        verdict = Text(f"Best: trial {seen.best.number}, {seen.standings.reason}.")
+        verdict = Text(f"Best: trial {seen.best.number}, {seen.ranked.reason}.")
     parts: list[RenderableType] = ["", table, verdict]
     if len(seen.unlearned) == len(seen.ordered):
         words = "None of the complete trials fits better than before its training."

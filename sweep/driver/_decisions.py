@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sweep.driver._failures import Blame, Failure
+from sweep.driver._failures import Blame, TaskFailure
 from sweep.driver._training_run import TrainingRun
 from sweep.driver._trial_run import TrialRun
 from sweep.driver.events import (
@@ -81,7 +81,9 @@ class Decisions:
         values = trial_run.finish(self._directions).values
         if not all(map(math.isfinite, values)):
             words = "A figure of merit is no finite number."
-            failure = Failure(blame=Blame.DESIGN, status="failed", cause="not_finite", words=words)
+            failure = TaskFailure(
+                blame=Blame.DESIGN, status="failed", cause="not_finite", words=words
+            )
             self.fail(trial_run, failure, epoch=trial_run.level)
             return False
         record = trial_run.record(self._directions)
@@ -161,7 +163,9 @@ class Decisions:
             )
         )
 
-    def go_on_without(self, trial_run: TrialRun, training: TrainingRun, failure: Failure) -> None:
+    def go_on_without(
+        self, trial_run: TrialRun, training: TrainingRun, failure: TaskFailure
+    ) -> None:
         """Count a training without a result as one that does not train."""
         training.failure = failure
         self.observer(
@@ -176,21 +180,23 @@ class Decisions:
             )
         )
 
-    def fail(self, trial_run: TrialRun, failure: Failure, *, epoch: int) -> None:
+    def fail(self, trial_run: TrialRun, failure: TaskFailure, *, epoch: int) -> None:
         """End a trial of which a task came to nothing."""
         failed = _recorded(failure, trial_run.rung, epoch)
         record = replace(trial_run.record(self._directions), failure=failed)
         self._end(trial_run.handle, failure, trial_run.rung, record)
         self._tell_failure(trial_run.handle, failure, rung=trial_run.rung, epoch=epoch)
 
-    def _end(self, handle: TrialHandle, failure: Failure, rung: int, record: TrialRecord) -> None:
+    def _end(
+        self, handle: TrialHandle, failure: TaskFailure, rung: int, record: TrialRecord
+    ) -> None:
         """Tell a failure: one of the design's own is something to learn from."""
         if failure.blame is Blame.DESIGN:
             self.store.fail_by_design(handle, rung, record)
         else:
             self.store.fail(handle, record)
 
-    def refuse(self, handle: TrialHandle, failure: Failure) -> None:
+    def refuse(self, handle: TrialHandle, failure: TaskFailure) -> None:
         """End a trial whose parameters make no design."""
         record = TrialRecord(training=TrainingRecord(), failure=_recorded(failure, 0, 0))
         self._end(handle, failure, 0, record)
@@ -204,12 +210,12 @@ class Decisions:
         if isinstance(current, TrainingRung):
             (name, *_) = self.described.ladder.trainings(rung)
             epoch = len(self.layout.epochs(handle.number, name))
-        failure = Failure(blame=Blame.CHANCE, status="damaged", cause="files", words=words)
+        failure = TaskFailure(blame=Blame.CHANCE, status="damaged", cause="files", words=words)
         self.store.replace(handle, TrialRecord(failure=_recorded(failure, rung, epoch)))
         self._tell_failure(handle, failure, rung=rung, epoch=epoch)
 
     def _tell_failure(
-        self, handle: TrialHandle, failure: Failure, *, rung: int, epoch: int
+        self, handle: TrialHandle, failure: TaskFailure, *, rung: int, epoch: int
     ) -> None:
         self.observer(
             TrialFailed(
@@ -223,7 +229,7 @@ class Decisions:
         )
 
 
-def _recorded(failure: Failure, rung: int, epoch: int) -> FailureRecord:
+def _recorded(failure: TaskFailure, rung: int, epoch: int) -> FailureRecord:
     """The failure as it is kept with the trial."""
     return FailureRecord(
         status=failure.status,

@@ -33,7 +33,7 @@ class Blame(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class TaskFailure:
     """Why a task has no result; `status`, `cause` and `words` as kept with the failed trial."""
 
     blame: Blame
@@ -49,7 +49,7 @@ class Failure:
         )
 
 
-def failure_of(done: Done, *, memory_limited: bool) -> Failure | None:
+def failure_of(done: Done, *, memory_limited: bool) -> TaskFailure | None:
     """Why a task came to nothing; None if it has a result.
 
     **Arguments:**
@@ -59,20 +59,20 @@ def failure_of(done: Done, *, memory_limited: bool) -> Failure | None:
     """
     result = done.result
     if result is None:
-        return Failure(blame=Blame.CHANCE, status="crashed", cause=LOST, words=done.reason)
+        return TaskFailure(blame=Blame.CHANCE, status="crashed", cause=LOST, words=done.reason)
     if result.unfit:
-        return Failure(blame=Blame.MACHINE, status="unfit", cause="machine", words=result.unfit)
+        return TaskFailure(blame=Blame.MACHINE, status="unfit", cause="machine", words=result.unfit)
     if result.refusal is not None:
         cause, words = result.refusal
-        return Failure(blame=Blame.DESIGN, status="refused", cause=cause, words=words)
+        return TaskFailure(blame=Blame.DESIGN, status="refused", cause=cause, words=words)
     if result.straggled:
         words = f"Cut after {result.wall_seconds:.0f} s, when others of its kind had long finished."
-        return Failure(
+        return TaskFailure(
             blame=Blame.DESIGN, status=STRAGGLER, cause="learned_time_limit", words=words
         )
     if result.outcome is not None and not result.outcome.ok:
         outcome = result.outcome
-        return Failure(
+        return TaskFailure(
             blame=_blame(outcome, memory_limited=memory_limited),
             status=outcome.status,
             cause=outcome.cause,

@@ -14,7 +14,7 @@ from circuits.preparation import Stage, watched
 from pdk._notices import notice
 from sweep._errors import InfeasibleDesign, SweepError
 from sweep.driver._decisions import Decisions
-from sweep.driver._failures import LOST, Blame, Failure, failure_of
+from sweep.driver._failures import LOST, Blame, TaskFailure, failure_of
 from sweep.driver._job_queue import Job, JobQueue
 from sweep.driver._stop_request import StopRequest
 from sweep.driver._straggler_timeout import StragglerTimeout
@@ -237,7 +237,7 @@ class StudyLoop:
         try:
             return self.described.space.design(handle.values)
         except InfeasibleDesign as error:
-            failure = Failure(
+            failure = TaskFailure(
                 blame=Blame.DESIGN, status="infeasible", cause=error.field, words=str(error)
             )
             self.decisions.refuse(handle, failure)
@@ -302,7 +302,7 @@ class StudyLoop:
             self._drop(trial_run)
             self.decisions.fail(trial_run, failure, epoch=work.next_epoch)
 
-    def _rest(self, job: Job, failure: Failure, *, tries: int, lost: int) -> None:
+    def _rest(self, job: Job, failure: TaskFailure, *, tries: int, lost: int) -> None:
         """Have a task done again that came to nothing by no fault of its own."""
         trial_run, work = job.trial_run, job.work
         rest = 0.0
@@ -337,7 +337,7 @@ class StudyLoop:
         """Nothing more of a trial that has ended: a sister of its task waits, or is computed."""
         self.executor.drop(self._queue.remove(trial_run))
 
-    def _leave_out(self, job: Job, done: Done, failure: Failure) -> None:
+    def _leave_out(self, job: Job, done: Done, failure: TaskFailure) -> None:
         """Have the task of a node that cannot do it done elsewhere, and give that node no others."""
         try:
             words = self.executor.leave_out(done.node, " ".join(failure.words.split()))
@@ -384,7 +384,7 @@ class StudyLoop:
         )
 
 
-def _again(failure: Failure, *, tries: int, lost: int) -> bool:
+def _again(failure: TaskFailure, *, tries: int, lost: int) -> bool:
     """Whether a task is tried again: a machine may be away for a while, a simulator not.
 
     `tries`: how often it was tried; `lost`: how often its worker had been lost before. These do not

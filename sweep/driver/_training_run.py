@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from circuits import CircuitError, Design, Trainer
 from objectives import EpochScore, TrainingPlan
-from sweep.driver._failures import Failure
+from sweep.driver._failures import TaskFailure
 from sweep.results.epoch_records import EpochRecord, RecordError, read_record
 from sweep.results.files import Layout
 from sweep.worker.faults import is_of_the_machine
@@ -68,7 +68,7 @@ class TrainingRun:
     tries: int = 0
     lost: int = 0
     busy: bool = False
-    failure: Failure | None = None
+    failure: TaskFailure | None = None
 
     @property
     def seed(self) -> int:

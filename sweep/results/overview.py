@@ -14,8 +14,8 @@ from objectives import improved
 from sweep.results.ranking import (
     Candidate,
     Objective,
+    RankedTrials,
     Ranking,
-    Standings,
     limits_of,
     objectives_of,
     violated_words,
@@ -157,19 +157,19 @@ class Overview:
         return Ranking(self.objectives, self.limits, done)
 
     @cached_property
-    def standings(self) -> Standings:
+    def ranked(self) -> RankedTrials:
         """Which complete trials are best, and why."""
-        return self._ranking.standings()
+        return self._ranking.ranked()
 
     @cached_property
     def front(self) -> tuple[TrialView, ...]:
         """The best complete trials within the constraints: of several objectives those that none beats."""
-        return self._views(self.standings.front)
+        return self._views(self.ranked.front)
 
     @cached_property
     def best(self) -> TrialView | None:
         """The best complete trial; of several objectives, the one of the front that fits best."""
-        best = self.standings.best
+        best = self.ranked.best
         return None if best is None else self._views([best])[0]
 
     @cached_property
@@ -190,8 +190,8 @@ class Overview:
             trial for trial in self.trials
             if trial.state != COMPLETE and math.isfinite(trial.nmse)
         ]  # fmt: skip
-        if not begun and self.standings.nearest is not None:
-            return self._views([self.standings.nearest])[0]
+        if not begun and self.ranked.nearest is not None:
+            return self._views([self.ranked.nearest])[0]
         return min(begun, key=lambda trial: (not trial.allowed, trial.nmse), default=None)
 
     @property

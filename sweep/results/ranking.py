@@ -23,8 +23,8 @@ _MANY = 9.995  # limits; from here on no percentage reads well
 __all__ = [
     "Candidate",
     "Objective",
+    "RankedTrials",
     "Ranking",
-    "Standings",
     "limits_of",
     "objectives_of",
     "violated_words",
@@ -105,7 +105,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standings:
+class RankedTrials:
     """The answer: which of the complete trials are best, and why.
 
     **Attributes:**
@@ -174,12 +174,12 @@ class Ranking:
         self._front = [kept for kept in self._front if not self._beats(candidate, kept)]
         self._front.append(candidate)
 
-    def standings(self) -> Standings:
+    def ranked(self) -> RankedTrials:
         """Which trials are best now, and why."""
         front = tuple(sorted(self._front, key=lambda kept: kept.number))
         best = min(front, key=lambda kept: (_or_infinite(kept.nmse), kept.number), default=None)
         nearest = None if self._allowed else self._nearest
-        return Standings(
+        return RankedTrials(
             complete=self._complete,
             allowed=self._allowed,
             front=front,

@@ -13,7 +13,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from sweep.results.outcomes import OutcomeCount, Outcomes
-from sweep.results.ranking import Candidate, Objective, Ranking, Standings
+from sweep.results.ranking import Candidate, Objective, RankedTrials, Ranking
 from sweep.results.rung_results import rung_results_of
 from sweep.results.trial_record import TrialRecord, has_failed, is_replaced
 from sweep.search._finished_trials import FinishedTrials
@@ -35,7 +35,7 @@ class StudyProgress:
     failed: int
     running: int
     learned: int
-    ranks: Standings
+    ranks: RankedTrials
     outcomes: tuple[OutcomeCount, ...]
 
     @property
@@ -90,7 +90,7 @@ class ProgressCounter:
                 trial.state is TrialState.RUNNING and not is_replaced(trial) for trial in others
             ),
             learned=self._learned,
-            ranks=self._ranking.standings(),
+            ranks=self._ranking.ranked(),
             outcomes=self._outcomes.counts(),
         )
 

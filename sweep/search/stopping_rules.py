@@ -95,7 +95,7 @@ class StoppingRules:
 
     def _since_best(self) -> int:
         """Finished trials after the best one; 0 before there is one."""
-        best = self._ranking.standings().best
+        best = self._ranking.ranked().best
         if best is None:
             return 0
         return len(self._ended) - bisect.bisect_right(self._ended, best.number)

@@ -81,9 +81,7 @@ def test_a_trial_beyond_a_constraint_is_never_the_best_and_comes_last() -> None:
     assert [each.number for each in seen.ordered] == [2, 1, 3, 0], (
         "the nearest first of those beyond"
     )
-    assert (
-        seen.standings.reason == "lowest held-out NMSE of 2 complete trials within the constraints"
-    )
+    assert seen.ranked.reason == "lowest held-out NMSE of 2 complete trials within the constraints"
     assert list(seen.best_so_far()) == [(1, 0.4), (2, 0.2)]
 
 
@@ -92,7 +90,7 @@ def test_the_objective_and_its_direction_decide(objective: Objective) -> None:
     seen = study(trial(0, 0.3, nmse=0.9), trial(1, 0.7, nmse=0.1), objectives=(objective,))
     assert seen.best is not None
     assert seen.best.number == int(objective.maximise)
-    assert seen.standings.reason.startswith("highest" if objective.maximise else "lowest")
+    assert seen.ranked.reason.startswith("highest" if objective.maximise else "lowest")
 
 
 def test_of_several_objectives_the_best_fit_on_the_front_is_named() -> None:
@@ -103,7 +101,7 @@ def test_of_several_objectives_the_best_fit_on_the_front_is_named() -> None:
     assert [each.number for each in seen.front] == [0, 1]
     assert seen.best is not None
     assert seen.best.number == 0
-    assert "Pareto front" in seen.standings.reason
+    assert "Pareto front" in seen.ranked.reason
     drawn = {trace.name: list(trace.customdata) for trace in front(seen).data if trace.name}
     assert drawn["violates a constraint"] == [3]
     assert drawn["Pareto front"] == [0, 1]
@@ -118,7 +116,7 @@ def test_the_order_in_which_trials_end_does_not_matter() -> None:
         Candidate(number=5, values=(math.nan, 0.0), nmse=0.0),
     ]  # fmt: skip
     found = [
-        Ranking((NMSE, ENERGY), LIMIT, order).standings()
+        Ranking((NMSE, ENERGY), LIMIT, order).ranked()
         for order in itertools.permutations(candidates)
     ]
     assert all(each == found[0] for each in found)
@@ -132,8 +130,8 @@ def test_without_an_allowed_trial_there_is_no_best_one_and_the_nearest_is_told()
         trial(0, nmse=0.1, by=2.0), trial(1, nmse=0.4, by=0.25), trial(2, nmse=0.2, by=math.nan)
     )
     assert seen.best is None
-    assert seen.standings.none_allowed
-    assert seen.standings.reason == (
+    assert seen.ranked.none_allowed
+    assert seen.ranked.reason == (
         "none of the 3 complete trials is within the constraints (energy <= 100 nJ); nearest is "
         "trial 1: energy <= 100 nJ missed by 25 %"
     )

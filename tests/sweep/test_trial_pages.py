@@ -30,6 +30,7 @@ from sweep.report.animation import film
 from sweep.report.fit_figures import Fit
 from sweep.report.schematic import amplifier_schematic, synapse_schematic
 from sweep.report.trial import _scenarios
+from sweep.results.kept_epochs import KeptEpochs
 from sweep.results.overview import COMPLETE, overview
 from sweep.results.study_results import Results
 from sweep.results.trial_examination import Waves
@@ -76,14 +77,23 @@ def test_a_transient_training_is_shown_from_its_files(finished: Results) -> None
     assert all(layer.reciprocity > 0.0 for _, looked in found.examined for layer in looked.layers)
 
 
-def test_without_a_simulator_the_ends_are_shown_and_the_page_says_why(climbed: Results) -> None:
+def test_without_a_simulator_the_ends_are_shown_and_the_page_says_why(
+    climbed: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trial = next(t for t in overview(climbed).trials if t.rung == 1 and t.curve)
     design = climbed.study_file.space.design(trial.parameters)
+    shown = training_history(climbed, trial.number, design, "no simulator is installed")
+    assert shown is not None
+    assert shown.epochs == (0, 1, 2)  # its file has the epochs between
+    assert shown.examined == ()
+    assert shown.notes == ("Updates are not looked at: no simulator is installed",)
+    monkeypatch.setattr(KeptEpochs, "from_arrays", lambda _: None)  # as of earlier versions
     found = training_history(climbed, trial.number, design, "no simulator is installed")
     assert found is not None
     assert found.epochs == (0, 2)
     assert found.examined == ()
     assert any("no simulator is installed" in note for note in found.notes)
+    assert any("cannot be trained again" in note for note in found.notes)
 
 
 def test_every_training_of_a_trial_has_its_learning_curve(climbed: Results) -> None:
