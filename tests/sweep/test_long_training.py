@@ -26,6 +26,11 @@ from tests.in_this_process import InThisProcess
 from tests.sweep.running import Record, tiny
 
 EPOCHS = 70
+IN_ONE_GO = """\
+[[ladder.rungs]]
+kind = "training"
+simulator = "quasistatic"
+"""
 OF = {"run_key": "0123", "epochs": 3}
 
 
@@ -85,8 +90,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> OpenedResults:
     out = tmp_path_factory.mktemp("long") / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(driver, "RayExecutor", InThisProcess)
-        settings = driver.Settings(out=out, simulator="quasistatic")
-        driver.run_study(tiny(trials=1, epochs=EPOCHS), settings, observer=Record())
+        study = tiny(trials=1, epochs=EPOCHS, execution=IN_ONE_GO)
+        driver.run_study(study, driver.Settings(out=out), observer=Record())
     return open_results(out)
 
 
