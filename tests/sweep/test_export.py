@@ -21,9 +21,9 @@ from circuits import Design, TransientTrainer, make_trainer
 from circuits.simulators import Xyce, find
 from circuits.simulators._raw import read_raw
 from objectives import Sine, TrainingPlan
-from sweep.commands.export import ExportError, export, param_text
-from sweep.commands.simulate import simulate
-from sweep.results.store import Results
+from sweep.app.export import ExportError, export, param_text
+from sweep.app.simulate import simulate
+from sweep.results.study_results import Results
 from sweep.study.design_file import design_text
 from sweep.study.study_file import load_design, parse_design
 
