@@ -41,7 +41,9 @@ def waves(results: Results, number: int, design: Design, course: Course | None) 
     run = points_run(reached.plan, design, points=_POINTS, weights=weights)
     try:
         trainer = TransientTrainer(
-            find("auto"), pdk.locate(described.pdk_path), limits=described.trainer_limits()
+            find("auto"),
+            pdk.locate(described.pdk_path, technology=described.technology),
+            limits=described.trainer_limits(),
         )
         circuit = training_circuit(run)
         deck = trainer.deck(run, circuit=circuit)
