@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pdk._errors import UnknownDeviceError, UnknownTechnologyError
-
 from pdk.gf180mcu import GF180MCU
 from pdk.sky130 import SKY130
 

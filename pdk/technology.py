@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pdk._models import Models
 
 CORNERS = ("tt", "ss", "ff", "sf", "fs")
-"""Process corners: typical, slow, fast; first letter nfet, second pfet."""
+"""Process corners: typical, slow, fast; which letter is about nfets, `Technology.first_letter` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +271,8 @@ class Technology:
     - `devices`: its transistors by name.
     - `flavours`: what a synapse may be made of; the first is the usual one.
     - `write_device`: the nfet of write switches, which stands the swing of a wordline.
+    - `first_letter`: whether the first letter of its corners sf and fs is about nfets or pfets. It says
+      what the model files have, which call them so.
     - `temperatures`: lowest and highest one that its models are for, degrees Celsius.
     - `span`: largest voltage between two terminals of a transistor that a network applies, V; the
       device tables of the quasi-static simulator reach that far.
@@ -284,6 +286,7 @@ class Technology:
     devices: Mapping[str, Device]
     flavours: Mapping[str, Flavour]
     write_device: str
+    first_letter: Literal["n", "p"]
     temperatures: tuple[float, float]
     span: float
     diffusion: float

@@ -11,6 +11,7 @@ GF180MCU = Technology(
     devices=DEVICES,
     flavours=FLAVOURS,
     write_device="nmos_6p0",
+    first_letter="n",
     temperatures=(-40.0, 125.0),  # as the model file says of its measurements
     span=4.0,
     # `ad`, `as`, `pd`, `ps` of `nfet_03v3.sym` and the other symbols of open_pdks for xschem.

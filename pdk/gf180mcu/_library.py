@@ -78,7 +78,11 @@ class Gf180mcuLibrary(ModelLibrary):
 
 def _number(scope: Scope, value: str) -> str:
     """A parameter of a card as a plain number: as it stands there, where it is one."""
-    return repr(scope.evaluate(value)) if value.startswith("{") else value
+    try:
+        float(value)
+    except ValueError:
+        return repr(scope.evaluate(value))
+    return value
 
 
 def _drawn(geometry: Geometry) -> dict[str, float]:

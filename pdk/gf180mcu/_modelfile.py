@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pdk._models import Models
 
 SECTIONS = {"tt": "typical", "ss": "ss", "ff": "ff", "sf": "sf", "fs": "fs"}
-"""The file's name of each corner; letters stand for nfet and pfet, as in the program's."""
+"""The file's name of each corner."""
 
 _OTHER_NAMES = {
     "nmos_3p3": "nfet_03v3",
@@ -136,7 +136,7 @@ def _sections(models: Models) -> dict[str, tuple[str, ...]]:
 def _bins(section: list[str], name: str) -> tuple[tuple[Bin, ...], str]:
     models = [each.split(maxsplit=3) for each in section if each.startswith(".model")]
     cards = [card for card in models if card[1].startswith(f"{name}.")]
-    found = tuple(make_bin(card[3]) for card in cards)
+    found = tuple(make_bin(_braced(card[3])) for card in cards)
     return found, cards[0][2] if cards else ""
 
 

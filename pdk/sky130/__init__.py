@@ -11,6 +11,8 @@ SKY130 = Technology(
     devices=DEVICES,
     flavours=FLAVOURS,
     write_device="nfet_g5v0d10v5",
+    # In `parameters_fet_sf.spice` of the continuous models nfets are fast and pfets are slow.
+    first_letter="p",
     temperatures=(-40.0, 125.0),
     span=2.2,
     # `ad`, `as`, `pd`, `ps` of `nfet_01v8.sym` and the other symbols of `sky130_fd_pr` for xschem;

@@ -12,8 +12,8 @@ import pdk
 from circuits import Design, Scenario, check_sizes
 from circuits.characterization import Characterization, SynapseBench
 from circuits.characterization import characterize as measure
-from circuits.simulators import find
 from circuits.parts import FLAVOURS
+from circuits.simulators import find
 from sweep.report.characterization import characterization_page, characterization_tables
 from sweep.results._files import write_whole
 from sweep.study.scenarios import celsius

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pdk
+from circuits import Design
 from objectives import TrainingPlan
 from sweep._errors import SweepError
 from sweep.commands._export_files import (

@@ -12,7 +12,6 @@ from typing import Any
 from scipy.stats import ks_2samp
 
 from pdk import find_technology
-
 from sweep._version import __version__
 from sweep.report._course import quasistatic
 from sweep.report._importances import Target, targets

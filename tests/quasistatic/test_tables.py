@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 import pdk
-from pdk.sky130 import DEVICES
 from circuits.quasistatic.tables import (
     Packed,
     Ranges,
@@ -25,6 +24,7 @@ from circuits.quasistatic.tables import (
     pack,
 )
 from circuits.simulators import SpiceSimulator, find
+from pdk.sky130 import DEVICES
 from tests.quasistatic.biases import coupled_drains, drain_currents, storage_voltages
 
 Array = NDArray[np.float64]
