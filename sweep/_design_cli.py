@@ -241,7 +241,7 @@ def characterize(  # noqa: PLR0913, PLR0917  (one for each option)
         str | None, typer.Option(metavar="KIND", help="cmos (default) or dram.")
     ] = None,
     flavour: Annotated[
-        str | None, typer.Option(metavar="F", help="Transistors: 01v8 (default), 01v8_lvt, ...")
+        str | None, typer.Option(metavar="F", help="Transistors: a flavour of any technology.")
     ] = None,
     width_p: WidthP = None,
     width_n: WidthN = None,
