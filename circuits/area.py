@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 
 from circuits._cell import Cell
@@ -12,13 +11,7 @@ from circuits.amplifiers import amplifier
 from circuits.design import Design
 from circuits.sizes import smallest_run
 from circuits.synapses import synapse
-from pdk import DEVICES, DIFFUSION, well
-
-MIM_AREA, MIM_EDGE = 2.0, 0.19
-"""Capacitance of SkyWater 130's `cap_mim_m3_1`: fF/um2 of plate and fF/um of its circumference.
-
-The parameters `camimc` and `cpmimc` of SkyWater's model of it at tt.
-"""
+from pdk import well
 
 _HOLDS = 2  # sampling capacitors of a column's update circuit: the reference and the target
 
@@ -30,10 +23,8 @@ def circuit_area(layers: tuple[int, ...], design: Design) -> float:
     have any, and of the plates of all capacitors: M times the storage capacitance for each synapse,
     and two sampling capacitors for each column. A transistor takes its gate, drain and source; one
     in a well takes the smallest well (`pdk.well`), that of an nfet with its share of the n-well
-    around it. Where `junctions` is "none" it takes its gate, W L. A capacitor C is a square MIM
-    plate of side s with
-
-        C = 2.0 fF/um2 s^2 + 0.19 fF/um 4 s
+    around it. Where `junctions` is "none" it takes its gate, W L. A capacitor is a square plate of the
+    technology's capacitor between metals (`pdk.technology.Capacitor`).
 
     What is ideal in the circuit (linear amplifiers, sampling switches, sources) has no area here, nor do
     wires and spacings, so this compares designs and is a lower bound of a layout. MIM capacitors
@@ -47,13 +38,14 @@ def circuit_area(layers: tuple[int, ...], design: Design) -> float:
     """
     run = smallest_run(design, len(layers) - 1)
     taken = _silicon if design.has_drawn_junctions else _gates
+    plate = design.process.capacitor.plate
     total = 0.0
     for layer, (inputs, outputs) in enumerate(pairwise(layers)):
         scope = Scope(run, layer)
         gates = taken(synapse(scope))
         storage = scope.number("storage_capacitance") * scope.number("multiplicity")
-        total += inputs * outputs * (gates + mim_area(storage)) + outputs * taken(amplifier(scope))
-        total += max(inputs, outputs) * _HOLDS * mim_area(design.hold_capacitance)
+        total += inputs * outputs * (gates + plate(storage)) + outputs * taken(amplifier(scope))
+        total += max(inputs, outputs) * _HOLDS * plate(design.hold_capacitance)
     return total
 
 
@@ -63,10 +55,10 @@ def _silicon(cell: Cell) -> float:
     total = 0.0
     for name, device in cell.transistors().items():
         shape = device.geometry
-        if DEVICES[shape.device].polarity == "p" or name in wells:
+        if shape.kind.polarity == "p" or name in wells:
             area = well(shape).footprint
         else:
-            area = shape.width * (shape.length + 2 * DIFFUSION)
+            area = shape.width * (shape.length + 2 * shape.technology.diffusion)
         total += device.multiplicity * area * 1e12
     return total
 
@@ -76,11 +68,3 @@ def _gates(cell: Cell) -> float:
     devices = cell.transistors().values()
     shapes = [(device.geometry, device.multiplicity) for device in devices]
     return sum(shape.width * shape.length * copies * 1e12 for shape, copies in shapes)
-
-
-def mim_area(capacitance: float) -> float:
-    """Area of a square MIM capacitor (F) in um2; see `circuit_area`."""
-    femtofarads = capacitance * 1e15
-    half = 2.0 * MIM_EDGE / MIM_AREA
-    side = math.sqrt(half**2 + femtofarads / MIM_AREA) - half
-    return side**2

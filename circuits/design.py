@@ -2,7 +2,7 @@
 """`Design`: every quantity of the circuit that a search may move, as one frozen typed record.
 
 The default values are those of the circuit this project starts from: a 2-layer perceptron whose
-synapses are common-source CMOS pairs in SkyWater 130 nm, trained by equilibrium propagation
+synapses are common-source CMOS pairs in a 130 nm process, trained by equilibrium propagation
 (Scellier and Bengio 2017; Kendall et al. 2020, arXiv 2006.01981).
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 from circuits._errors import DesignError, NetworkError
 from circuits._plugins import installed
 from circuits._quantity import Quantity, quantities_of, quantity
+from pdk import DEFAULT_TECHNOLOGY, TECHNOLOGIES, Flavour, Technology, find_technology
 
 _OWN_SYNAPSES = ("cmos", "dram")
 SYNAPSE_KINDS = (
@@ -25,7 +26,7 @@ SYNAPSE_KINDS = (
 )
 LINEAR = "linear"
 AMPLIFIER_KINDS = (LINEAR, *sorted(installed("analog_sweep.amplifiers").keys() - {LINEAR}))
-FLAVOURS = ("01v8", "01v8_lvt", "01v8_hvt", "g5v0d10v5")
+FLAVOURS = tuple(dict.fromkeys(name for each in TECHNOLOGIES.values() for name in each.flavours))
 WRITE_SWITCHES = ("ideal", "nfet")
 JUNCTIONS = ("drawn", "none")
 UPDATE_RULES = ("seed", "product")
@@ -47,6 +48,10 @@ class Design:
     **Raises:** `DesignError` for a value outside its legal range.
     """
 
+    technology: str = quantity(
+        DEFAULT_TECHNOLOGY, choices=tuple(TECHNOLOGIES), meaning="semiconductor process"
+    )
+
     # Synapse
     synapse: str = quantity(
         "cmos",
@@ -54,7 +59,9 @@ class Design:
         meaning="kind of synapse: common-source CMOS pair, or the plain 2T1C DRAM cell",
     )
     flavour: str = quantity(
-        "01v8", choices=FLAVOURS, meaning="threshold and oxide flavour of the synapse transistors"
+        FLAVOURS[0],
+        choices=FLAVOURS,
+        meaning="threshold and oxide flavour of the synapse transistors",
     )
     junctions: str = quantity(
         "drawn",
@@ -86,7 +93,7 @@ class Design:
         high=20e-6,
         log=True,
         per_layer=True,
-        meaning="channel length of the synapse's pfet (at least 0.35 um in flavour 01v8_lvt)",
+        meaning="channel length of the synapse's pfet; some flavours begin further up",
     )
     length_n: tuple[float, ...] = quantity(
         0.15e-6,
@@ -158,7 +165,7 @@ class Design:
         low=0.42e-6,
         high=100e-6,
         log=True,
-        meaning="channel width of the write transistor (nfet_g5v0d10v5)",
+        meaning="channel width of the write transistor",
     )
     write_length: float = quantity(
         0.5e-6,
@@ -166,7 +173,7 @@ class Design:
         low=0.5e-6,
         high=20e-6,
         log=True,
-        meaning="channel length of the write transistor (nfet_g5v0d10v5)",
+        meaning="channel length of the write transistor",
     )
     wordline_high: float = quantity(
         3.3,
@@ -390,6 +397,13 @@ class Design:
                 f"{own!r} in a {type(self).__name__}",
                 hint=f"circuits.design_type({self.amplifier!r}) makes designs with its sizes",
             )
+        if self.flavour not in self.process.flavours:
+            raise DesignError(
+                "flavour",
+                self.flavour,
+                f"one of {', '.join(self.process.flavours)}",
+                hint=f"technology is {self.technology!r}",
+            )
         if self.edge + self.guard > 0.5 * self.phase_duration:
             raise DesignError(
                 "edge",
@@ -460,6 +474,16 @@ class Design:
                 value = value[0] if len(value) == 1 else list(value)
             plain[name] = value
         return plain
+
+    @property
+    def process(self) -> Technology:
+        """The technology as a value."""
+        return find_technology(self.technology)
+
+    @property
+    def transistors(self) -> Flavour:
+        """The pfet and the nfet of the flavour."""
+        return self.process.flavours[self.flavour]
 
     @property
     def has_drawn_junctions(self) -> bool:

@@ -17,15 +17,21 @@ value of a field of the design in that layer.
 
 **Sizes of an amplifier:** `quantity`, which makes a field of the design, and `Quantity`, what it has.
 
-`FLAVOURS` maps the flavours of a design to the names of their pfet and nfet.
+`FLAVOURS` maps the flavours of a design, of all technologies, to the names of their pfet and nfet. The
+technology itself is `scope.run.design.process`.
 """
 
 from circuits._parts import Scope, Transistor
 from circuits._quantity import Quantity, quantity
 from circuits.amplifiers import Amplifier, Transfer
 from circuits.synapses import CmosSynapse, DramSynapse, Synapse
-from circuits.synapses.cmos import DEVICES as FLAVOURS
-from pdk import Geometry
+from pdk import TECHNOLOGIES, Geometry
+
+FLAVOURS = {
+    name: (pair.pfet, pair.nfet)
+    for technology in TECHNOLOGIES.values()
+    for name, pair in technology.flavours.items()
+}
 
 __all__ = [
     "FLAVOURS",

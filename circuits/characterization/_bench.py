@@ -38,7 +38,6 @@ _TIGHT = Accuracy(
     xyce=(("nonlin reltol", "1e-7"), ("nonlin rhstol", "1e-13"), ("nonlin maxstep", "500")),
 )
 _LIMITS = Limits(wall_seconds=600.0)
-_THICK_OXIDE = "g5v0d10v5"
 
 
 class CharacterizationError(CircuitError):
@@ -59,12 +58,12 @@ class Region:
 
     @staticmethod
     def usual(design: Design) -> Region:
-        """Weights and inputs as trained networks have them; wider for thick oxide.
+        """Weights and inputs as trained networks have them; wider for higher supplies.
 
         A weight of the DRAM cell, and of what is derived from it, is a gate voltage that only
         conducts above a threshold.
         """
-        unit = 3.0 if design.flavour == _THICK_OXIDE else 1.0
+        unit = design.transistors.swing
         one_sided = issubclass(SYNAPSES[design.synapse], DramSynapse)
         weights = (0.0, 1.8) if one_sided else (-1.0, 1.0)
         low, high = (unit * weight for weight in weights)

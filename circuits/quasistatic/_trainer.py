@@ -18,11 +18,11 @@ from circuits.preparation import Stopwatch, preparing
 from circuits.quasistatic._epoch import Points, Record, through
 from circuits.quasistatic._network import Array, Network, network, transistors
 from circuits.quasistatic._validity import check_quasistatic, conducting_wells, unsettled_lines
-from circuits.quasistatic.tables import Packed, measure, pack
+from circuits.quasistatic.tables import Packed, Ranges, measure, pack
 from circuits.run import Run, join_weights
 from circuits.simulators import Cause, Limits, Outcome, SpiceSimulator, Statistics, Verdict
 from circuits.trace import Trace
-from pdk import Geometry, Models
+from pdk import DEFAULT_TECHNOLOGY, Geometry, Models
 
 _METHOD = "5"
 """Changes whenever results do."""
@@ -91,6 +91,8 @@ class QuasistaticTrainer:
         values = run.design.to_values()
         if run.design.amplifier == LINEAR:
             del values["amplifier"]  # runs of before there were others keep their keys
+        if run.design.technology == DEFAULT_TECHNOLOGY:
+            del values["technology"]  # so do those of before there were others
         if not run.design.has_drawn_junctions:
             del values["junctions"]  # so do those of before there were any
         design = repr(values)
@@ -157,6 +159,7 @@ class QuasistaticTrainer:
             temperature=run.scenario.temperature,
             simulator=self.simulator,
             models=self.models,
+            ranges=Ranges.within(run.design.process.span),
             body_network=run.body_network,
             drawn_junctions=run.design.has_drawn_junctions,
         )

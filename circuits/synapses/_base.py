@@ -11,8 +11,6 @@ from circuits._cell import Cell
 from circuits._parts import Scope, Transistor, value
 from pdk import Geometry
 
-WRITE_DEVICE = "nfet_g5v0d10v5"
-
 
 class Synapse(Cell):
     """A synapse of one layer: how its subcircuit looks, and which transistors it needs.
@@ -40,7 +38,8 @@ class Synapse(Cell):
         devices = dict(self.read_transistors())
         if self.scope.run.design.write_switch == "nfet":
             design = self.scope.run.design
-            geometry = Geometry(WRITE_DEVICE, design.write_width, design.write_length)
+            device = design.process.write_device
+            geometry = Geometry(device, design.write_width, design.write_length)
             devices["write"] = Transistor(geometry, 1)
         return devices
 

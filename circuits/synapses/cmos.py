@@ -9,13 +9,6 @@ from circuits._parts import Transistor
 from circuits.synapses._base import Synapse
 from pdk import Geometry
 
-DEVICES = {
-    "01v8": ("pfet_01v8", "nfet_01v8"),
-    "01v8_lvt": ("pfet_01v8_lvt", "nfet_01v8_lvt"),
-    "01v8_hvt": ("pfet_01v8_hvt", "nfet_01v8"),
-    "g5v0d10v5": ("pfet_g5v0d10v5", "nfet_g5v0d10v5"),
-}
-
 
 class CmosSynapse(Synapse):
     """A pfet from the positive rail and an nfet from the negative rail to the output line.
@@ -26,11 +19,11 @@ class CmosSynapse(Synapse):
 
     def read_transistors(self) -> dict[str, Transistor]:
         """The pfet `p` and the nfet `n` of the flavour."""
-        pfet, nfet = DEVICES[self.scope.run.design.flavour]
+        pair = self.scope.run.design.transistors
         number, copies = self.scope.number, int(self.scope.number("multiplicity"))
         return {
-            "p": Transistor(Geometry(pfet, number("width_p"), number("length_p")), copies),
-            "n": Transistor(Geometry(nfet, number("width_n"), number("length_n")), copies),
+            "p": Transistor(Geometry(pair.pfet, number("width_p"), number("length_p")), copies),
+            "n": Transistor(Geometry(pair.nfet, number("width_n"), number("length_n")), copies),
         }
 
     def deep_wells(self) -> dict[str, tuple[str, ...]]:

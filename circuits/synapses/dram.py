@@ -11,7 +11,6 @@ from PySpice.Spice.Netlist import SubCircuit
 
 from circuits._parts import Transistor
 from circuits.synapses._base import Synapse
-from circuits.synapses.cmos import DEVICES
 from pdk import Geometry
 
 
@@ -20,7 +19,7 @@ class DramSynapse(Synapse):
 
     def read_transistors(self) -> dict[str, Transistor]:
         """The read transistor `n`: the nfet of the flavour."""
-        nfet = DEVICES[self.scope.run.design.flavour][1]
+        nfet = self.scope.run.design.transistors.nfet
         geometry = Geometry(nfet, self.scope.number("width_n"), self.scope.number("length_n"))
         return {"n": Transistor(geometry, int(self.scope.number("multiplicity")))}
 

@@ -33,7 +33,9 @@ def quasistatic(results: Results) -> QuasistaticTrainer | str:
     described = results.study_file
     try:
         trainer = make_trainer(
-            "quasistatic", pdk.locate(described.pdk_path), limits=described.trainer_limits()
+            "quasistatic",
+            pdk.locate(described.pdk_path, technology=described.technology),
+            limits=described.trainer_limits(),
         )
     except (CircuitError, pdk.PdkError) as error:
         return " ".join(str(error).split())

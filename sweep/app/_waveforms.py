@@ -49,7 +49,9 @@ def waveforms(
     run = points_run(reached.plan, design, points=_POINTS, weights=weights)
     try:
         trainer = TransientTrainer(
-            find("auto"), pdk.locate(described.pdk_path), limits=described.trainer_limits()
+            find("auto"),
+            pdk.locate(described.pdk_path, technology=described.technology),
+            limits=described.trainer_limits(),
         )
         circuit = training_circuit(run)
         deck = trainer.deck(run, circuit=circuit)

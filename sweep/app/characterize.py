@@ -12,8 +12,8 @@ import pdk
 from circuits import Design, Scenario, check_sizes
 from circuits.characterization import Characterization, SynapseBench
 from circuits.characterization import characterize as measure
+from circuits.parts import FLAVOURS
 from circuits.simulators import find
-from circuits.synapses.cmos import DEVICES
 from sweep.report.characterization import characterization_page, characterization_tables
 from sweep.results.files import write_whole
 from sweep.study.scenarios import celsius
@@ -72,13 +72,15 @@ def synapse_design(values: Mapping[str, object]) -> Design:
     **Raises:** `DesignError`.
     """
     given = {name: value for name, value in values.items() if value is not None}
-    flavour = given.get("flavour", Design().flavour)
+    flavour = str(given.get("flavour", Design().flavour))
+    if flavour in FLAVOURS:  # else the design says which there are
+        given.setdefault("technology", pdk.technology_of(FLAVOURS[flavour][0]).name)
     design = Design.from_values(given, units_required=True)
-    devices = DEVICES[str(flavour)]
+    devices = FLAVOURS[flavour]
     for name, device in zip(("length_p", "length_n"), devices, strict=True):
         if name not in given:
             default = getattr(design, name)[0]
-            given[name] = f"{max(default, pdk.DEVICES[device].l_min)!r} m"
+            given[name] = f"{max(default, pdk.find_device(device).l_min)!r} m"
     design = Design.from_values(given, units_required=True)
     check_sizes(design, 1)
     return design
@@ -111,9 +113,8 @@ def characterize(
         nominal.corner if corner is None else corner,
         nominal.temperature if temperature is None else celsius(temperature),
     )
-    bench = SynapseBench(
-        design=design, simulator=find(simulator), models=pdk.locate(pdk_path), scenario=scenario
-    )
+    models = pdk.locate(pdk_path, technology=design.technology)
+    bench = SynapseBench(design=design, simulator=find(simulator), models=models, scenario=scenario)
     found = measure(bench)
     if to is None:
         to = Path("out") / f"{design.synapse}-{design.flavour}-{scenario.corner}"

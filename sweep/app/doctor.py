@@ -223,10 +223,11 @@ def _models(path: Path | None) -> Check:
         )  # fmt: skip
     except pdk.PdkError as error:
         return Check("models", name, State.MISSING, str(error), "do what is said there")
-    found = f"SkyWater 130 {models.version}, {models.source}"
+    technology = pdk.find_technology(models.technology)
+    found = f"{technology.title} {models.version}, {models.source}"
     if "PDK_ROOT" in os.environ and path is None and not models.source.startswith("PDK_ROOT"):
         found += f"; PDK_ROOT = {os.environ['PDK_ROOT']} holds no such models"
-        remedy = "correct PDK_ROOT (it should hold sky130A), or unset it"
+        remedy = f"correct PDK_ROOT (it should hold {technology.library.installed}), or unset it"
         return Check("models", name, State.WARNING, found, remedy, sha256=models.sha256)
     return Check("models", name, State.OK, found, sha256=models.sha256)
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pdk
+from circuits import Design
 from objectives import TrainingPlan
 from sweep._errors import SweepError
 from sweep.app._export_files import (
@@ -124,7 +125,8 @@ def export(
     _check_target(target)
     plan = reached.plan
     design = results.study_file.space.design(chosen.parameters)
-    models = pdk.locate(results.study_file.pdk_path)
+    study = results.study_file
+    models = pdk.locate(study.pdk_path, technology=study.technology)
     simulator = records[-1].simulator
     command = f"sweep simulate design.toml --simulator {simulator}"
     notes = (
@@ -150,7 +152,7 @@ def export(
     def write(exported: Exported, files: Mapping[str, str | bytes]) -> None:
         verdict = _verdict(exported)
         text = design_toml(results, chosen, reached, records, design, command, verdict)
-        readme = _readme(exported, seen, records)
+        readme = _readme(exported, seen, records, design)
         for relative, content in {**files, "design.toml": text, "README.md": readme}.items():
             raw = content if isinstance(content, bytes) else content.encode()
             write_whole(target / relative, raw)
@@ -270,13 +272,13 @@ def _verdict_words(exported: Exported) -> str:
     return f"**Not verified.** Simulated again by {by}, it differs:\n\n{told}"
 
 
-def _readme(exported: Exported, seen: Overview, records: list[EpochRecord]) -> str:
+def _readme(exported: Exported, seen: Overview, records: list[EpochRecord], design: Design) -> str:
     last = records[-1]
     notes = "".join(f"\n{note}\n" for note in exported.notes)
     return f"""\
 # {seen.name}: trial {exported.trial}
 
-A training circuit in SkyWater 130 nm, found by analog-sweep and computed by {last.simulator} \
+A training circuit in {design.process.title}, found by analog-sweep and computed by {last.simulator} \
 {last.version}.
 
 | figure | value |

@@ -102,7 +102,7 @@ def verify(
     described = dataclasses.replace(
         described, plan=dataclasses.replace(described.plan, epochs=epochs)
     )
-    models = pdk.locate(described.pdk_path)
+    models = pdk.locate(described.pdk_path, technology=described.technology)
     notes = list(_notes(record, models))
     names = [simulator] if simulator else _simulators(record, notes, cross_check=cross_check)
     weights = weights_beside(path)

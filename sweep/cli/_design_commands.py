@@ -96,7 +96,7 @@ def simulate(  # noqa: PLR0913, PLR0917  (one for each option)
         )  # fmt: skip
         trainer = make_trainer(
             str(simulator or described.execution.simulator),
-            pdk.locate(described.pdk_path),
+            pdk.locate(described.pdk_path, technology=described.technology),
             limits=described.trainer_limits(),
             processes=described.execution.processes,
         )
@@ -128,7 +128,9 @@ def trainability(
         from sweep.cli._trainability_views import trainability_view
 
         described = load(design, noise=noise)
-        trainer = quasistatic_trainer(described, pdk.locate(described.pdk_path))
+        trainer = quasistatic_trainer(
+            described, pdk.locate(described.pdk_path, technology=described.technology)
+        )
         with console.epochs_shown(epochs, quiet=as_json or not epochs) as progress:
             found = examine(described, trainer, points=points, epochs=epochs, progress=progress)
         if as_json:
@@ -155,7 +157,9 @@ def controls(
         from sweep.cli._trainability_views import controls_view
 
         described = load(design, noise=noise)
-        trainer = quasistatic_trainer(described, pdk.locate(described.pdk_path))
+        trainer = quasistatic_trainer(
+            described, pdk.locate(described.pdk_path, technology=described.technology)
+        )
         with console.trainings_shown(quiet=as_json) as progress:
             found = train_controls(
                 trainer, described.plan, described.design, seeds=seeds, progress=progress
@@ -197,7 +201,9 @@ def stability(
 
         described = load(design, noise=noise)
         plan = dataclasses.replace(described.plan, epochs=epochs or described.plan.epochs)
-        trainer = quasistatic_trainer(described, pdk.locate(described.pdk_path))
+        trainer = quasistatic_trainer(
+            described, pdk.locate(described.pdk_path, technology=described.technology)
+        )
         with console.trainings_shown(quiet=as_json) as progress:
             found = touch(
                 trainer, plan, described.design,
@@ -235,7 +241,7 @@ def characterize(  # noqa: PLR0913, PLR0917  (one for each option)
         str | None, typer.Option(metavar="KIND", help="cmos (default) or dram.")
     ] = None,
     flavour: Annotated[
-        str | None, typer.Option(metavar="F", help="Transistors: 01v8 (default), 01v8_lvt, ...")
+        str | None, typer.Option(metavar="F", help="Transistors: a flavour of any technology.")
     ] = None,
     width_p: WidthP = None,
     width_n: WidthN = None,

@@ -87,7 +87,7 @@ Seed = Annotated[
 ]
 Pdk = Annotated[
     Path | None,
-    typer.Option("--pdk", metavar="DIR", help="Where the SkyWater 130 models are."),
+    typer.Option("--pdk", metavar="DIR", help="Where the transistor models are."),
 ]
 
 

@@ -40,7 +40,7 @@ def trainers_for(
     **Raises:** `StoreError` where another simulator is asked for than a study was begun with,
     `SimulatorChoiceError` where it makes no sense, and as `circuits.make_trainer`.
     """
-    models = pdk.locate(study.pdk_path)
+    models = pdk.locate(study.pdk_path, technology=study.technology)
     made: dict[str, Trainer] = {}
     trainers = []
     for name in _names(study, chosen, begun, out):

@@ -11,6 +11,7 @@ from typing import Any
 
 from scipy.stats import ks_2samp
 
+from pdk import find_technology
 from sweep._version import __version__
 from sweep.report.trial import TrialFindings, find_out_trial
 from sweep.results.importances import Target
@@ -138,7 +139,7 @@ def _packages(manifest: Manifest) -> dict[str, str]:
 
 def _provenance(results: Results, planned: int) -> dict[str, str]:
     manifest, described = results.manifest, results.study_file
-    plan = described.plan
+    plan, technology = described.plan, find_technology(described.technology)
     seeds = ", ".join(
         f"{name} {'none' if seed is None else seed}" for name, seed in manifest.seeds.items()
     )
@@ -147,13 +148,13 @@ def _provenance(results: Results, planned: int) -> dict[str, str]:
         "network": "-".join(map(str, described.layers)),
         "task": f"{plan.task.name}: {plan.task.points} training and {plan.task.held_out} held-out points",
         "silicon": (
-            f"corner {plan.scenario.corner}, {plan.scenario.temperature:g} °C, substrate network "
+            f"{technology.title}, corner {plan.scenario.corner}, {plan.scenario.temperature:g} °C, substrate network "
             f"{'kept' if plan.body_network else 'left out'}"
         ),
         "search": f"{described.search.sampler}, {planned} trials",
         "seeds": seeds,
         "simulator": _simulators(results),
-        "transistor models": f"SkyWater 130, version {manifest.pdk['version']}, {manifest.pdk['source']}",
+        "transistor models": f"{technology.title}, version {manifest.pdk['version']}, {manifest.pdk['source']}",
         "models' SHA-256": manifest.pdk["sha256"],
         **_packages(manifest),
         **({"data": note} if (note := results.data_note()) else {}),

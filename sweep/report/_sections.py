@@ -66,7 +66,7 @@ def header(found: Findings) -> str:
         f'<header id="top"><h1>{html.escape(seen.name)}</h1>\n'
         f'<p class="soft">Network {html.escape(network)}; task {html.escape(task)}; '
         f"{html.escape(found.provenance['simulator'])}; "
-        f"SkyWater 130 nm, {html.escape(found.provenance['silicon'])}.</p>\n"
+        f"{html.escape(found.provenance['silicon'])}.</p>\n"
         f'<p class="lead">{html.escape(_verdict(seen, leader))}</p>\n{tiles(entries)}'
         f"{_glance(seen)}</header>"
     )

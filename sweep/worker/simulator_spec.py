@@ -54,7 +54,7 @@ class SimulatorSpec:
         **Raises:** `CircuitError` and `PdkError` where simulator or models are missing or not the
         driver's.
         """
-        models = self.models if self.is_here else pdk.locate()
+        models = self.models if self.is_here else pdk.locate(technology=self.models.technology)
         trainer = make_trainer(
             self.simulator,
             models,

@@ -36,6 +36,8 @@ _NARROWED = {
 
 def entries(name: str, spec: Quantity) -> st.SearchStrategy[Any]:
     """Legal single entries of a field."""
+    if name == "flavour":
+        return st.sampled_from(tuple(Design().process.flavours))
     if spec.choices:
         return st.sampled_from(spec.choices)
     low, high = _NARROWED.get(name, (spec.low, spec.high))
@@ -53,7 +55,7 @@ def designs(draw: st.DrawFn, *, crossbars: int) -> Design:
     """A legal design for a network of so many crossbars."""
     values: dict[str, Any] = {}
     for name, spec in Design.quantities().items():
-        if name in ("edge", "guard"):
+        if name in ("technology", "edge", "guard"):
             continue
         entry = entries(name, spec)
         if spec.per_layer:

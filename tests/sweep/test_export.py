@@ -36,7 +36,15 @@ def values() -> st.SearchStrategy[dict[str, object]]:
     """Legal values of all fields that do not depend on each other."""
     fields: dict[str, st.SearchStrategy[object]] = {}
     for name, spec in Design.quantities().items():
-        if name in {"flavour", "weight_low", "clamp_low", "edge", "guard", "phase_duration"}:
+        if name in {
+            "technology",
+            "flavour",
+            "weight_low",
+            "clamp_low",
+            "edge",
+            "guard",
+            "phase_duration",
+        }:
             continue
         if spec.choices:
             fields[name] = st.sampled_from(spec.choices)
