@@ -24,7 +24,7 @@ _MARK = re.compile(r"<!-- generated: (\w+) -->.*", re.DOTALL)
 _NETWORK_SCRIPT = re.compile(r'<script[^>]*\ssrc="https?://[^"]*"[^>]*>\s*</script>')
 _COPIES = "files"
 
-os.environ.setdefault("PLOTLY_RENDERER", "notebook")
+os.environ.setdefault("PLOTLY_RENDERER", "notebook_connected")
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -48,9 +48,11 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
-    """Take scripts of other hosts out of the notebook's page."""
+    """Give the notebook's page its own plotly.js in place of the scripts of other hosts."""
     del config, files
-    return _NETWORK_SCRIPT.sub("", html) if page.file.src_uri.endswith(".ipynb") else html
+    if not page.file.src_uri.endswith(".ipynb"):
+        return html
+    return '<script src="assets/plotly.js"></script>' + _NETWORK_SCRIPT.sub("", html)
 
 
 def _outside(page: File) -> list[tuple[str, str]]:
