@@ -54,7 +54,7 @@ def _command(name: str, command: Any, parent: Any) -> Iterator[str]:
         described = parameter.get_help_record(context)
         if described is not None:
             names, meaning = described
-            yield f"| `{_escaped(' '.join(names.split()))}` | {_escaped(meaning)} |"
+            yield f"| `{' '.join(names.split())}` | {_escaped(meaning)} |"
     yield ""
 
 

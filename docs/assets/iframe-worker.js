@@ -2,7 +2,7 @@
 // The search of the site runs in a web worker. Browsers refuse workers to pages that were opened from disk, so there
 // it runs in a hidden frame instead.
 
-class FrameWorker extends EventTarget {
+class IFrameWorker extends EventTarget {
   constructor(url) {
     super();
     const frame = document.createElement("iframe");
@@ -38,4 +38,4 @@ class FrameWorker extends EventTarget {
   }
 }
 
-if (location.protocol === "file:") window.Worker = FrameWorker;
+if (location.protocol === "file:") window.Worker = window.IFrameWorker = IFrameWorker;
