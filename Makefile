@@ -13,7 +13,7 @@ PROCESSES ?= $(shell n=$$(nproc); [ $$n -gt 3 ] && echo 4 || echo $$((n + 1)))
 ROOT   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help study test lint types environment simulator models benchmark clean
+.PHONY: help study test docs lint types environment simulator models benchmark clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ study: environment simulator models ## set everything up and run the demonstrati
 
 test: environment simulator models ## run all tests
 	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
+
+docs: environment simulator models ## the documentation as a site, in out/site; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 lint: environment ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -30,15 +30,15 @@ import optuna
 
 import studies
 from circuits import Trainer
-from sweep.engine._benches import benches_for, trainers_for
-from sweep.engine._course import Course
-from sweep.engine._ledger import Ledger
-from sweep.engine._patience import Patience
-from sweep.engine._signals import StopWish
-from sweep.engine.events import EpochFinished, Event, TrialFinished
-from sweep.engine.executor import RayExecutor
-from sweep.results._files import Layout
+from sweep.driver._rung_simulators import rung_simulators_for, trainers_for
+from sweep.driver._stop_request import StopRequest
+from sweep.driver._straggler_timeout import StragglerTimeout
+from sweep.driver._study_loop import StudyLoop
+from sweep.driver.events import EpochFinished, Event, TrialFinished
+from sweep.results.files import Layout
+from sweep.search.study_store import StudyStore
 from sweep.study.study_file import StudyFile, parse
+from sweep.worker.executor import RayExecutor
 from tests.in_this_process import InThisProcess
 
 STUDY = Path(studies.__file__).parent / "ladder_demo.toml"
@@ -91,19 +91,19 @@ def epochs_to_target(study: StudyFile, trainers: tuple[Trainer, ...], count: Cou
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with tempfile.TemporaryDirectory() as directory:
         layout = Layout(Path(directory) / "out")
-        course = Course(
+        loop = StudyLoop(
             described=study,
             layout=layout,
-            ledger=Ledger(optuna.create_study(), study, contextlib.nullcontext),
+            store=StudyStore(optuna.create_study(), study, contextlib.nullcontext),
             executor=cast("RayExecutor", InThisProcess()),
-            benches=benches_for(study, trainers, Path(directory), cache=False),
+            rung_simulators=rung_simulators_for(study, trainers, Path(directory), cache=False),
             observer=count,
-            wish=StopWish(layout),
+            stop_request=StopRequest(layout),
             target=study.search.trials,
-            patience=Patience(factor=math.inf, least=math.inf),
+            straggler_timeout=StragglerTimeout(factor=math.inf, least=math.inf),
         )
         with contextlib.suppress(Enough):
-            course.run()
+            loop.run()
     return count.found
 
 

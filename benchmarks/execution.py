@@ -31,10 +31,11 @@ import optuna
 from optuna.storages import JournalStorage
 from optuna.study import StudyDirection
 
-from sweep.engine._samplers import Forgetful
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import EpochFinished, Event, TrialFailed, TrialFinished
-from sweep.results._journal import Journal
+from sweep.driver.driver import Settings, run_study
+from sweep.driver.events import EpochFinished, Event, TrialFailed, TrialFinished
+from sweep.search._journal import Journal
+from sweep.search.distributions import distributions
+from sweep.search.samplers import Forgetful
 from sweep.study.study_file import StudyFile, parse
 from tests.stand_in import install
 
@@ -130,7 +131,7 @@ def driver(directory: Path, trials: int, objectives: int) -> None:
 def bare(directory: Path, trials: int, objectives: int) -> None:
     """The same of a loop around Optuna's TPE that does nothing else."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    space = _study(trials, objectives=objectives).space.distributions()
+    space = distributions(_study(trials, objectives=objectives).space)
     journal = Journal(directory / "journal.log")
     sampler = optuna.samplers.TPESampler(seed=0)
     study = optuna.create_study(

@@ -35,8 +35,8 @@ from pathlib import Path
 
 import studies
 from circuits.trainers import TRAINERS
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import EpochFinished, Event, StudyStarted, TrialFinished, TrialStarted
+from sweep.driver.driver import Settings, run_study
+from sweep.driver.events import EpochFinished, Event, StudyStarted, TrialFinished, TrialStarted
 from sweep.study.ladder import QUASISTATIC, without_ladder
 from sweep.study.study_file import StudyFile, load
 

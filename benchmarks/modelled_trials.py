@@ -28,8 +28,9 @@ import pdk
 import studies
 from circuits import Trainer, make_trainer
 from objectives.course import train
-from sweep.engine._samplers import Forgetful
-from sweep.engine._tpe import MODELLED, Memory, Tpe
+from sweep.search._tpe import MODELLED, Memory, Tpe
+from sweep.search.distributions import distributions
+from sweep.search.samplers import Forgetful
 from sweep.study.study_file import StudyFile, load
 
 STUDY = Path(studies.__file__).parent / "demo.toml"
@@ -43,7 +44,7 @@ def search(
     study: StudyFile, trainer: Trainer, seed: int, modelled: int, trials: int
 ) -> tuple[list[float], float]:
     """The NMSE of each trial, infinite where it failed, and the sampler's s of the last ones."""
-    memory, space = Memory(), study.space.distributions()
+    memory, space = Memory(), distributions(study.space)
     plan = dataclasses.replace(study.plan, epochs=EPOCHS)
     sampler = Forgetful(
         lambda each: Tpe(memory, modelled=modelled or ALL, seed=each, n_startup_trials=STARTUP),

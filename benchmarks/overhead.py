@@ -10,8 +10,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import EpochFinished, Event
+from sweep.driver.driver import Settings, run_study
+from sweep.driver.events import EpochFinished, Event
 from sweep.study.study_file import parse
 
 STUDY = """

@@ -20,9 +20,10 @@ from pathlib import Path
 
 from plotly.offline import get_plotlyjs
 
-from sweep.engine.driver import Settings, run_study
-from sweep.report import find_out, page
-from sweep.results.store import Results, open_results
+from sweep.app.report import find_out
+from sweep.driver.driver import Settings, run_study
+from sweep.report import page
+from sweep.search.opening import OpenedResults, open_results
 from sweep.study.study_file import parse
 from tests.chromium import Chromium
 from tests.sweep.finished import WIDE
@@ -75,7 +76,7 @@ def main(options: Sequence[str]) -> None:
         measure(home, text, asked.repetitions)
 
 
-def ran(trials: int, out: Path) -> Results:
+def ran(trials: int, out: Path) -> OpenedResults:
     """A study with two objectives and a ladder: quasi-static trainings of a 3-4-1 network."""
     text = WIDE.replace("trials = 210", f"trials = {trials}")
     run_study(parse(text, source="report.toml"), Settings(out=out), observer=lambda _: None)

@@ -27,11 +27,18 @@ from circuits.parts import (
     Sampling,
     Timing,
 )
+from pdk import TECHNOLOGIES
 
-JUNCTIONS = Quantity(
-    choices=("drawn", "none"),
-    meaning="junctions of drains, sources and wells: as drawn, or none given",
+OWN: Mapping[str, Quantity] = MappingProxyType(
+    {
+        "technology": Quantity(choices=tuple(TECHNOLOGIES), meaning="semiconductor process"),
+        "junctions": Quantity(
+            choices=("drawn", "none"),
+            meaning="junctions of drains, sources and wells: as drawn, or none given",
+        ),
+    }
 )
+"""What a design has besides its parts."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,7 @@ def design_quantities(
 
     **Raises:** `KeyError` for a kind that there is not; `PluginError` for one that cannot be used.
     """
-    found = {"junctions": JUNCTIONS}
+    found = dict(OWN)
     for role in ROLES.values():
         found.update(role.quantities(kinds.get(role.name, ())))
     return found

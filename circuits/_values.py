@@ -10,7 +10,7 @@ from typing import Any
 
 from circuits._errors import DesignError
 from circuits._quantity import Quantity
-from circuits._roles import JUNCTIONS, ROLES, Role, design_quantities
+from circuits._roles import OWN, ROLES, Role, design_quantities
 from circuits.parts import Part
 
 _INDEXED = re.compile(r"(?P<name>[\w.]+)\[(?P<layer>\d+)\]")
@@ -24,8 +24,8 @@ def parts_of(values: Mapping[str, object], *, units_required: bool) -> Parts:
     fields: Parts = {}
     for name, value in values.items():
         owner, dot, rest = name.partition(".")
-        if name == "junctions":
-            fields["junctions"] = JUNCTIONS.parse(value, field=name)
+        if name in OWN:
+            fields[name] = OWN[name].parse(value, field=name)
         elif dot and owner in groups:
             groups[owner][rest] = value
         else:

@@ -3,19 +3,12 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 
 from circuits.cells import Cell, amplifier_cell, synapse_cell
 from circuits.design import Design
 from circuits.parts import Place
-from pdk import DEVICES, DIFFUSION, well
-
-MIM_AREA, MIM_EDGE = 2.0, 0.19
-"""Capacitance of SkyWater 130's `cap_mim_m3_1`: fF/um2 of plate and fF/um of its circumference.
-
-The parameters `camimc` and `cpmimc` of SkyWater's model of it at tt.
-"""
+from pdk import well
 
 _HOLDS = 2  # sampling capacitors of a column's update circuit: the reference and the target
 
@@ -27,10 +20,8 @@ def circuit_area(layers: tuple[int, ...], design: Design) -> float:
     have any, and of the plates of all capacitors: M times the storage capacitance for each synapse,
     and two sampling capacitors for each column. A transistor takes its gate, drain and source; one
     in a well takes the smallest well (`pdk.well`), that of an nfet with its share of the n-well
-    around it. Where `junctions` is "none" it takes its gate, W L. A capacitor C is a square MIM
-    plate of side s with
-
-        C = 2.0 fF/um2 s^2 + 0.19 fF/um 4 s
+    around it. Where `junctions` is "none" it takes its gate, W L. A capacitor is a square plate of the
+    technology's capacitor between metals (`pdk.technology.Capacitor`).
 
     What is ideal in the circuit (linear amplifiers, sampling switches, sources) has no area here, nor do
     wires and spacings, so this compares designs and is a lower bound of a layout. MIM capacitors
@@ -43,12 +34,13 @@ def circuit_area(layers: tuple[int, ...], design: Design) -> float:
     **Raises:** `DesignError` for an illegal transistor size.
     """
     taken = _silicon if design.has_drawn_junctions else _gates
+    plate = design.process.capacitor.plate
     total = 0.0
     for layer, (inputs, outputs) in enumerate(pairwise(layers)):
         place = Place(design, layers, layer)
-        gates, storage = taken(synapse_cell(place)), mim_area(place.synapse.capacitance)
+        gates, storage = taken(synapse_cell(place)), plate(place.synapse.capacitance)
         total += inputs * outputs * (gates + storage) + outputs * taken(amplifier_cell(place))
-        total += max(inputs, outputs) * _HOLDS * mim_area(design.sampling.capacitance)
+        total += max(inputs, outputs) * _HOLDS * plate(design.sampling.capacitance)
     return total
 
 
@@ -58,10 +50,10 @@ def _silicon(cell: Cell) -> float:
     total = 0.0
     for name, device in cell.transistors().items():
         shape = device.geometry
-        if DEVICES[shape.device].polarity == "p" or name in wells:
+        if shape.kind.polarity == "p" or name in wells:
             area = well(shape).footprint
         else:
-            area = shape.width * (shape.length + 2 * DIFFUSION)
+            area = shape.width * (shape.length + 2 * shape.technology.diffusion)
         total += device.multiplicity * area * 1e12
     return total
 
@@ -71,11 +63,3 @@ def _gates(cell: Cell) -> float:
     devices = cell.transistors().values()
     shapes = [(device.geometry, device.multiplicity) for device in devices]
     return sum(shape.width * shape.length * copies * 1e12 for shape, copies in shapes)
-
-
-def mim_area(capacitance: float) -> float:
-    """Area of a square MIM capacitor (F) in um2; see `circuit_area`."""
-    femtofarads = capacitance * 1e15
-    half = 2.0 * MIM_EDGE / MIM_AREA
-    side = math.sqrt(half**2 + femtofarads / MIM_AREA) - half
-    return side**2

@@ -2,7 +2,7 @@
 """`Design`: the parts of a training circuit with all their quantities, as one frozen record.
 
 The default parts are those of the circuit this project starts from: a 2-layer perceptron whose
-synapses are common-source CMOS pairs in SkyWater 130 nm, trained by equilibrium propagation
+synapses are common-source CMOS pairs in a 130 nm process, trained by equilibrium propagation
 (Scellier and Bengio 2017; Kendall et al. 2020, arXiv 2006.01981).
 """
 
@@ -12,9 +12,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from circuits._errors import NetworkError
+from circuits._errors import DesignError, NetworkError
 from circuits._quantity import Quantity
-from circuits._roles import JUNCTIONS, ROLES, design_quantities
+from circuits._roles import OWN, ROLES, design_quantities
 from circuits._values import parts_of, plain_values
 from circuits.parts import (
     Amplifier,
@@ -34,6 +34,7 @@ from circuits.parts import (
     Update,
     WriteSwitch,
 )
+from pdk import DEFAULT_TECHNOLOGY, Technology, find_technology
 
 __all__ = ["Design", "design_quantities"]
 
@@ -48,7 +49,7 @@ class Design:
     is one for each crossbar, the input side first. The amplifier after crossbar `l` belongs to layer `l`.
     Layers may have different kinds.
 
-    **Raises:** `DesignError` for a value that is none of `junctions`.
+    **Raises:** `DesignError` for transistors of another technology.
     """
 
     synapses: tuple[Synapse, ...] = (CmosSynapse(),)
@@ -62,9 +63,14 @@ class Design:
     drivers: Drivers = Drivers()  # noqa: RUF009
     timing: Timing = Timing()  # noqa: RUF009
     junctions: str = "drawn"
+    technology: str = DEFAULT_TECHNOLOGY
 
     def __post_init__(self) -> None:
-        JUNCTIONS.parse(self.junctions, field="junctions")
+        for name, spec in OWN.items():
+            spec.parse(getattr(self, name), field=name)
+        for role in ROLES:
+            for part in self.parts(role):
+                self._check_devices(part)
 
     def synapse(self, layer: int) -> Synapse:
         """The synapse of a crossbar (0 is the input side)."""
@@ -77,6 +83,11 @@ class Design:
     def update(self, layer: int) -> Update:
         """The update circuit of a crossbar."""
         return _entry(self.updates, layer)
+
+    @property
+    def process(self) -> Technology:
+        """The technology as a value."""
+        return find_technology(self.technology)
 
     @property
     def has_drawn_junctions(self) -> bool:
@@ -119,7 +130,7 @@ class Design:
 
     def to_values(self) -> dict[str, Any]:
         """Plain values by full names; one value where all layers have the same. Inverse of `from_values`."""
-        values: dict[str, Any] = {"junctions": self.junctions}
+        values: dict[str, Any] = {name: getattr(self, name) for name in OWN}
         for name, role in ROLES.items():
             values |= plain_values(role, self.parts(name))
         return values
@@ -144,8 +155,8 @@ class Design:
 
     def value(self, name: str, layer: int = 0) -> Any:
         """The value of a quantity in a layer, by its full name."""
-        if name == "junctions":
-            return self.junctions
+        if name in OWN:
+            return getattr(self, name)
         role, _, field = name.partition(".")
         return getattr(_entry(self.parts(role), layer), field)
 
@@ -164,6 +175,20 @@ class Design:
         """
         updates = tuple(update.in_epoch(epoch, stride) for update in self.updates)
         return self if updates == self.updates else dataclasses.replace(self, updates=updates)
+
+    def _check_devices(self, part: Part) -> None:
+        """Refuse a part whose quantities name transistors of another technology."""
+        process = self.process
+        for name, legal in (
+            ("flavour", tuple(process.flavours)),
+            ("device", tuple(process.devices)),
+        ):
+            value = getattr(part, name, None)
+            if value is not None and value not in legal:
+                raise DesignError(
+                    f"{part.role}.{name}", value, f"one of {', '.join(legal)}",
+                    hint=f"technology is {self.technology!r}",
+                )  # fmt: skip
 
     def check_layers(self, count: int) -> None:
         """Refuse tuples that fit neither one entry nor `count` crossbars.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SkyWater 130 transistors: where their models are, what is legal, and a library per circuit.
+"""Semiconductor processes: where their models are, what is legal, and a library per circuit.
 
 A circuit asks for its transistors in three steps:
 
@@ -8,10 +8,9 @@ A circuit asks for its transistors in three steps:
     library = pdk.compile_library(models, corner="tt", geometries=[fet])
     subcircuit, parameters = pdk.instance(fet, multiplicity=8)
 
-`library.path` is what the deck includes, in ngspice and in Xyce alike.
+A process is a `Technology`; `TECHNOLOGIES` has them by name, and a design names one. `library.path` is what the deck includes, in ngspice and in Xyce alike.
 """
 
-from pdk._devices import CORNERS, DEVICES, Device, Geometry
 from pdk._errors import (
     CacheError,
     DownloadError,
@@ -22,40 +21,58 @@ from pdk._errors import (
     MultiplicityError,
     PdkError,
     SizeError,
+    TechnologyError,
     UnknownCornerError,
     UnknownDeviceError,
+    UnknownTechnologyError,
 )
-from pdk._layout import DIFFUSION, Junctions, Well, junctions, well
+from pdk._geometry import Geometry
+from pdk._layout import Well, well
 from pdk._library import Library, compile_library, instance, well_instance
 from pdk._locate import locate
 from pdk._mismatch import threshold_shift, threshold_sigma
 from pdk._models import Models
+from pdk._registry import (
+    DEFAULT_TECHNOLOGY,
+    TECHNOLOGIES,
+    find_device,
+    find_technology,
+    technology_of,
+)
+from pdk.technology import CORNERS, Device, Flavour, Junctions, ModelLibrary, Technology
 
 __all__ = [
     "CORNERS",
-    "DEVICES",
-    "DIFFUSION",
+    "DEFAULT_TECHNOLOGY",
+    "TECHNOLOGIES",
     "CacheError",
     "Device",
     "DownloadError",
+    "Flavour",
     "Geometry",
     "InstallationError",
     "Junctions",
     "Library",
     "MicroBinnedModelsError",
     "ModelFileError",
+    "ModelLibrary",
     "Models",
     "ModelsNotFoundError",
     "MultiplicityError",
     "PdkError",
     "SizeError",
+    "Technology",
+    "TechnologyError",
     "UnknownCornerError",
     "UnknownDeviceError",
+    "UnknownTechnologyError",
     "Well",
     "compile_library",
+    "find_device",
+    "find_technology",
     "instance",
-    "junctions",
     "locate",
+    "technology_of",
     "threshold_shift",
     "threshold_sigma",
     "well",

@@ -12,8 +12,16 @@ class InstallationError(PdkError):
     """Models or cache of this machine are not what they must be, whatever was asked for."""
 
 
+class UnknownTechnologyError(PdkError):
+    """A process that is not supported here."""
+
+
+class TechnologyError(PdkError):
+    """A transistor of one process where one of another is needed."""
+
+
 class UnknownDeviceError(PdkError):
-    """A transistor flavour that the process does not have, or that is not supported here."""
+    """A transistor flavour that no process has, or that is not supported here."""
 
 
 class UnknownCornerError(PdkError):
@@ -25,7 +33,7 @@ class SizeError(PdkError):
 
     **Attributes** (all lengths in metres):
 
-    - `device`: name of the device, as in `pdk.DEVICES`.
+    - `device`: name of the device, a key of its technology's `devices`.
     - `parameter`: `"width"` or `"length"`.
     - `value`: what was asked for.
     - `allowed`: smallest and largest legal value.
@@ -53,11 +61,11 @@ class MultiplicityError(PdkError):
 
 
 class ModelsNotFoundError(InstallationError):
-    """No SkyWater 130 models were found, and none were to be downloaded."""
+    """No transistor models were found, and none were to be downloaded."""
 
 
 class MicroBinnedModelsError(InstallationError):
-    """A SkyWater 130 installation without the continuous models that are needed here."""
+    """An installation whose models are right at a few sizes only."""
 
 
 class DownloadError(InstallationError):

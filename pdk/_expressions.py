@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Evaluating the parameter expressions of the model files.
 
-Only what those files use: numbers without unit suffix, names, `+ - * / **`, braces as
+Only what those files use: numbers without unit suffix, names, `+ - * / ** ==`, braces as
 parentheses, and a few functions. Random functions give their nominal value, as they do in a
 simulator whose Monte Carlo switch is off.
 """
@@ -40,7 +40,7 @@ _FUNCTIONS: Mapping[str, Callable[..., float]] = {
     "agauss": lambda nominal, *_: nominal,
     "gauss": lambda nominal, *_: nominal,
 }
-_ASSIGNMENT = re.compile(r"([a-z_]\w*)\s*=\s*")
+_ASSIGNMENT = re.compile(r"([a-z_]\w*)\s*=(?!=)\s*")
 _PARENTHESES = str.maketrans("{}", "()")
 _NAME = re.compile(r"(?<![\w.])(?=[a-z_])")
 _PREFIX = "spice_"  # `as`, the source area, is a keyword of Python
@@ -89,6 +89,8 @@ class Scope:
                 return self._parameter(name.removeprefix(_PREFIX))
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
                 return _BINARY[type(op)](self._value(left), self._value(right))
+            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
+                return float(self._value(left) == self._value(right))
             case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
                 return _UNARY[type(op)](self._value(operand))
             case ast.Call(func=ast.Name(id=name), args=args):

@@ -28,35 +28,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pdk._cache import keep
-from pdk._devices import find_device
-from pdk._errors import MultiplicityError
-from pdk._expressions import Scope
-from pdk._layout import junctions, well
-from pdk._modelfiles import corner_parameters, diode_card, subcircuit
+from pdk._errors import MultiplicityError, TechnologyError, UnknownCornerError
+from pdk._layout import well
+from pdk._registry import find_technology
+from pdk.technology import CORNERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pdk._devices import Geometry
+    from pdk._geometry import Geometry
     from pdk._models import Models
+    from pdk.technology import Technology, WellDiode
 
 _NOTICE = """\
-* SkyWater 130 transistors in corner {corner}{options}, for ngspice and Xyce.
-* Made by analog-sweep from the continuous models with SHA-256
+* {title} transistors in corner {corner}{options}, for ngspice and Xyce.
+* Made by analog-sweep from {origin} with SHA-256
 * {sha256}.
-* Copyright 2020 The SkyWater PDK Authors. Licensed under the Apache License, Version 2.0
-* (https://www.apache.org/licenses/LICENSE-2.0); changed: parameters evaluated, bins chosen.
+* {notice}; changed: parameters evaluated, bins chosen.
 * ngspice needs the variable ng_nomodcheck set, or it changes some parameters.
 """
 _PER_LINE = 6
-_WELL_DIODE = "sky130_fd_pr__model__parasitic__diode_pw2dn"
+_LEAST_CURRENT = 1e-30  # A; the simulators put their own value for 0
 _JUNCTION = (
     *("js", "jsw", "jswg", "nj", "xti", "pb", "mj", "cj"),
     *("pbsw", "mjsw", "cjsw", "pbswg", "mjswg", "cjswg"),
 )
 """BSIM4's junction parameters, without the `s` or `d` at the end of each (manual of 4.5, appendix A)."""
-_UNITS = {"l": 1e-6, "w": 1e-6, "ad": 1e-12, "as": 1e-12, "pd": 1e-6, "ps": 1e-6}
-"""Units of the PDK's instance parameters (its `.option scale=1.0u`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +91,12 @@ def compile_library(
     ngspice the variable `ng_nomodcheck` is set before the analysis (`.spiceinit`, `.control` or
     `-D`): else ngspice forces `a2` below 1, which changes pfet_01v8 at its shortest length in
     corner ff by 2 %.
-    Between gate and contact lie 0.14 um of diffusion on either side (`nrd`, `nrs`), as the PDK's
-    subcircuits have by default.
 
     **Arguments:**
 
     - `models`: from `locate()`.
     - `corner`: one of `CORNERS`.
-    - `geometries`: every geometry that the circuit uses.
+    - `geometries`: every geometry that the circuit uses, all of the technology of the models.
     - `deep_wells`: those of its nfets that have their body in a deep n-well; see `well_instance`.
     - `body_network`: keep the PDK's network of substrate resistors (BSIM4 `rbodymod=1`, five
       resistors of 50 ohm and three internal nodes a transistor). Without it (`rbodymod=0`) a
@@ -109,24 +104,43 @@ def compile_library(
       the time. DC currents change by at most 3e-5 (impact ionisation through those resistors);
       what is lost is some ohms in series with the junctions, which matter at frequencies far
       above those of a training schedule: outputs that swing 1.25 V moved by 2 mV.
-    - `drawn_junctions`: give drain and source the areas and perimeters of `junctions()`. Without
+    - `drawn_junctions`: give drain and source the areas of `Technology.junctions`. Without
       them, as the PDK's subcircuits have it by default, BSIM4 takes 1e-14 A as the saturation
       current of each junction, whatever the width: fifteen times too much for the smallest nfet.
 
-    **Raises:** `UnknownCornerError`, `ModelFileError`, `SizeError`, `CacheError`.
+    **Raises:** `UnknownCornerError`, `TechnologyError`, `ModelFileError`, `SizeError`, `CacheError`.
     """
-    scope = corner_parameters(models, corner)
+    if corner not in CORNERS:
+        msg = f"There is no corner {corner!r}; the corners are {', '.join(CORNERS)}."
+        raise UnknownCornerError(msg)
+    technology = find_technology(models.technology)
+    transistors = sorted(set(geometries), key=_order)
+    _check_technology(transistors, technology)
     options = "" if body_network else ", without substrate resistors"
     options += ", with junctions as drawn" if drawn_junctions else ""
-    parts = [_NOTICE.format(corner=corner, options=options, sha256=models.sha256)]
-    parts += [
-        _transistor(models, scope, geometry, body_network=body_network, drawn=drawn_junctions)
-        for geometry in sorted(set(geometries), key=_order)
+    parts = [
+        _NOTICE.format(
+            title=technology.title,
+            corner=corner,
+            options=options,
+            origin=technology.library.origin,
+            sha256=models.sha256,
+            notice=technology.library.notice,
+        )
     ]
-    parts += [_well(models, scope, each) for each in sorted(set(deep_wells), key=_order)]
+    parts += [
+        _transistor(models, corner, geometry, body_network=body_network, drawn=drawn_junctions)
+        for geometry in transistors
+    ]
+    parts += [
+        _well(technology.library.well(models, corner), each)
+        for each in sorted(set(deep_wells), key=_order)
+    ]
     text = "".join(parts)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
-    path = keep(Path("libraries") / f"sky130_{corner}_{sha256[:20]}.spice", text.encode())
+    path = keep(
+        Path("libraries") / f"{technology.name}_{corner}_{sha256[:20]}.spice", text.encode()
+    )
     return Library(path=path, sha256=sha256, corner=corner, text=text)
 
 
@@ -184,36 +198,30 @@ def check_multiplicity(multiplicity: int) -> None:
         raise MultiplicityError(msg)
 
 
+def _check_technology(transistors: Iterable[Geometry], technology: Technology) -> None:
+    for each in transistors:
+        if each.device not in technology.devices:
+            msg = (
+                f"{each.device} is a transistor of {each.technology.title}, and these models are of "
+                f"{technology.title}; its transistors are {', '.join(technology.devices)}."
+            )
+            raise TechnologyError(msg)
+
+
 def _transistor(
-    models: Models,
-    corner: dict[str, str],
-    geometry: Geometry,
-    *,
-    body_network: bool,
-    drawn: bool,
+    models: Models, corner: str, geometry: Geometry, *, body_network: bool, drawn: bool
 ) -> str:
-    wrapped = subcircuit(models, geometry.device)
-    drawing = {"l": _microns(geometry.length), "w": _microns(geometry.width)}
-    scope = Scope(corner | wrapped.parameters, drawing | (_drawn(geometry) if drawn else {}))
-    card = _with_drain(wrapped.choose(geometry).parameters())
+    library = find_technology(models.technology).library
+    card = library.card(models, corner, geometry, drawn=drawn)
+    values = _with_drain(card.model)
     if not body_network:
-        card["rbodymod"] = "0"
-    values = {
-        name: repr(scope.evaluate(value)) if value.startswith("{") else value
-        for name, value in card.items()
-    }
-    sizes = {
-        name: f"{scope.evaluate(value) * _UNITS.get(name, 1.0):.12g}"
-        for name, value in wrapped.transistor.items()
-        if name != "delvto"
-    }
-    shift = scope.evaluate(wrapped.transistor["delvto"])
+        values["rbodymod"] = "0"
     name = _name(geometry)
     return (
-        f"\n.model {name}__model {wrapped.kind}\n{_continued(values)}"
+        f"\n.model {name}__model {card.kind}\n{_continued(values)}"
         f".subckt {name} d g s b mult=1 delvto=0\n"
-        f"mfet d g s b {name}__model\n{_continued(sizes)}"
-        f"+ delvto={{{shift!r} + delvto}} m={{mult}}\n"
+        f"mfet d g s b {name}__model\n{_continued(card.instance)}"
+        f"+ delvto={{{card.shift!r} + delvto}} m={{mult}}\n"
         ".ends\n"
     )
 
@@ -228,39 +236,28 @@ def _with_drain(card: dict[str, str]) -> dict[str, str]:
     return drain | card
 
 
-def _drawn(geometry: Geometry) -> dict[str, float]:
-    """The PDK's instance parameters of the junctions, in microns."""
-    drawn = junctions(geometry.width)
-    return {
-        "ad": drawn.drain_area * 1e12,
-        "as": drawn.source_area * 1e12,
-        "pd": drawn.drain_perimeter * 1e6,
-        "ps": drawn.source_perimeter * 1e6,
-    }
-
-
-def _well(models: Models, corner: dict[str, str], geometry: Geometry) -> str:
+def _well(diode: WellDiode, geometry: Geometry) -> str:
     """The diodes of one p-well: its bottom and its side walls, as the simulators' first diode model.
 
     The PDK's card scales one model with area and perimeter, which Xyce does not read. The side
     wall's capacitance has a grading of its own, so it is a diode of its own.
     """
-    scope, card = Scope(corner, {}), diode_card(models, _WELL_DIODE)
     drawn, name = well(geometry), _name(geometry)
-    sizes = {"bottom": ("js", "cj", "mj", "pb"), "side": ("jsw", "cjsw", "mjsw", "php")}
-    amounts = {"bottom": drawn.area * 1e12, "side": drawn.perimeter * 1e6}
     text = ""
-    for part, (current, capacitance, grading, potential) in sizes.items():
+    for part, densities, amount in (
+        ("bottom", diode.bottom, drawn.area),
+        ("side", diode.side, drawn.perimeter),
+    ):
         values = {
             "level": 1.0,
-            "is": scope.evaluate(card[current]) * amounts[part],
-            "n": scope.evaluate(card["n"]),
-            "eg": scope.evaluate(card["eg"]),
-            "xti": scope.evaluate(card["xti"]),
-            "cjo": scope.evaluate(card[capacitance]) * amounts[part],
-            "m": scope.evaluate(card[grading]),
-            "vj": scope.evaluate(card[potential]),
-            "tnom": scope.evaluate(card["tref"]),
+            "is": max(densities.current * amount, _LEAST_CURRENT),
+            "n": diode.emission,
+            "eg": diode.gap,
+            "xti": diode.exponent,
+            "cjo": densities.capacitance * amount,
+            "m": densities.grading,
+            "vj": densities.potential,
+            "tnom": diode.nominal,
         }
         words = {key: f"{value:.12g}" for key, value in values.items()}
         text += f"\n.model {name}__{part} d\n{_continued(words)}"
@@ -282,7 +279,7 @@ def _name(geometry: Geometry) -> str:
     width, length = (
         f"{_microns(size):.9g}".replace(".", "p") for size in (geometry.width, geometry.length)
     )
-    return f"{find_device(geometry.device).subcircuit}__w{width}_l{length}"
+    return f"{geometry.kind.subcircuit}__w{width}_l{length}"
 
 
 def _microns(size: float) -> float:

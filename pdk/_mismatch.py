@@ -4,30 +4,24 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from pdk._devices import find_device
 from pdk._library import check_multiplicity
 
 if TYPE_CHECKING:
-    from pdk._devices import Geometry
+    from pdk._geometry import Geometry
 
 
 def threshold_sigma(geometry: Geometry, multiplicity: int = 1) -> float:
     """Standard deviation of the threshold of `multiplicity` devices in parallel, in volts.
 
-    The PDK's matching constant over sqrt(W L M). This is the plain form, which the PDK uses for
-    most devices. Its continuous models of nfet_01v8 and nfet_03v3_nvt put the mismatch under the
-    size dependence of the corner shift as well, which would make nfet_01v8 at 0.42/0.15 vary by
-    55 mV instead of 13 mV; its micro-binned models do not, so neither is it done here.
+    It follows the law of the technology (`Device.matching`).
 
     **Raises:** `MultiplicityError`.
     """
     check_multiplicity(multiplicity)
-    slope = find_device(geometry.device).mismatch_slope
-    return slope / math.sqrt(geometry.width * geometry.length * multiplicity)
+    return geometry.kind.matching.sigma(geometry.width, geometry.length, multiplicity)
 
 
 def threshold_shift(geometry: Geometry, multiplicity: int, *, seed: int, instance: str) -> float:

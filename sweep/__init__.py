@@ -3,7 +3,7 @@
 
     from sweep import Study
 
-The modules are used one by one (`sweep.study.study_file`, `sweep.study.space`, `sweep.engine.driver`, ...): importing
+The modules are used one by one (`sweep.study.study_file`, `sweep.study.space`, `sweep.driver.driver`, ...): importing
 one does not start, or even import, what only another one needs.
 """
 

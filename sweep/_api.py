@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sweep.commands.export import Exported
-    from sweep.commands.sensitivity import Sensitivity
-    from sweep.engine.events import Observer, Summary
+    from sweep.app.export import Exported
+    from sweep.app.sensitivity import Sensitivity
+    from sweep.driver.events import Observer, Summary
     from sweep.results.overview import TrialView
-    from sweep.results.store import Results
+    from sweep.search.opening import OpenedResults
     from sweep.study.study_file import StudyFile
 
 
@@ -55,9 +55,9 @@ class Study:
     def open(cls, out: str | Path) -> Self:
         """A study that was begun, from its directory.
 
-        **Raises:** `sweep.results.store.StoreError` where there is none.
+        **Raises:** `sweep.results.study_results.StoreError` where there is none.
         """
-        from sweep.results.store import open_results  # noqa: PLC0415
+        from sweep.search.opening import open_results  # noqa: PLC0415
 
         return cls(open_results(Path(out)).study_file, Path(out))
 
@@ -83,10 +83,10 @@ class Study:
 
         **Returns:** how the study stands.
 
-        **Raises:** as `sweep.engine.driver.run_study`.
+        **Raises:** as `sweep.driver.driver.run_study`.
         """
-        from sweep.commands.progress import RichObserver  # noqa: PLC0415
-        from sweep.engine.driver import Settings, run_study  # noqa: PLC0415
+        from sweep.driver.driver import Settings, run_study  # noqa: PLC0415
+        from sweep.observers.progress import RichObserver  # noqa: PLC0415
 
         settings = Settings(
             out=self.out,
@@ -105,12 +105,12 @@ class Study:
             return run_study(self.file, settings, observer=shown)
 
     @property
-    def results(self) -> Results:
+    def results(self) -> OpenedResults:
         """What it has left so far, read anew.
 
-        **Raises:** `sweep.results.store.StoreError` where it was not begun.
+        **Raises:** `sweep.results.study_results.StoreError` where it was not begun.
         """
-        from sweep.results.store import open_results  # noqa: PLC0415
+        from sweep.search.opening import open_results  # noqa: PLC0415
 
         return open_results(self.out)
 
@@ -133,7 +133,7 @@ class Study:
         seen = overview(self.results)
         best = seen.best
         if best is None:
-            msg = f"{self.out} has no best trial: {seen.standings.reason}; run more trials."
+            msg = f"{self.out} has no best trial: {seen.ranked.reason}; run more trials."
             raise SweepError(msg)
         return best
 
@@ -158,7 +158,7 @@ class Study:
 
     def report(self, to: str | Path | None = None) -> Path:
         """Write the report, as `sweep report`; the path of the HTML file."""
-        from sweep.report import write_report  # noqa: PLC0415
+        from sweep.app.report import write_report  # noqa: PLC0415
 
         return write_report(self.results, None if to is None else Path(to))
 
@@ -166,14 +166,14 @@ class Study:
         self, trial: int | None = None, to: str | Path | None = None, *, verify: bool = True
     ) -> Exported:
         """Write a trial's design, netlists and weights, as `sweep export`."""
-        from sweep.commands.export import export  # noqa: PLC0415
+        from sweep.app.export import export  # noqa: PLC0415
 
         where = None if to is None else Path(to)
         return export(self.results, trial=trial, to=where, verify=verify)
 
     def sensitivity(self, trial: int | None = None, *, step: float = 0.05) -> Sensitivity:
         """Move each number of a trial up and down, as `sweep sensitivity`."""
-        from sweep.commands.sensitivity import sensitivity  # noqa: PLC0415
+        from sweep.app.sensitivity import sensitivity  # noqa: PLC0415
 
         return sensitivity(self.results, trial=trial, step=step)
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Self
 
 from circuits.preparation import Stage
-from sweep.engine._equipment import Equipment
-from sweep.engine._task import Task, perform
-from sweep.engine.executor import Done, ExecutorError
+from sweep.worker.executor import Done, ExecutorError
+from sweep.worker.simulator_spec import SimulatorSpec
+from sweep.worker.task import Task, perform
 
 
 class InThisProcess:
@@ -29,9 +29,9 @@ class InThisProcess:
     def __exit__(self, *_: object) -> None:
         self._done.clear()
 
-    def check(self, equipments: Sequence[Equipment]) -> list[str]:
+    def check(self, specs: Sequence[SimulatorSpec]) -> list[str]:
         """This machine is the one that everything was found on."""
-        del equipments
+        del specs
         return []
 
     def leave_out(self, node: str, words: str) -> str:

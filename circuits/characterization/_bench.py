@@ -38,7 +38,6 @@ _TIGHT = Accuracy(
     xyce=(("nonlin reltol", "1e-7"), ("nonlin rhstol", "1e-13"), ("nonlin maxstep", "500")),
 )
 _LIMITS = Limits(wall_seconds=600.0)
-_THICK_OXIDE = "5v0"
 
 
 class CharacterizationError(CircuitError):
@@ -59,12 +58,12 @@ class Region:
 
     @staticmethod
     def usual(synapse: Synapse) -> Region:
-        """Weights and inputs as trained networks have them; wider for thick oxide.
+        """Weights and inputs as trained networks have them; wider for higher supplies.
 
         A weight of the DRAM cell, and of what is derived from it, is a gate voltage that only
         conducts above a threshold.
         """
-        unit = 3.0 if has_thick_oxide(synapse) else 1.0
+        unit = synapse.swing
         low, high = (unit * weight for weight in synapse.weights)
         return Region.of((low, high), (0.0, 1.2 * unit), step=0.05 * unit)
 
@@ -193,11 +192,6 @@ class SynapseBench:
             )
             raise CharacterizationError(msg)
         return execution.waveforms
-
-
-def has_thick_oxide(part: Synapse) -> bool:
-    """Whether a synapse's transistors take 5 V."""
-    return any(_THICK_OXIDE in device.geometry.device for device in part.transistors().values())
 
 
 def transistor_element(name: str, nodes: str, device: Transistor) -> str:

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from circuits.characterization._bench import SynapseBench, transistor_element
 from circuits.parts import Transistor
 from circuits.simulators import DCSweep, Sweep
-from pdk import DEVICES, Geometry
+from pdk import Geometry
 
 Array = NDArray[np.float64]
 
-_THICK_OXIDE_SUPPLY, _SUPPLY = 5.0, 1.8
 _STEPS = 36
 
 
@@ -43,7 +42,7 @@ class TransistorCurves:
     @property
     def polarity(self) -> Literal["n", "p"]:
         """Of the device."""
-        return DEVICES[self.geometry.device].polarity
+        return self.geometry.kind.polarity
 
 
 def transistor_curves(bench: SynapseBench) -> tuple[TransistorCurves, ...]:
@@ -57,10 +56,8 @@ def transistor_curves(bench: SynapseBench) -> tuple[TransistorCurves, ...]:
 
 
 def _curves(bench: SynapseBench, name: str, device: Transistor) -> TransistorCurves:
-    kind = DEVICES[device.geometry.device]
-    thick = "5v0" in kind.name
-    supply = _THICK_OXIDE_SUPPLY if thick else _SUPPLY
-    end = supply if kind.polarity == "n" else -supply
+    kind = device.geometry.kind
+    end = kind.supply if kind.polarity == "n" else -kind.supply
     drain = DCSweep("vd", 0.0, end, end / _STEPS, Sweep("vg", 0.0, end, end / _STEPS))
     lines = ["vg g 0 0", "vd d 0 0", transistor_element("fet", "d g 0 0", device)]
     waves = bench.measured(f"the curves of {kind.name}", lines, drain, ["i(vd)"], [device])

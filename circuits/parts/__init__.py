@@ -36,6 +36,7 @@ from circuits.parts.amplifiers import (
 )
 from circuits.parts.drivers import Drivers
 from circuits.parts.encoding import Encoding
+from circuits.parts.flavours import FLAVOURS
 from circuits.parts.load import Load
 from circuits.parts.nudges import NUDGES, CentredNudge, Nudge, OneSidedNudge, Pull
 from circuits.parts.sampling import Sampling
@@ -46,7 +47,6 @@ from circuits.parts.switches import (
     WriteSwitch,
 )
 from circuits.parts.synapses import SYNAPSES, CmosSynapse, DramSynapse, Synapse, TransistorPair
-from circuits.parts.synapses.cmos import DEVICES as FLAVOURS
 from circuits.parts.timing import Timing
 from circuits.parts.updates import (
     UPDATES,

@@ -17,7 +17,7 @@ from circuits.preparation import Stopwatch, preparing
 from circuits.quasistatic._epoch import Points, Record, through
 from circuits.quasistatic._network import Array, Network, network, transistor_pairs
 from circuits.quasistatic._validity import check_quasistatic, conducting_wells, unsettled_lines
-from circuits.quasistatic.tables import Packed, measure, pack
+from circuits.quasistatic.tables import Packed, Ranges, measure, pack
 from circuits.run import Run, join_weights
 from circuits.simulators import Cause, Limits, Outcome, SpiceSimulator, Statistics, Verdict
 from circuits.trace import Trace
@@ -152,6 +152,7 @@ class QuasistaticTrainer:
             temperature=run.scenario.temperature,
             simulator=self.simulator,
             models=self.models,
+            ranges=Ranges.within(run.design.process.span),
             body_network=run.body_network,
             drawn_junctions=run.design.has_drawn_junctions,
         )

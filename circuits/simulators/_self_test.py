@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from circuits.simulators._analysis import Transient
 from circuits.simulators._deck import Deck
 from circuits.simulators._records import Limits
-from pdk import Geometry, Models, compile_library, instance
+from pdk import Geometry, Models, compile_library, find_technology, instance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from circuits.simulators._outcome import Outcome
     from circuits.simulators._protocol import SpiceSimulator
 
-_TRANSISTOR = Geometry("nfet_01v8", width=0.42e-6, length=0.15e-6)
 _LIMITS = Limits(wall_seconds=60.0)
 
 
@@ -36,13 +35,17 @@ def self_test(
 
     **Raises:** `pdk.InstallationError` where the models cannot be read.
     """
-    name, parameters = instance(_TRANSISTOR)
+    technology = find_technology(models.technology)
+    usual = next(iter(technology.flavours.values()))
+    device = technology.devices[usual.nfet]
+    transistor = Geometry(device.name, width=device.w_min, length=device.l_min)
+    name, parameters = instance(transistor)
     values = " ".join(f"{key}={value}" for key, value in parameters.items())
     deck = Deck(
         title="analog-sweep self-test",
-        circuit=f"vdd dd 0 1.8\nrd dd d 10k\nvg g 0 0.9\nxm d g 0 0 {name} {values}\n",
+        circuit=f"vdd dd 0 {device.supply:g}\nrd dd d 10k\nvg g 0 {device.supply / 2:g}\nxm d g 0 0 {name} {values}\n",
         analysis=Transient(stop=1e-9, step=1e-11, max_step=1e-10),
         signals=("v(d)",),
-        library=compile_library(models, corner="tt", geometries=[_TRANSISTOR]),
+        library=compile_library(models, corner="tt", geometries=[transistor]),
     )
     return simulator.execute(deck, directory=directory, limits=_LIMITS).outcome

@@ -14,23 +14,14 @@ import optuna
 from numpy.typing import NDArray
 from optuna.trial import create_trial
 
+from sweep.results.costs import costs_of
+
+__all__ = ["costs_of", "hypervolume", "in_box", "knee", "pareto", "weighted_choice"]
+
 Array = NDArray[np.float64]
 
 _TIE = 1e-3
 """Share of the plain sum in a weighted choice, so that it is never a dominated trial."""
-
-
-def costs_of(values: Array, maximise: Sequence[bool]) -> Array:
-    """Values as costs, of which less is better: logarithms where all are above 0."""
-    costs = np.array(values, dtype=np.float64).reshape(-1, len(maximise))
-    for column, most in enumerate(maximise):
-        finite = costs[np.isfinite(costs[:, column]), column]
-        if len(finite) and finite.min() > 0:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                costs[:, column] = np.log10(costs[:, column])
-        if most:
-            costs[:, column] *= -1.0
-    return costs
 
 
 def pareto(costs: Array) -> NDArray[np.bool_]:

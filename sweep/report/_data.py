@@ -9,7 +9,7 @@ from typing import Any
 from circuits import Design
 from sweep.report._findings import Findings
 from sweep.report._html import plain
-from sweep.report._trial import legal_range
+from sweep.report.trial import legal_range
 from sweep.results.overview import COMPLETE, TrialView
 
 _MEASURED = (("energy", "energy a point", "J"), ("seconds", "simulation", "s"))

@@ -11,15 +11,15 @@ from typing import Any
 
 from scipy.stats import ks_2samp
 
+from pdk import find_technology
 from sweep._version import __version__
-from sweep.report._course import quasistatic
-from sweep.report._importances import Target, targets
-from sweep.report._trial import TrialFindings, find_out_trial, worth_a_page
-from sweep.results.overview import COMPLETE, FAILED, Overview, TrialView, overview
-from sweep.results.store import Manifest, Results
+from sweep.report.trial import TrialFindings, find_out_trial
+from sweep.results.importances import Target
+from sweep.results.overview import COMPLETE, FAILED, Overview, TrialView
+from sweep.results.study_results import Manifest, Results
+from sweep.results.trial_examination import TrialExamination
 from sweep.study.space import Parameter
 
-PAGES = 12
 _IN_PAIRS = 5
 """Parameters, the most important ones, of which all pairs are drawn."""
 
@@ -82,28 +82,32 @@ class Findings:
         return float(ks_2samp(failed, others).statistic) if failed and others else 0.0
 
 
-def find_out(results: Results, *, pages: int = PAGES, waveforms: bool = False) -> Findings:
-    """Everything that the report of a study shows.
+def find_out(
+    results: Results,
+    seen: Overview,
+    importances: tuple[Target, ...],
+    examinations: Mapping[int, TrialExamination],
+) -> Findings:
+    """Collects everything that the report of a study shows.
 
     **Arguments:**
 
-    - `pages`: how many trials get a full page; the leader does in any case.
-    - `waveforms`: whether to simulate the leader's first points again for their waveforms.
+    - `results`: of the study.
+    - `seen`: the trials, as `overview(results)` gives them.
+    - `importances`: of the parameters, as `sweep.search.importances.targets` gives them.
+    - `examinations`: of the trials that get a full page, by number, the leader's among them.
+
+    **Returns:** the findings.
     """
-    seen = overview(results)
-    leader = seen.leader
-    chosen = worth_a_page(seen, max(1, pages))
-    trainer = quasistatic(results) if chosen else ""
+    views = {trial.number: trial for trial in seen.trials}
     return Findings(
         overview=seen,
-        leader=leader,
+        leader=seen.leader,
         pages={
-            trial.number: find_out_trial(
-                results, trial, trainer, waveforms=waveforms and trial is leader
-            )
-            for trial in chosen
+            number: find_out_trial(results, views[number], examination)
+            for number, examination in examinations.items()
         },
-        targets=targets(results, seen),
+        targets=importances,
         violating=frozenset(trial.number for trial in seen.of(COMPLETE) if not trial.allowed),
         parameters=results.study_file.space.parameters,
         provenance=_provenance(results, seen.planned),
@@ -135,7 +139,7 @@ def _packages(manifest: Manifest) -> dict[str, str]:
 
 def _provenance(results: Results, planned: int) -> dict[str, str]:
     manifest, described = results.manifest, results.study_file
-    plan = described.plan
+    plan, technology = described.plan, find_technology(described.technology)
     seeds = ", ".join(
         f"{name} {'none' if seed is None else seed}" for name, seed in manifest.seeds.items()
     )
@@ -144,13 +148,13 @@ def _provenance(results: Results, planned: int) -> dict[str, str]:
         "network": "-".join(map(str, described.layers)),
         "task": f"{plan.task.name}: {plan.task.points} training and {plan.task.held_out} held-out points",
         "silicon": (
-            f"corner {plan.scenario.corner}, {plan.scenario.temperature:g} °C, substrate network "
+            f"{technology.title}, corner {plan.scenario.corner}, {plan.scenario.temperature:g} °C, substrate network "
             f"{'kept' if plan.body_network else 'left out'}"
         ),
         "search": f"{described.search.sampler}, {planned} trials",
         "seeds": seeds,
         "simulator": _simulators(results),
-        "transistor models": f"SkyWater 130, version {manifest.pdk['version']}, {manifest.pdk['source']}",
+        "transistor models": f"{technology.title}, version {manifest.pdk['version']}, {manifest.pdk['source']}",
         "models' SHA-256": manifest.pdk["sha256"],
         **_packages(manifest),
         **({"data": note} if (note := results.data_note()) else {}),

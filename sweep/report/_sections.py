@@ -22,7 +22,7 @@ from sweep.report._tables import (
     ladder_table,
     outcome_table,
 )
-from sweep.report._trial import TrialFindings
+from sweep.report.trial import TrialFindings
 from sweep.results.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
 from sweep.study.space import Parameter
 
@@ -50,7 +50,7 @@ def header(found: Findings) -> str:
             [
                 (
                     "within the constraints",
-                    str(seen.standings.allowed),
+                    str(seen.ranked.allowed),
                     ", ".join(seen.limits.values()),
                 )
             ]
@@ -66,7 +66,7 @@ def header(found: Findings) -> str:
         f'<header id="top"><h1>{html.escape(seen.name)}</h1>\n'
         f'<p class="soft">Network {html.escape(network)}; task {html.escape(task)}; '
         f"{html.escape(found.provenance['simulator'])}; "
-        f"SkyWater 130 nm, {html.escape(found.provenance['silicon'])}.</p>\n"
+        f"{html.escape(found.provenance['silicon'])}.</p>\n"
         f'<p class="lead">{html.escape(_verdict(seen, leader))}</p>\n{tiles(entries)}'
         f"{_glance(seen)}</header>"
     )
@@ -92,8 +92,8 @@ def _leading(seen: Overview, leader: TrialView) -> list[tuple[str, str, str]]:
 
 def _verdict(seen: Overview, leader: TrialView | None) -> str:
     """What the study has shown so far, in a sentence or two."""
-    standings = seen.standings
-    missing = f"There is no best trial: {standings.reason}. " if standings.none_allowed else ""
+    ranked = seen.ranked
+    missing = f"There is no best trial: {ranked.reason}. " if ranked.none_allowed else ""
     return missing + _learning(seen, leader)
 
 

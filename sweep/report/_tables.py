@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sweep._numbers import duration
 from sweep.report._html import Cell, table
-from sweep.report._importances import Target
-from sweep.report._trial import Value
+from sweep.report.trial import Value
+from sweep.results.importances import Target
 from sweep.results.overview import FAILED, STATES, Overview, TrialView
 from sweep.results.rungs import RungView
 

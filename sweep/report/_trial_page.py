@@ -7,13 +7,13 @@ import html
 
 from circuits import weight_shapes
 from sweep.report import figures
-from sweep.report._course import Course
 from sweep.report._html import Figures, section
 from sweep.report._sections import fit_panels
 from sweep.report._tables import design_table
-from sweep.report._trial import TrialFindings
-from sweep.report.course_figures import MEASURES, Waves
+from sweep.report.course_figures import MEASURES
 from sweep.report.schematic import amplifier_schematic, synapse_schematic
+from sweep.report.trial import TrialFindings
+from sweep.results.trial_examination import TrainingHistory, Waves
 
 
 def trial_page(found: TrialFindings, figs: Figures, linear_fit: float) -> str:
@@ -30,7 +30,7 @@ def trial_page(found: TrialFindings, figs: Figures, linear_fit: float) -> str:
         _scenarios(found, figs, name),
         _schematics(found),
     ]
-    notes = () if found.course is None else found.course.notes
+    notes = () if found.history is None else found.history.notes
     words = "".join(f'<p class="note">{html.escape(note)}</p>' for note in notes)
     return f'<template id="page-{number}">{words}{"".join(blocks)}</template>'
 
@@ -56,12 +56,12 @@ def _fit(found: TrialFindings, figs: Figures, name: str) -> str:
             "Fit", '<p class="soft">The files of its epochs are gone.</p>', anchor=f"fit-{name}"
         )
     blocks = fit_panels(found, figs, name)
-    course = found.course
-    if course is not None and course.held_out:
-        drawn = figures.fit_over_epochs(found.fit, course.epochs, course.held_out)
+    history = found.history
+    if history is not None and history.held_out:
+        drawn = figures.fit_over_epochs(found.fit, history.epochs, history.held_out)
         blocks += ["<h3>In the course of training</h3>", figs.place(
             f"{name}-course", drawn,
-            caption=f"Held-out points after each epoch, weight seed {course.seed}; drag the slider.",
+            caption=f"Held-out points after each epoch, weight seed {history.seed}; drag the slider.",
         )]  # fmt: skip
     return section("Fit before and after training", *blocks, anchor=f"fit-{name}")
 
@@ -78,35 +78,35 @@ def _curves(found: TrialFindings, figs: Figures, name: str, linear_fit: float) -
 
 
 def _weights(found: TrialFindings, figs: Figures, name: str) -> str:
-    course = found.course
-    if course is None or not course.weights:
+    history = found.history
+    if history is None or not history.weights:
         return ""
     shapes = weight_shapes(found.layers)
     design = found.design
-    before = _before(course)
+    before = _before(history)
     blocks = [
         figs.place(
             f"{name}-weights",
-            figures.weights_over_epochs(course.epochs, course.weights, shapes),
+            figures.weights_over_epochs(history.epochs, history.weights, shapes),
             caption="Over the epochs; of large layers evenly spaced ones.",
         )
     ]
-    if before is not None and len(course.within):
+    if before is not None and len(history.within):
         drawn = figures.weights_in_epoch(
-            course.weights[before], course.within, shapes, design.nudging, design.phase_duration
+            history.weights[before], history.within, shapes, design.nudging, design.phase_duration
         )
         blocks.append(figs.place(
             f"{name}-within", drawn,
-            caption=f"In the first points of epoch {course.within_epoch + 1}, less what they began "
+            caption=f"In the first points of epoch {history.within_epoch + 1}, less what they began "
             "with: held in the free and nudged phases, written in the update.",
         ))  # fmt: skip
     return section("Weights", *blocks, anchor=f"weights-{name}")
 
 
-def _before(course: Course) -> int | None:
-    """Which weights are those before the epoch of `course.within`."""
-    places = {epoch: place for place, epoch in enumerate(course.epochs)}
-    return places.get(course.within_epoch)
+def _before(history: TrainingHistory) -> int | None:
+    """Which weights are those before the epoch of `history.within`."""
+    places = {epoch: place for place, epoch in enumerate(history.epochs)}
+    return places.get(history.within_epoch)
 
 
 def _waves(found: TrialFindings, figs: Figures, name: str) -> str:
@@ -131,18 +131,18 @@ def _waves(found: TrialFindings, figs: Figures, name: str) -> str:
 
 
 def _updates(found: TrialFindings, figs: Figures, name: str) -> str:
-    course = found.course
-    if course is None or not course.examined:
+    history = found.history
+    if history is None or not history.examined:
         return ""
-    epochs = [epoch for epoch, _ in course.examined]
+    epochs = [epoch for epoch, _ in history.examined]
     blocks = []
     for measure, (title, log) in MEASURES.items():
         values = [
-            [getattr(layer, measure) for layer in looked.layers] for _, looked in course.examined
+            [getattr(layer, measure) for layer in looked.layers] for _, looked in history.examined
         ]
         drawn = figures.layer_measure(epochs, values, title, log=log)
         blocks.append(figs.place(f"{name}-{measure.replace('_', '-')}", drawn, tools=False))
-    points = course.examined[0][1].points
+    points = history.examined[0][1].points
     return section(
         "What its updates are worth",
         f'<div class="slices">{"".join(blocks)}</div>',

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,16 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from objectives import nmse
-from sweep._errors import SweepError
 from sweep.report import _style as style
-from sweep.report._course import quasistatic
-from sweep.report._trial import find_out_trial
 from sweep.report.fit_figures import Fit
-from sweep.results._files import write_whole
-from sweep.results.overview import overview
-from sweep.results.store import Results
 
-__all__ = ["film", "write_animation"]
+__all__ = ["film"]
 
 Array = NDArray[np.float64]
 
@@ -33,30 +26,6 @@ _DOTS = 100
 _FRAME_MS = 160
 _LAST_MS = 2000
 _MOST_FRAMES = 80
-
-
-def write_animation(results: Results, path: Path, *, trial: int | None = None) -> Path:
-    """Write the film of a trial's training as GIF.
-
-    **Arguments:**
-
-    - `trial`: its number; the leading one's by default.
-
-    **Returns:** the file.
-
-    **Raises:** `SweepError` where there is no such training on disk.
-    """
-    seen = overview(results)
-    views = {view.number: view for view in seen.trials}
-    view = seen.leader if trial is None else views.get(trial)
-    found = None if view is None else find_out_trial(results, view, quasistatic(results))
-    if found is None or found.fit is None or found.course is None or not found.course.held_out:
-        raise SweepError(
-            "There is no training on disk to make a film of; wait until a trial has finished epochs."
-        )
-    course = found.course
-    write_whole(path, film(found.fit, course.epochs, course.held_out, seen.linear_fit))
-    return path
 
 
 def film(fit: Fit, epochs: Sequence[int], outputs: Sequence[Array], linear_fit: float) -> bytes:

@@ -120,7 +120,7 @@ def _header(found: Characterization) -> str:
         for curves in found.transistors
     )
     words = (
-        f"{devices}. SkyWater 130 nm, corner {scenario.corner}, {scenario.temperature:g} °C; DC "
+        f"{devices}. {found.bench.design.process.title}, corner {scenario.corner}, {scenario.temperature:g} °C; DC "
         f"sweeps in {simulator.name} {simulator.version}."
     )
     return (

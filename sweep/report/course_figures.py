@@ -7,7 +7,6 @@ import html
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from circuits.schedule import TRAIN_PHASES
 from sweep.report import _style as style
+from sweep.results.trial_examination import Waves
 
 Array = NDArray[np.float64]
 
@@ -42,25 +42,6 @@ PHASES = {"free": style.MUTED, "nudged": style.BEFORE, "opposed": "#a05fc4", "up
 _MOST_LINES = 24
 _MOST_NAMED = 8  # trainings that a legend can name
 _MOST_POINTS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Waves:
-    """Waveforms of some nodes over the first points of a training.
-
-    **Attributes:**
-
-    - `time`: s; `voltages`: group to node to V, of the same length.
-    - `phase`: length of a phase, s; `nudging`: of the design; `points`: how many.
-    - `simulator`: name and version.
-    """
-
-    time: Array
-    voltages: Mapping[str, Mapping[str, Array]]
-    phase: float
-    nudging: str
-    points: int
-    simulator: str
 
 
 def seed_curves(curves: Mapping[str, Sequence[float]], linear_fit: float = math.nan) -> go.Figure:

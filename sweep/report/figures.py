@@ -3,7 +3,7 @@
 
     from sweep.report import figures
     from sweep.results.overview import overview
-    from sweep.results.store import open_results
+    from sweep.results.study_results import open_results
 
     figures.front(overview(open_results(Path("out/demo"))), 0, 1).show()
 

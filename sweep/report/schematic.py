@@ -12,7 +12,6 @@ import math
 
 from circuits import Design
 from circuits.design import LINEAR
-from circuits.parts import FLAVOURS
 from sweep.report._netlist_drawing import amplifier_netlist, synapse_netlist
 from sweep.report._sheet import Sheet
 
@@ -29,7 +28,7 @@ def synapse_schematic(design: Design, layer: int) -> str:
     """
     if design.synapse not in _DRAWN:
         return synapse_netlist(design, layer)
-    pfet, nfet = FLAVOURS[design.flavour]
+    pfet, nfet = design.transistors.pfet, design.transistors.nfet
     copies = int(design.layer(layer, "multiplicity"))
     store = copies * float(design.layer(layer, "storage_capacitance"))
     sheet = Sheet(470, 300, f"Synapse of layer {layer}: {design.synapse}")
@@ -76,7 +75,7 @@ def _write_switch(sheet: Sheet, design: Design) -> None:
         sheet.path((92, 132), (92, 104))
         sheet.path((108, 142), (108, 150), (122, 150))
         size = f"{_shown(design, 'write_width', design.write_width)} / "
-        words = f"WWL\nnfet_g5v0d10v5\n{size}{_shown(design, 'write_length', design.write_length)}"
+        words = f"WWL\n{design.process.write_device}\n{size}{_shown(design, 'write_length', design.write_length)}"
     else:
         sheet.dot(66, 150)
         sheet.path((66, 150), (104, 130))

@@ -4,15 +4,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from optuna.trial import FrozenTrial
+from sweep.results.stored_study import StoredTrial
+from sweep.results.trial_record import FailureRecord, TrialRecord, has_failed
 
-from sweep.results._passed import has_failed
-
-__all__ = ["OutcomeCount", "Outcomes", "cause_of"]
+__all__ = ["OutcomeCount", "Outcomes"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +35,16 @@ class Outcomes:
         self._trials: Counter[tuple[str, str]] = Counter()
         self._words: dict[tuple[str, str], Counter[str]] = {}
 
-    def add(self, trial: FrozenTrial) -> None:
+    def add(self, trial: StoredTrial) -> None:
         """Count a trial that has ended and is not complete."""
-        told = trial.user_attrs
+        record = TrialRecord.of(trial)
         if has_failed(trial):
-            ended = ("failed", cause_of(told))
-            first = str(told.get("words", "")).strip().partition("\n")[0]
+            failure = record.failure or FailureRecord()
+            ended = ("failed", failure.reason)
+            first = failure.words.strip().partition("\n")[0]
             self._words.setdefault(ended, Counter())[first] += 1
         else:
-            ended = ("pruned", f"rung {int(told.get('rung', 0)) + 1}")
+            ended = ("pruned", f"rung {record.reached + 1}")
         self._trials[ended] += 1
 
     def counts(self) -> tuple[OutcomeCount, ...]:
@@ -62,10 +60,3 @@ class Outcomes:
                 self._trials.items(), key=lambda entry: (-entry[1], entry[0])
             )
         )
-
-
-def cause_of(told: Mapping[str, Any]) -> str:
-    """Why a trial failed, in a word or two, as its user attributes tell."""
-    status = str(told.get("status", "unknown"))
-    cause = str(told.get("cause") or status)
-    return f"infeasible {cause}" if status == "infeasible" else cause

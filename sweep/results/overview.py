@@ -10,22 +10,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from optuna.trial import FrozenTrial
-
 from objectives import improved
-from sweep.results._passed import has_failed, violated
-from sweep.results.outcomes import cause_of
 from sweep.results.ranking import (
     Candidate,
     Objective,
+    RankedTrials,
     Ranking,
-    Standings,
     limits_of,
     objectives_of,
     violated_words,
 )
 from sweep.results.rungs import RungView, rung_views
-from sweep.results.store import Results
+from sweep.results.stored_study import StoredTrial, violated
+from sweep.results.study_results import Results
+from sweep.results.trial_record import FailureRecord, TrainingRecord, TrialRecord, has_failed
 from sweep.study.ladder import TrainingRung
 
 COMPLETE, PRUNED, FAILED = "complete", "pruned", "failed"
@@ -159,19 +157,19 @@ class Overview:
         return Ranking(self.objectives, self.limits, done)
 
     @cached_property
-    def standings(self) -> Standings:
+    def ranked(self) -> RankedTrials:
         """Which complete trials are best, and why."""
-        return self._ranking.standings()
+        return self._ranking.ranked()
 
     @cached_property
     def front(self) -> tuple[TrialView, ...]:
         """The best complete trials within the constraints: of several objectives those that none beats."""
-        return self._views(self.standings.front)
+        return self._views(self.ranked.front)
 
     @cached_property
     def best(self) -> TrialView | None:
         """The best complete trial; of several objectives, the one of the front that fits best."""
-        best = self.standings.best
+        best = self.ranked.best
         return None if best is None else self._views([best])[0]
 
     @cached_property
@@ -192,8 +190,8 @@ class Overview:
             trial for trial in self.trials
             if trial.state != COMPLETE and math.isfinite(trial.nmse)
         ]  # fmt: skip
-        if not begun and self.standings.nearest is not None:
-            return self._views([self.standings.nearest])[0]
+        if not begun and self.ranked.nearest is not None:
+            return self._views([self.ranked.nearest])[0]
         return min(begun, key=lambda trial: (not trial.allowed, trial.nmse), default=None)
 
     @property
@@ -263,13 +261,13 @@ def overview(results: Results) -> Overview:
     )
 
 
-def _view(trial: FrozenTrial, results: Results, *, several: bool) -> TrialView:
-    told = trial.user_attrs
+def _view(trial: StoredTrial, results: Results, *, several: bool) -> TrialView:
+    record = TrialRecord.of(trial)
+    training = record.training or TrainingRecord()
     state = FAILED if has_failed(trial) else _STATE_OF[trial.state.name]
-    if told.get("replaced"):
+    if record.replaced:
         state = REPLACED
-    rung = int(told.get("rung", 0))
-    current = results.study_file.ladder.rungs[rung]
+    current = results.study_file.ladder.rungs[record.reached]
     if several or results.study_file.ladder.declared:
         curve = _curve(results, trial.number)
     else:
@@ -279,17 +277,17 @@ def _view(trial: FrozenTrial, results: Results, *, several: bool) -> TrialView:
         state=state,
         values=tuple(trial.values) if state == COMPLETE else (),
         parameters=trial.params,
-        before=_number(told.get("nmse_before")),
+        before=training.nmse_before,
         curve=curve,
-        energy=_number(told.get("energy_per_point")),
-        seconds=_number(told.get("seconds")),
-        cached=int(told.get("cached", 0)),
-        failure=_failure(told) if state in {FAILED, REPLACED} else None,
-        rung=rung,
+        energy=training.energy_per_point,
+        seconds=training.seconds,
+        cached=training.cached,
+        failure=_failure(record) if state in {FAILED, REPLACED} else None,
+        rung=record.reached,
         epochs=current.epochs if isinstance(current, TrainingRung) else 0,
         violated=violated(trial.constraints),
-        told_nmse=_number(told.get("nmse")),
-        scenarios=tuple(told.get("scenarios", ())),
+        told_nmse=training.nmse,
+        scenarios=tuple(scenario.to_dict() for scenario in record.scenarios),
     )
 
 
@@ -307,16 +305,12 @@ def _curve(results: Results, number: int) -> tuple[float, ...]:
     )
 
 
-def _failure(told: Mapping[str, Any]) -> Failure:
-    epoch = told.get("failed_epoch")
+def _failure(record: TrialRecord) -> Failure:
+    failure = record.failure or FailureRecord()
     return Failure(
-        status=str(told.get("status", "unknown")),
-        cause=cause_of(told),
-        words=str(told.get("words", "")),
-        epoch=None if epoch is None else int(epoch),
-        rung=int(told.get("failed_rung", 0)),
+        status=failure.status,
+        cause=failure.reason,
+        words=failure.words,
+        epoch=failure.failed_epoch,
+        rung=failure.failed_rung,
     )
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else math.nan

@@ -12,26 +12,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-from optuna.study import StudyDirection
 
 from objectives import FIGURES
-from sweep.results._passed import violated
-
-if TYPE_CHECKING:
-    import optuna
-    from optuna.trial import FrozenTrial
-
-    from sweep.study.study_file import StudyFile
+from sweep.results.stored_study import StoredTrial, violated
+from sweep.results.trial_record import TrialRecord
+from sweep.study.study_file import StudyFile
 
 _MANY = 9.995  # limits; from here on no percentage reads well
 
 __all__ = [
     "Candidate",
     "Objective",
+    "RankedTrials",
     "Ranking",
-    "Standings",
     "limits_of",
     "objectives_of",
     "violated_words",
@@ -100,19 +93,19 @@ class Candidate:
         )
 
     @classmethod
-    def of(cls, trial: FrozenTrial) -> Candidate:
+    def of(cls, trial: StoredTrial) -> Candidate:
         """The candidate of a complete trial in the storage."""
-        nmse = trial.user_attrs.get("nmse")
+        training = TrialRecord.of(trial).training
         return cls(
             number=trial.number,
             values=tuple(trial.values),
-            nmse=float(nmse) if isinstance(nmse, int | float) else math.nan,
+            nmse=math.nan if training is None else training.nmse,
             violated=violated(trial.constraints),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standings:
+class RankedTrials:
     """The answer: which of the complete trials are best, and why.
 
     **Attributes:**
@@ -166,17 +159,6 @@ class Ranking:
         """The ranking of a study, by its study file."""
         return cls(objectives_of(described), limits_of(described))
 
-    @classmethod
-    def by_directions(cls, study: optuna.Study) -> Ranking:
-        """The ranking of an Optuna study of which no more is known than its directions."""
-        names = study.metric_names or [f"objective {n}" for n in range(len(study.directions))]
-        return cls(
-            [
-                Objective(name, name, "", maximise=way is StudyDirection.MAXIMIZE)
-                for name, way in zip(names, study.directions, strict=True)
-            ]
-        )
-
     def add(self, candidate: Candidate) -> None:
         """Take a complete trial into account."""
         self._complete += 1
@@ -192,12 +174,12 @@ class Ranking:
         self._front = [kept for kept in self._front if not self._beats(candidate, kept)]
         self._front.append(candidate)
 
-    def standings(self) -> Standings:
+    def ranked(self) -> RankedTrials:
         """Which trials are best now, and why."""
         front = tuple(sorted(self._front, key=lambda kept: kept.number))
         best = min(front, key=lambda kept: (_or_infinite(kept.nmse), kept.number), default=None)
         nearest = None if self._allowed else self._nearest
-        return Standings(
+        return RankedTrials(
             complete=self._complete,
             allowed=self._allowed,
             front=front,

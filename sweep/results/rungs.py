@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from optuna.trial import FrozenTrial, TrialState
-
-from sweep.results._passed import costs_of, has_failed
+from sweep.results.stored_study import StoredTrial
+from sweep.results.trial_record import TrialRecord, has_failed
 from sweep.study.ladder import Rung, TrainingRung
 from sweep.study.study_file import StudyFile
 
@@ -63,70 +62,62 @@ class RungView:
         return {name: None if _unknown(value) else value for name, value in plain.items()}
 
 
-def rung_views(described: StudyFile, trials: Sequence[FrozenTrial]) -> tuple[RungView, ...]:
+def rung_views(described: StudyFile, trials: Sequence[StoredTrial]) -> tuple[RungView, ...]:
     """The rungs of a study's ladder; empty where it has none."""
     ladder = described.ladder
     if not ladder.declared:
         return ()
-    counted = [trial for trial in trials if not trial.user_attrs.get("replaced")]
-    return tuple(
-        _view(described, index, rung, counted, trials) for index, rung in enumerate(ladder.rungs)
-    )
+    read = [(trial, TrialRecord.of(trial)) for trial in trials]
+    return tuple(_view(described, index, rung, read) for index, rung in enumerate(ladder.rungs))
 
 
-def _view(
-    described: StudyFile,
-    index: int,
-    rung: Rung,
-    counted: Sequence[FrozenTrial],
-    trials: Sequence[FrozenTrial],
-) -> RungView:
-    begun = [trial for trial in counted if trial.state is not TrialState.WAITING]
-    reached = [trial for trial in begun if _rung(trial) >= index]
-    here = [trial for trial in reached if _rung(trial) == index]
-    pairs = _pairs(described, index, begun)
+_Read = tuple[StoredTrial, TrialRecord]
+
+
+def _view(described: StudyFile, index: int, rung: Rung, read: Sequence[_Read]) -> RungView:
+    begun = [
+        (trial, record)
+        for trial, record in read
+        if trial.state.name != "WAITING" and not record.replaced
+    ]
+    reached = [(trial, record) for trial, record in begun if record.reached >= index]
+    here = [trial for trial, record in reached if record.reached == index]
+    pairs = _pairs(described, index, [record for _, record in begun])
+    spent = [record.begun[index] for _, record in read if len(record.begun) > index]
     return RungView(
         number=index + 1,
         kind=rung.kind,
         label=rung.label,
         is_top=rung is described.ladder.top,
         reached=len(reached),
-        finished=sum(len(costs_of(trial.user_attrs)[0]) > index for trial in begun),
+        finished=sum(len(record.finished) > index for _, record in begun),
         promoted=len(reached) - len(here),
-        stopped=sum(trial.state is TrialState.PRUNED and not has_failed(trial) for trial in here),
+        stopped=sum(trial.state.name == "PRUNED" and not has_failed(trial) for trial in here),
         failed=sum(map(has_failed, here)),
-        running=sum(trial.state is TrialState.RUNNING for trial in here),
-        seconds=_total([costs_of(trial.user_attrs)[1] for trial in trials], index),
-        simulated=_total([costs_of(trial.user_attrs)[2] for trial in trials], index),
+        running=sum(trial.state.name == "RUNNING" for trial in here),
+        seconds=_total([each.seconds for each in spent]),
+        simulated=_total([each.simulated for each in spent]),
         pairs=pairs,
         correlation=rank_correlation(pairs),
     )
 
 
-def _rung(trial: FrozenTrial) -> int:
-    return int(trial.user_attrs.get("rung", 0))
-
-
-def _total(costs: Sequence[Sequence[float]], index: int) -> float:
+def _total(costs: Sequence[float]) -> float:
     """The sum of what all trials spent on a rung, those included that were run again."""
-    known = [each[index] for each in costs if len(each) > index]
-    return math.fsum(value for value in known if not math.isnan(value))
+    return math.fsum(value for value in costs if not math.isnan(value))
 
 
 def _pairs(
-    described: StudyFile, index: int, trials: Sequence[FrozenTrial]
+    described: StudyFile, index: int, records: Sequence[TrialRecord]
 ) -> tuple[tuple[float, float], ...]:
-    found = []
-    for trial in trials:
-        values = costs_of(trial.user_attrs)[0]
-        if len(values) > index + 1 and values[index] and values[index + 1]:
-            found.append(
-                (
-                    _cost(described, index, values[index][0]),
-                    _cost(described, index + 1, values[index + 1][0]),
-                )
-            )
-    return tuple(found)
+    both = [
+        record.finished[index : index + 2] for record in records if len(record.finished) > index + 1
+    ]
+    return tuple(
+        (_cost(described, index, here.values[0]), _cost(described, index + 1, above.values[0]))
+        for here, above in both
+        if here.values and above.values
+    )
 
 
 def _cost(described: StudyFile, index: int, value: float) -> float:

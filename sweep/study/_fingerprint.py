@@ -13,6 +13,7 @@ import numpy as np
 
 from circuits.design import LINEAR
 from objectives import TrainingPlan
+from pdk import DEFAULT_TECHNOLOGY
 from sweep.study._schema import Search
 from sweep.study.ladder import Ladder, TrainingRung
 from sweep.study.space import Space
@@ -31,6 +32,8 @@ def description(plan: TrainingPlan, space: Space, search: Search, ladder: Ladder
     design = {**space.defaults, **space.fixed}
     if design["amplifier"] == LINEAR:
         del design["amplifier"]  # studies of before there were others keep their fingerprint
+    if design["technology"] == DEFAULT_TECHNOLOGY:
+        del design["technology"]  # so do those of before there were others
     if design.get("junctions") == "none":
         del design["junctions"]  # so do those of before there were any
     content = {

@@ -101,7 +101,7 @@ class Stop(Table):
     - `simulated`: time in the circuit of all trials, s.
     - `stagnation`: so many finished trials without a better best one.
     - `expected_improvement`: one more trial is expected to be better by less than this share of the
-      best value (`sweep.engine._improvement`).
+      best value (`sweep.search._improvement`).
     """
 
     wall_time: Annotated[float, reads(Quantity(unit="s", low=0.1, high=1e9))] | None = None

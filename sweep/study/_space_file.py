@@ -78,6 +78,11 @@ class _Reader:
     def add(self, key: str, raw: object) -> None:
         """One entry of the table."""
         where = ("space", key)
+        if key == "technology":
+            self.problems.add(
+                where, raw, "a value in [design]", "all designs of a study are of one technology"
+            )
+            return
         place = find_place(key, self.depth, where, raw, self.problems, known=self.known)
         if not isinstance(raw, Mapping):
             self.problems.add(where, raw, _EXAMPLE)

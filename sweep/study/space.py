@@ -10,13 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
-
 from circuits import Design, DesignError, Quantity, check_sizes, design_type
 from sweep._errors import InfeasibleDesign, SweepError
 
@@ -53,15 +46,6 @@ class Parameter:
     log: bool = False
     integer: bool = False
     choices: tuple[Value, ...] = ()
-
-    def distribution(self) -> BaseDistribution:
-        """What Optuna samples from."""
-        if self.choices:
-            return CategoricalDistribution(self.choices)
-        if self.integer:
-            step = 1 if self.step is None else int(self.step)
-            return IntDistribution(int(self.low), int(self.high), log=self.log, step=step)
-        return FloatDistribution(self.low, self.high, log=self.log, step=self.step)
 
     def at(self, fraction: float) -> Value:
         """The value at a fraction (0 to 1) of the range, or of the list of choices."""
@@ -149,10 +133,6 @@ class Space:
         """The default of each of these fields."""
         types = [*map(design_type, self.amplifiers), Design]
         return {field.name: field.default for kind in types for field in dataclasses.fields(kind)}
-
-    def distributions(self) -> dict[str, BaseDistribution]:
-        """Parameter name to what Optuna samples from; the order does not depend on the file's."""
-        return {parameter.name: parameter.distribution() for parameter in self.parameters}
 
     def design(self, values: Mapping[str, object]) -> Design:
         """The design that a value for each parameter makes; the same values, the same design.

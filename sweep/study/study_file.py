@@ -20,6 +20,7 @@ from typing import Any
 from circuits import Design, Quantity, origin
 from circuits.simulators import Limits
 from objectives import TASKS, TaskError, TrainingPlan
+from pdk import DEFAULT_TECHNOLOGY
 from sweep._errors import InfeasibleDesign, Problem, StudyFileError
 from sweep.study._design_table import read_design
 from sweep.study._fields import known_fields
@@ -136,6 +137,11 @@ class StudyFile:
         )
 
     @property
+    def technology(self) -> str:
+        """The semiconductor process of all its designs."""
+        return str(self.fixed.get("technology", DEFAULT_TECHNOLOGY))
+
+    @property
     def transient(self) -> str | None:
         """The simulator of its trainings, or of the rungs `transient`; None where nothing is one."""
         asked = self.execution.simulator
@@ -163,6 +169,11 @@ class DesignFile:
     pdk_path: Path | None
     text: str
     source: str
+
+    @property
+    def technology(self) -> str:
+        """The semiconductor process of the design."""
+        return self.design.technology
 
     def trainer_limits(self) -> Limits:
         """What the simulation of one epoch may use."""

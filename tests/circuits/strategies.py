@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from circuits import Design, Quantity, design_quantities
+from pdk import DEFAULT_TECHNOLOGY, find_technology
 
 # Ranges that are legal but make a transient of minutes, or contradict each other at random.
 _NARROWED = {
@@ -34,8 +35,19 @@ _NARROWED = {
 }
 
 
+_PROCESS = find_technology(DEFAULT_TECHNOLOGY)
+_DEVICES = {
+    "synapse.flavour": tuple(_PROCESS.flavours),
+    "write_switch.device": (_PROCESS.write_device,),
+}
+
+
 def entries(name: str, spec: Quantity) -> st.SearchStrategy[Any]:
     """Legal single entries of a field."""
+    if name in _DEVICES:
+        return st.sampled_from(_DEVICES[name])
+    if name == "flavour":
+        return st.sampled_from(tuple(Design().process.flavours))
     if spec.choices:
         return st.sampled_from(spec.choices)
     low, high = _NARROWED.get(name, (spec.low, spec.high))
@@ -59,7 +71,7 @@ def designs(draw: st.DrawFn, *, crossbars: int) -> Design:
             kinds[name.removesuffix(".kind")] = tuple(words)
             values[name] = words[0]
     for name, spec in design_quantities(kinds).items():
-        if name in ("timing.edge", "timing.guard") or name.endswith(".kind"):
+        if name in ("technology", "timing.edge", "timing.guard") or name.endswith(".kind"):
             continue
         entry = entries(name, spec)
         if spec.per_layer:

@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 
 import pdk
 from circuits import Design, circuit_area
-from circuits.area import MIM_AREA, MIM_EDGE, mim_area
+from pdk.sky130 import SKY130
+
+mim_area = SKY130.capacitor.plate
 
 
 @given(st.floats(1e-15, 100e-12))
 def test_a_mim_plate_has_the_capacitance_that_it_was_made_for(capacitance: float) -> None:
     area = mim_area(capacitance)
-    found = MIM_AREA * area + MIM_EDGE * 4.0 * area**0.5
-    assert found * 1e-15 == pytest.approx(capacitance, rel=1e-9)
+    found = SKY130.capacitor.area * area * 1e-12 + SKY130.capacitor.edge * 4.0 * area**0.5 * 1e-6
+    assert found == pytest.approx(capacitance, rel=1e-9)
 
 
 def test_a_synapse_of_the_original_circuit_is_mostly_capacitor() -> None:

@@ -42,7 +42,10 @@ def bench(simulator: SpiceSimulator, models: pdk.Models) -> Bench:
     @cache
     def of(corner: str = "tt", **fields: Any) -> SynapseBench:
         return SynapseBench(
-            design=Design.from_values(fields), simulator=simulator, models=models, scenario=Scenario(corner)
+            design=Design.from_values(fields),
+            simulator=simulator,
+            models=models,
+            scenario=Scenario(corner),
         )
 
     return of

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circuits import Design, DesignError, check_sizes
-from pdk import DEVICES
+from pdk.sky130 import DEVICES
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ USER = 54321
 
 _PROGRAM = """\
 import sys
-import sweep.engine.driver as driver
+import sweep.driver.driver as driver
 from tests.in_this_process import InThisProcess
 driver.RayExecutor = InThisProcess
 from sweep.cli import main

@@ -16,14 +16,14 @@ import pytest
 import pdk
 from circuits.quasistatic.tables import TableError
 from circuits.simulators import Cause, Limits, Outcome, Verdict, find, self_test
-from sweep.engine._equipment import Equipment
-from sweep.engine._failures import Blame, failure_of
-from sweep.engine._task import TaskResult, TrainingTask, perform
-from sweep.engine.driver import MachineError, Settings, StoreError, run_study
-from sweep.engine.events import EpochFinished, Event, TrialFailed
-from sweep.engine.executor import Done
-from sweep.results.store import open_results
+from sweep.driver._failures import Blame, failure_of
+from sweep.driver.driver import MachineError, Settings, StoreError, run_study
+from sweep.driver.events import EpochFinished, Event, TrialFailed
+from sweep.search.opening import open_results
 from sweep.study.study_file import StudyFile
+from sweep.worker.executor import Done
+from sweep.worker.simulator_spec import SimulatorSpec
+from sweep.worker.task import TaskResult, TrainingTask, perform
 from tests.faults import disk, fill, run
 from tests.in_this_process import InThisProcess
 from tests.stand_in import install
@@ -41,8 +41,8 @@ BROKEN = {
 
 @pytest.fixture(autouse=True)
 def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweep.engine.driver.RayExecutor", InThisProcess)
-    monkeypatch.setattr("sweep.engine._course._FIRST_REST", 0.01)
+    monkeypatch.setattr("sweep.driver.driver.RayExecutor", InThisProcess)
+    monkeypatch.setattr("sweep.driver._study_loop._FIRST_REST", 0.01)
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_a_study_is_not_gone_on_with_with_other_models(place: Path) -> None:
 @pytest.fixture
 def task(place: Path) -> TrainingTask:
     simulator = find("ngspice")
-    equipment = Equipment(
+    spec = SimulatorSpec(
         simulator="ngspice",
         executable=str(simulator.executable),
         version=simulator.version,
@@ -217,7 +217,7 @@ def task(place: Path) -> TrainingTask:
     )
     design = STUDY.space.design({"target_amplitude": 0.05, "multiplicity": 1}).to_values()
     return TrainingTask(
-        ticket=0, plan=STUDY.plan, design=design, equipment=equipment, first=0, last=0, weights=None
+        ticket=0, plan=STUDY.plan, design=design, spec=spec, first=0, last=0, weights=None
     )
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from sweep.commands.status import driver_of
-from sweep.results._files import Layout, Owner
-from sweep.results._journal import mend
+from sweep.app.status import driver_of
+from sweep.results.files import Layout, Owner
+from sweep.search._journal import mend
 from tests.faults import Said, run, start
 from tests.stand_in import install
 from tests.sweep.running import wait_until

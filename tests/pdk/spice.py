@@ -51,7 +51,7 @@ def element(
 
 def original(name: str, nodes: str, geometry: pdk.Geometry, *, multiplicity: int = 1) -> str:
     """The same transistor of the PDK's own library."""
-    subcircuit = pdk.DEVICES[geometry.device].subcircuit
+    subcircuit = geometry.kind.subcircuit
     return (
         f"x{name} {nodes} {subcircuit} l={geometry.length * 1e6:.9g} w={geometry.width * 1e6:.9g} "
         f"m={multiplicity} mult={multiplicity}"

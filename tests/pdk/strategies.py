@@ -6,14 +6,15 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 import pdk
+from pdk.sky130 import DEVICES
 
-devices = st.sampled_from(sorted(pdk.DEVICES))
+devices = st.sampled_from(sorted(DEVICES))
 
 
 @st.composite
 def geometries(draw: st.DrawFn) -> pdk.Geometry:
     """Any legal transistor."""
-    device = pdk.DEVICES[draw(devices)]
+    device = DEVICES[draw(devices)]
     width = draw(st.floats(device.w_min, device.w_max))
     length = draw(st.floats(device.l_min, device.l_max))
     return pdk.Geometry(device.name, width, length)

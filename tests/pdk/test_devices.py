@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pdk
+from pdk.sky130 import DEVICES
 from tests.pdk.strategies import devices
 
 MATCHING = {"nfet_03v3_nvt": "nfet_01v8_nat", "nfet_05v0_nvt": "nfet_01v8_nat"}
@@ -22,7 +23,7 @@ def card_values(models: pdk.Models, device: pdk.Device, parameter: str) -> list[
     return [float(value) for value in re.findall(rf"\b{parameter} = (\S+)", body)]
 
 
-@pytest.mark.parametrize("device", pdk.DEVICES.values(), ids=pdk.DEVICES)
+@pytest.mark.parametrize("device", DEVICES.values(), ids=DEVICES)
 def test_legal_sizes_are_the_outer_edges_of_the_models_bins(
     device: pdk.Device, models: pdk.Models
 ) -> None:
@@ -32,7 +33,7 @@ def test_legal_sizes_are_the_outer_edges_of_the_models_bins(
     assert device.w_max == pytest.approx(max(card_values(models, device, "wmax")), rel=1e-12)
 
 
-@pytest.mark.parametrize("device", pdk.DEVICES.values(), ids=pdk.DEVICES)
+@pytest.mark.parametrize("device", DEVICES.values(), ids=DEVICES)
 def test_bins_tile_the_whole_rectangle_of_legal_sizes(
     device: pdk.Device, models: pdk.Models
 ) -> None:
@@ -44,15 +45,15 @@ def test_bins_tile_the_whole_rectangle_of_legal_sizes(
     assert len(set(zip(edges[0], edges[2], strict=True))) == len(edges[0])
 
 
-@pytest.mark.parametrize("device", pdk.DEVICES.values(), ids=pdk.DEVICES)
+@pytest.mark.parametrize("device", DEVICES.values(), ids=DEVICES)
 def test_matching_constants_are_those_of_the_models(device: pdk.Device, models: pdk.Models) -> None:
     name = f"sw_mm_vth0_sky130_fd_pr__{MATCHING.get(device.name, device.name)}"
     text = (models.directory / "models_global.spice").read_text()
     (value,) = re.findall(rf"^\+ {name} = (\S+)", text, re.MULTILINE)
-    assert device.mismatch_slope == pytest.approx(float(value) * 1e-6, rel=1e-12)
+    assert device.matching.slope == pytest.approx(float(value) * 1e-6, rel=1e-12)
 
 
-@pytest.mark.parametrize("device", pdk.DEVICES.values(), ids=pdk.DEVICES)
+@pytest.mark.parametrize("device", DEVICES.values(), ids=DEVICES)
 def test_the_smallest_and_the_largest_transistor_are_legal(device: pdk.Device) -> None:
     pdk.Geometry(device.name, device.w_min, device.l_min)
     pdk.Geometry(device.name, device.w_max, device.l_max)
@@ -64,7 +65,7 @@ def test_the_smallest_and_the_largest_transistor_are_legal(device: pdk.Device) -
 def test_a_size_is_legal_or_the_error_names_the_nearest_legal_one(
     name: str, value: float, parameter: str
 ) -> None:
-    device = pdk.DEVICES[name]
+    device = DEVICES[name]
     sizes = {"width": device.w_min, "length": device.l_min}
     allowed = {
         "width": (device.w_min, device.w_max),

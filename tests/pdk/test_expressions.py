@@ -36,6 +36,12 @@ def test_random_functions_give_their_nominal_value() -> None:
     assert scope.evaluate("{1.5 + 2*0.1} + mc*agauss(0,1.0,1) + gauss(3, 0.1, 1)") == 4.7
 
 
+def test_a_comparison_is_one_or_zero() -> None:
+    scope = Scope(assignments("corner=0 noise='(corner==0)*3.2e+041 + (corner==1)*4'"), {})
+    assert scope.evaluate("(corner==0)*3.2e+041 + (corner==1)*4") == 3.2e41
+    assert set(assignments("corner=0 noise='(corner==0)*3'")) == {"corner", "noise"}
+
+
 def test_names_of_spice_may_be_keywords_of_python() -> None:
     assert Scope({"as": "2", "is": "1e-3"}, {}).evaluate("{as}/{is}") == 2000.0
 

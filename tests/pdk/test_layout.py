@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pdk
+from pdk.sky130 import DEVICES, SKY130
 from tests.pdk.spice import Sweep, currents, element, original
 from tests.pdk.strategies import geometries
 
@@ -20,17 +21,17 @@ WELL = "sky130_fd_pr__model__parasitic__diode_pw2dn"
 
 
 def test_the_smallest_nfet_has_the_areas_of_its_symbol() -> None:
-    drawn = pdk.junctions(0.42e-6)
+    drawn = SKY130.junctions(0.42e-6)
     assert drawn.drain_area == drawn.source_area == pytest.approx(0.1218e-12)
     assert drawn.drain_perimeter == drawn.source_perimeter == pytest.approx(1.42e-6)
 
 
 @given(st.floats(0.42e-6, 1e-3), st.integers(1, 64))
 def test_fingers_share_the_diffusions_between_them(width: float, fingers: int) -> None:
-    drawn, each = pdk.junctions(width, fingers), width / fingers
-    diffusions = (drawn.drain_area + drawn.source_area) / (each * pdk.DIFFUSION)
+    drawn, each = SKY130.junctions(width, fingers), width / fingers
+    diffusions = (drawn.drain_area + drawn.source_area) / (each * SKY130.diffusion)
     assert diffusions == pytest.approx(fingers + 1)
-    edges = (drawn.drain_perimeter + drawn.source_perimeter) / (2 * (each + pdk.DIFFUSION))
+    edges = (drawn.drain_perimeter + drawn.source_perimeter) / (2 * (each + SKY130.diffusion))
     assert edges == pytest.approx(fingers + 1)
     assert drawn.drain_area <= drawn.source_area * (1 + 1e-12)
 
@@ -38,13 +39,13 @@ def test_fingers_share_the_diffusions_between_them(width: float, fingers: int) -
 @pytest.mark.parametrize("fingers", [0, -2, 1.5])
 def test_a_transistor_has_a_whole_number_of_fingers(fingers: int) -> None:
     with pytest.raises(pdk.MultiplicityError, match=r"1, 2, 3, \.\.\. fingers"):
-        pdk.junctions(1e-6, fingers)
+        SKY130.junctions(1e-6, fingers)
 
 
 @given(geometries())
 def test_a_well_holds_its_transistor(geometry: pdk.Geometry) -> None:
     well = pdk.well(geometry)
-    inside = geometry.width * (geometry.length + 2 * pdk.DIFFUSION)
+    inside = geometry.width * (geometry.length + 2 * SKY130.diffusion)
     assert inside < well.area <= well.footprint
     assert well.perimeter**2 >= 16 * well.area * (
         1 - 1e-12
@@ -57,7 +58,7 @@ def test_the_compiled_transistor_has_the_drawn_junctions(
 ) -> None:
     text = pdk.compile_library(models, corner="tt", geometries=[geometry]).text
     found = {key: float(value) for key, value in re.findall(r"\b(a[ds]|p[ds])=(\S+)", text)}
-    drawn = pdk.junctions(geometry.width)
+    drawn = SKY130.junctions(geometry.width)
     assert found == {
         "ad": pytest.approx(drawn.drain_area),
         "as": pytest.approx(drawn.source_area),
@@ -81,13 +82,13 @@ def forward(simulator: str, header: str, transistor: str, polarity: str) -> np.n
 def test_forward_junctions_are_those_of_the_full_library_with_areas(
     geometry: pdk.Geometry, simulator: str, models: pdk.Models
 ) -> None:
-    drawn = pdk.junctions(geometry.width)
+    drawn = SKY130.junctions(geometry.width)
     areas = (
         f" ad={drawn.drain_area * 1e12} as={drawn.source_area * 1e12}"
         f" pd={drawn.drain_perimeter * 1e6} ps={drawn.source_perimeter * 1e6}"
     )
     full = f'.lib "{models.directory}/sky130.lib.spice" tt'
-    polarity = pdk.DEVICES[geometry.device].polarity
+    polarity = DEVICES[geometry.device].polarity
     expected = forward(simulator, full, original("m", "0 g 0 b", geometry) + areas, polarity)
     library = pdk.compile_library(models, corner="tt", geometries=[geometry])
     include = f'.include "{library.path}"'

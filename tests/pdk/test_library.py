@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pdk
-from pdk._modelfiles import subcircuit
+from pdk.sky130 import DEVICES
+from pdk.sky130._modelfiles import subcircuit
 from tests.pdk.spice import Sweep, currents, element, original
 from tests.pdk.strategies import geometries
 
@@ -29,7 +30,7 @@ Line = Callable[[str, str, pdk.Geometry], str]
 
 def around_bin_edges(models: pdk.Models, device: str) -> list[pdk.Geometry]:
     """Sizes below, on and above every edge of the bins, one dimension at a time."""
-    bins = subcircuit(models, device).bins
+    bins = subcircuit(models, DEVICES[device].subcircuit).bins
     lengths = sorted({each.l_min for each in bins} | {each.l_max for each in bins})
     widths = sorted({each.w_min for each in bins} | {each.w_max for each in bins})
 
@@ -54,7 +55,7 @@ def drain_currents(
         *("egn gn 0 gate 0 1", "edn dn 0 drain 0 1", "egp gp 0 gate 0 -1", "edp dp 0 drain 0 -1"),
     ]
     for number, geometry in enumerate(transistors):
-        sign = pdk.DEVICES[geometry.device].polarity
+        sign = DEVICES[geometry.device].polarity
         cards.append(line(str(number), f"d{number} g{sign} 0 0", geometry))
         cards.append(f"vm{number} d{sign} d{number} 0")
     probes = [f"vm{number}" for number in range(len(transistors))]
@@ -77,7 +78,7 @@ def assert_same(
 def test_dc_currents_are_those_of_the_full_library(
     corner: str, simulator: str, models: pdk.Models
 ) -> None:
-    transistors = [g for device in pdk.DEVICES for g in around_bin_edges(models, device)]
+    transistors = [g for device in DEVICES for g in around_bin_edges(models, device)]
     library = pdk.compile_library(
         models, corner=corner, geometries=transistors, drawn_junctions=False
     )
@@ -208,7 +209,7 @@ def test_any_legal_transistor_gets_one_model_of_plain_numbers(
     assert "lmin=" not in text
 
 
-@pytest.mark.parametrize("device", pdk.DEVICES.values(), ids=pdk.DEVICES)
+@pytest.mark.parametrize("device", DEVICES.values(), ids=DEVICES)
 def test_the_smallest_and_the_largest_transistor_have_a_model(
     device: pdk.Device, models: pdk.Models
 ) -> None:

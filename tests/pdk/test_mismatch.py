@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pdk
+from pdk.sky130 import DEVICES
 from tests.pdk.spice import Sweep, currents, element
 from tests.pdk.strategies import geometries
 
@@ -47,7 +48,7 @@ def test_sigma_falls_with_the_root_of_the_gate_area(
     geometry: pdk.Geometry, multiplicity: int
 ) -> None:
     area = geometry.width * geometry.length * multiplicity
-    slope = pdk.DEVICES[geometry.device].mismatch_slope
+    slope = DEVICES[geometry.device].matching.slope
     assert pdk.threshold_sigma(geometry, multiplicity) ** 2 * area == pytest.approx(slope**2)
 
 
@@ -83,7 +84,7 @@ def transfer(
 ) -> npt.NDArray[np.float64]:
     """Drain current in saturation from weak to moderate inversion; `gate` is added to the gate."""
     library = pdk.compile_library(models, corner="tt", geometries=[geometry])
-    sign = 1.0 if pdk.DEVICES[geometry.device].polarity == "n" else -1.0
+    sign = 1.0 if DEVICES[geometry.device].polarity == "n" else -1.0
     cards = [
         f'.include "{library.path}"',
         f"vdrain d 0 {1.2 * sign}",

@@ -24,6 +24,7 @@ from circuits.quasistatic.tables import (
     pack,
 )
 from circuits.simulators import SpiceSimulator, find
+from pdk.sky130 import DEVICES
 from tests.quasistatic.biases import coupled_drains, drain_currents, storage_voltages
 
 Array = NDArray[np.float64]
@@ -48,7 +49,7 @@ def models() -> pdk.Models:
 
 def sizes(name: str) -> list[pdk.Geometry]:
     """The smallest transistor of a flavour, a common one, and a large one."""
-    device = pdk.DEVICES[name]
+    device = DEVICES[name]
     return [
         pdk.Geometry(name, device.w_min, device.l_min),
         pdk.Geometry(name, 1.3e-6, max(device.l_min, 0.5e-6)),
@@ -94,7 +95,7 @@ def test_currents_between_the_nodes_are_the_simulator_s(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("corner", "temperature"), CORNERS)
-@pytest.mark.parametrize("device", pdk.DEVICES)
+@pytest.mark.parametrize("device", DEVICES)
 def test_currents_of_every_flavour_are_the_simulator_s(
     device: str, corner: str, temperature: float, simulator: SpiceSimulator, models: pdk.Models
 ) -> None:
@@ -186,7 +187,7 @@ def test_a_floating_gate_keeps_its_charge(
 def forward_junctions(geometry: pdk.Geometry, count: int, *, seed: int) -> Array:
     """Random (vgs, vds) where the channel is off and the drain's junction 0.3 to 1 V forward."""
     rng = np.random.default_rng(seed)
-    sign = 1.0 if pdk.DEVICES[geometry.device].polarity == "n" else -1.0
+    sign = 1.0 if DEVICES[geometry.device].polarity == "n" else -1.0
     gate, drain = rng.uniform(-2.2, -1.2, count), rng.uniform(-1.0, -0.3, count)
     return sign * np.stack([gate, drain], axis=1)
 
@@ -210,7 +211,7 @@ def test_a_junction_that_conducts_is_in_the_tables(
 
 
 @pytest.mark.xyce
-@pytest.mark.parametrize("device", pdk.DEVICES)
+@pytest.mark.parametrize("device", DEVICES)
 def test_both_simulators_agree_where_junctions_conduct(device: str, models: pdk.Models) -> None:
     for geometry in sizes(device):
         points = forward_junctions(geometry, 100, seed=7)
@@ -254,7 +255,7 @@ def test_a_floating_drain_keeps_its_charge(
     packed = pack(tables.values())
     offset = packed.offsets[geometry]
     library = pdk.compile_library(models, corner="tt", geometries=[geometry], drawn_junctions=drawn)
-    sign = 1.0 if pdk.DEVICES[geometry.device].polarity == "n" else -1.0
+    sign = 1.0 if DEVICES[geometry.device].polarity == "n" else -1.0
     steps, coupling = sign * np.linspace(0.2, 2.4, 12), 1e-15
     found = coupled_drains(
         simulator, library, geometry, steps, gate=-sign, capacitance=coupling, temperature=27.0

@@ -56,7 +56,7 @@ def test_a_run_whose_output_is_cut_is_truncated(
 ) -> None:
     real = _process.run
 
-    def cutting(*arguments: object, directory: Path, **rest: object) -> _process.Ended:
+    def cutting(*arguments: object, directory: Path, **rest: object) -> _process.FinishedTrials:
         ended = real(*arguments, directory=directory, **rest)  # type: ignore[arg-type]
         content = (directory / RAW).read_bytes()
         kept = data.draw(st.integers(0, len(content) - 1))

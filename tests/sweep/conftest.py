@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sweep.engine._scratch import Scratch
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.executor import RayExecutor
+from sweep.driver.driver import Settings, run_study
+from sweep.worker.executor import RayExecutor
+from sweep.worker.scratch import Scratch
 from tests.stand_in import install
 from tests.sweep.running import Record
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import EpochFinished, Event, StudyStarted
-from sweep.results.store import Results, open_results
+from sweep.driver.driver import Settings, run_study
+from sweep.driver.events import EpochFinished, Event, StudyStarted
+from sweep.results.study_results import Results
+from sweep.search.opening import open_results
 from sweep.study.study_file import StudyFile, parse
 from tests.sweep.running import FLAVOURS, Record, laddered, tiny
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from sweep.engine.driver import Settings, Summary, run_study
-from sweep.engine.events import EpochFinished
+from sweep.driver.driver import Settings, Summary, run_study
+from sweep.driver.events import EpochFinished
 from sweep.study.study_file import StudyFile
 from tests.sweep.running import Record, digest, snapshot, start_driver, wait_until
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from sweep.engine.events import Event
-from sweep.results.store import open_results
+from sweep.driver.events import Event
+from sweep.search.opening import open_results
 from sweep.study.ladder import TrainingRung
 from sweep.study.study_file import StudyFile, parse
 
@@ -171,8 +171,8 @@ def snapshot(directory: Path) -> dict[str, tuple[int, bytes]]:
 _PROGRAM = """\
 import os, signal, sys
 from pathlib import Path
-from sweep.engine.driver import Settings, run_study
-from sweep.commands.progress import JsonObserver
+from sweep.driver.driver import Settings, run_study
+from sweep.observers.progress import JsonObserver
 from sweep.study.study_file import load
 {patch}
 def main():

@@ -19,8 +19,8 @@ import pdk
 from circuits import Design
 from circuits.characterization import Characterization, Region, SynapseBench, characterize
 from circuits.simulators import find
+from sweep.app.characterize import synapse_design
 from sweep.cli import app
-from sweep.commands.characterize import synapse_design
 from sweep.report import characterization_figures as figures
 from sweep.report.characterization import characterization_page, characterization_tables
 from tests.chromium import CHROMIUM

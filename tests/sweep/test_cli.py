@@ -20,11 +20,11 @@ from typer.testing import CliRunner
 
 from circuits import Design
 from sweep._version import __version__
+from sweep.app.export import export
+from sweep.app.status import driver_of
 from sweep.cli import app
-from sweep.commands.export import export
-from sweep.commands.status import driver_of
-from sweep.results._passed import has_failed
-from sweep.results.store import Layout, Results
+from sweep.results.study_results import Layout, Results
+from sweep.results.trial_record import has_failed
 from tests.sweep.running import start_driver, tiny, wait_until
 
 pytest_plugins = ["tests.sweep.finished"]

@@ -20,11 +20,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from sweep.app.dashboard import Dashboard, DashboardError
 from sweep.cli import app
-from sweep.commands.dashboard import Dashboard, DashboardError
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import EpochFinished, Event
-from sweep.results.store import Results, StoreError
+from sweep.driver.driver import Settings, run_study
+from sweep.driver.events import EpochFinished, Event
+from sweep.results.study_results import Results, StoreError
 from tests.sweep.running import Record, snapshot, tiny, wait_until
 
 pytest_plugins = ["tests.sweep.finished"]

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from sweep.commands.export import export
-from sweep.engine.driver import Settings, StoreError, run_study
-from sweep.engine.events import Noticed
-from sweep.results._manifest import SCHEMA
-from sweep.results.store import open_results
+from sweep.app.export import export
+from sweep.driver.driver import Settings, StoreError, run_study
+from sweep.driver.events import Noticed
+from sweep.results.manifest import SCHEMA
+from sweep.search.opening import open_results
 from sweep.study.study_file import StudyFile, StudyFileError
 from tests.in_this_process import InThisProcess
 from tests.stand_in import install
@@ -73,8 +73,8 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 from tests.in_this_process import InThisProcess
-import sweep.engine.driver
-sweep.engine.driver.RayExecutor = InThisProcess
+import sweep.driver.driver
+sweep.driver.driver.RayExecutor = InThisProcess
 from tests.sweep import test_data, test_cli
 lab, said = test_data.Lab(Path.cwd()), []
 for step in json.loads(sys.argv[1]):
@@ -237,7 +237,7 @@ def test_data_of_every_scenario_belong_to_the_fingerprint() -> None:
 def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of a study of schema 3, two complete trials of the stand-in simulator."""
     monkeypatch.setenv("ANALOG_SWEEP_NGSPICE", str(install(tmp_path / "bin")))
-    monkeypatch.setattr("sweep.engine.driver.RayExecutor", InThisProcess)
+    monkeypatch.setattr("sweep.driver.driver.RayExecutor", InThisProcess)
     return Path(shutil.copytree(REFERENCE / "study_schema_3", tmp_path / "out"))
 
 
@@ -299,7 +299,7 @@ def test_a_study_from_before_junctions_is_told_how_it_goes_on(tmp_path: Path) ->
 def test_a_new_version_of_the_simulator_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweep.engine.driver.RayExecutor", InThisProcess)
+    monkeypatch.setattr("sweep.driver.driver.RayExecutor", InThisProcess)
     study, out = tiny(trials=1), tmp_path / "out"
     monkeypatch.setenv("ANALOG_SWEEP_NGSPICE", str(install(tmp_path / "bin")))
     run_study(study, Settings(out=out), observer=Record())

@@ -12,8 +12,8 @@ import pytest
 import pdk
 from circuits.simulators import find
 from sweep._machine import Memory
-from sweep.commands import doctor
-from sweep.commands.doctor import Check, Examination, State, examine
+from sweep.app import doctor
+from sweep.app.doctor import Check, Examination, State, examine
 from tests.faults import disk, make_read_only
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from circuits import CircuitError, weight_shapes
 from circuits.simulators import find
-from sweep.engine.driver import MachineError, Settings, StoreError, run_study
-from sweep.engine.events import (
+from sweep.driver.driver import MachineError, Settings, StoreError, run_study
+from sweep.driver.events import (
     EpochFinished,
     EpochStarted,
     Event,
@@ -26,7 +26,8 @@ from sweep.engine.events import (
     TrialPruned,
     TrialStarted,
 )
-from sweep.results.store import TRIAL_ATTRIBUTES, open_results
+from sweep.results.trial_record import TRIAL_ATTRIBUTES
+from sweep.search.opening import open_results
 from tests.sweep.running import FLAVOURS, Record, digest, snapshot, tiny
 
 pytestmark = pytest.mark.usefixtures("ray_session")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.commands._verify_files import _text_differences
+from sweep.app._verify_files import _text_differences
 from sweep.study.study_file import StudyFileError, load, load_design
 from tests.sweep.study_texts import DESIGN, STUDY
 from tests.sweep.test_cli import sweep

@@ -21,9 +21,9 @@ from circuits import Design, TransientTrainer, make_trainer
 from circuits.simulators import Xyce, find
 from circuits.simulators._raw import read_raw
 from objectives import Sine, TrainingPlan
-from sweep.commands.export import ExportError, export, param_text
-from sweep.commands.simulate import simulate
-from sweep.results.store import Results
+from sweep.app.export import ExportError, export, param_text
+from sweep.app.simulate import simulate
+from sweep.results.study_results import Results
 from sweep.study.design_file import design_text
 from sweep.study.study_file import load_design, parse_design
 
@@ -36,7 +36,15 @@ def values() -> st.SearchStrategy[dict[str, object]]:
     """Legal values of all fields that do not depend on each other."""
     fields: dict[str, st.SearchStrategy[object]] = {}
     for name, spec in Design.quantities().items():
-        if name in {"flavour", "weight_low", "clamp_low", "edge", "guard", "phase_duration"}:
+        if name in {
+            "technology",
+            "flavour",
+            "weight_low",
+            "clamp_low",
+            "edge",
+            "guard",
+            "phase_duration",
+        }:
             continue
         if spec.choices:
             fields[name] = st.sampled_from(spec.choices)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sweep.engine.driver import Settings, StoreError, run_study
-from sweep.results.store import open_results
+from sweep.driver.driver import Settings, StoreError, run_study
+from sweep.search.opening import open_results
 from sweep.study.extension import what_forbids
 from sweep.study.study_file import parse
 from tests.sweep.running import Record

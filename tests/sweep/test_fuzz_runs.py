@@ -19,12 +19,12 @@ from circuits import CircuitError, Design
 from objectives import ObjectiveError, TrainingPlan
 from pdk import PdkError
 from sweep._errors import SweepError
-from sweep.engine._checks import CHECKS, Found
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import EpochFinished, Event, TrialFailed, TrialFinished
+from sweep.driver.driver import Settings, run_study
+from sweep.driver.events import EpochFinished, Event, TrialFailed, TrialFinished
 from sweep.results.overview import overview
-from sweep.results.store import open_results
+from sweep.search.opening import open_results
 from sweep.study.study_file import StudyFile, StudyFileError, parse
+from sweep.worker._checks import CHECKS, Found
 from tests.in_this_process import InThisProcess
 from tests.stand_in import install
 from tests.sweep.mutations import entry, mutated, varied
@@ -67,9 +67,9 @@ def _stood_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         return Found(run, trainer.run(run).outcome, (0.5,))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweep.engine._task.CHECKS", {**CHECKS, "gradient": gradient})
-        patch.setattr("sweep.engine._benches.make_trainer", make_trainer)
-        patch.setattr("sweep.engine.driver.RayExecutor", InThisProcess)
+        patch.setattr("sweep.worker.task.CHECKS", {**CHECKS, "gradient": gradient})
+        patch.setattr("sweep.driver._rung_simulators.make_trainer", make_trainer)
+        patch.setattr("sweep.driver.driver.RayExecutor", InThisProcess)
         yield
 
 

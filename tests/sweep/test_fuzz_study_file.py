@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from circuits import Design
 from sweep._errors import InfeasibleDesign
+from sweep.search.distributions import distributions
 from sweep.study.ladder import TrainingRung
 from sweep.study.study_file import StudyFile, StudyFileError, parse, parse_design
 from tests.sweep.mutations import RUNGS, ends, entry, mutated
@@ -39,7 +40,7 @@ def _accepted_or_refused(text: str) -> None:
     _check_ladder(study)
     for fraction in (0.0, 0.37, 1.0):
         values = {p.name: p.at(fraction) for p in study.space.parameters}
-        for name, distribution in study.space.distributions().items():
+        for name, distribution in distributions(study.space).items():
             assert distribution._contains(distribution.to_internal_repr(values[name]))
         try:
             design = study.space.design(values)

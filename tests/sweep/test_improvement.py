@@ -12,8 +12,8 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.study import Study
 from optuna.trial import TrialState, create_trial
 
-from sweep.engine._improvement import LEAST_TRIALS, expected_improvement
-from sweep.engine._stopping import StoppingRules
+from sweep.search._improvement import LEAST_TRIALS, expected_improvement
+from sweep.search.stopping_rules import StoppingRules
 from sweep.study._schema import Stop
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)

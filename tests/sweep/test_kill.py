@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import EpochFinished, EpochLost, EpochStarted, Event, TrialFailed
-from sweep.results.store import Layout, open_results
+from sweep.driver.driver import Settings, run_study
+from sweep.driver.events import EpochFinished, EpochLost, EpochStarted, Event, TrialFailed
+from sweep.results.study_results import Layout
+from sweep.search.opening import open_results
 from tests.sweep.killing import (
     BUSY,
     SIMULATOR,

@@ -22,19 +22,17 @@ from circuits import Design, make_trainer
 from circuits.preparation import Stage
 from circuits.quasistatic import QuasistaticTrainer
 from objectives.trainability import points_run, trainability
-from sweep.commands._views import ladder_view, show
-from sweep.commands.export import export
-from sweep.commands.simulate import simulate
-from sweep.commands.status import status
-from sweep.engine._benches import SimulatorChoiceError, benches_for, trainers_for
-from sweep.engine._course import Course
-from sweep.engine._equipment import Equipment
-from sweep.engine._ledger import Ledger
-from sweep.engine._patience import Patience
-from sweep.engine._signals import StopWish
-from sweep.engine._task import Task, perform
-from sweep.engine.driver import Settings, StoreError, run_study
-from sweep.engine.events import (
+from sweep.app.export import export
+from sweep.app.report import find_out
+from sweep.app.simulate import simulate
+from sweep.app.status import status
+from sweep.cli._views import ladder_view, show
+from sweep.driver._rung_simulators import SimulatorChoiceError, rung_simulators_for, trainers_for
+from sweep.driver._stop_request import StopRequest
+from sweep.driver._straggler_timeout import StragglerTimeout
+from sweep.driver._study_loop import StudyLoop
+from sweep.driver.driver import Settings, StoreError, run_study
+from sweep.driver.events import (
     EpochFinished,
     EpochStarted,
     Event,
@@ -43,11 +41,16 @@ from sweep.engine.events import (
     TrialPruned,
     TrialStarted,
 )
-from sweep.engine.executor import Done, RayExecutor
-from sweep.report import find_out, page
+from sweep.report import page
 from sweep.results.overview import overview
-from sweep.results.store import TRIAL_ATTRIBUTES, Layout, Results, open_results
+from sweep.results.study_results import Layout, Results
+from sweep.results.trial_record import TRIAL_ATTRIBUTES
+from sweep.search.opening import open_results
+from sweep.search.study_store import StudyStore
 from sweep.study.study_file import StudyFile, load_design
+from sweep.worker.executor import Done, RayExecutor
+from sweep.worker.simulator_spec import SimulatorSpec
+from sweep.worker.task import Task, perform
 from tests.sweep.running import FLAVOURS, GRADIENT, LADDER, Record, digest, laddered, snapshot, tiny
 
 pytest_plugins = ["tests.sweep.finished"]
@@ -287,7 +290,7 @@ class AtOnce:
     workers: int = 2
     tasks: list[Task] = field(default_factory=list)
 
-    def check(self, _equipments: Sequence[Equipment]) -> list[str]:
+    def check(self, _specs: Sequence[SimulatorSpec]) -> list[str]:
         return []
 
     def submit(self, task: Task) -> None:
@@ -309,16 +312,16 @@ def test_sisters_that_fail_together_fail_their_trial_once(tmp_path: Path) -> Non
     study = laddered(f'epoch_time_limit = "5 ms"\n{ladder}', trials=1)
     trainers, layout = trainers_for(study, None, None, out=tmp_path), Layout(tmp_path / "out")
     observer = Record()
-    ledger = Ledger(optuna.create_study(), study, contextlib.nullcontext)
-    course = Course(
-        described=study, layout=layout, ledger=ledger, executor=cast("RayExecutor", AtOnce()),
-        benches=benches_for(study, trainers, tmp_path, cache=False), observer=observer,
-        wish=StopWish(layout), target=1, patience=Patience(factor=math.inf, least=math.inf),
+    store = StudyStore(optuna.create_study(), study, contextlib.nullcontext)
+    loop = StudyLoop(
+        described=study, layout=layout, store=store, executor=cast("RayExecutor", AtOnce()),
+        rung_simulators=rung_simulators_for(study, trainers, tmp_path, cache=False), observer=observer,
+        stop_request=StopRequest(layout), target=1, straggler_timeout=StragglerTimeout(factor=math.inf, least=math.inf),
     )  # fmt: skip
-    course.run()
+    loop.run()
     assert len(observer.of(EpochStarted)) == 2
     assert [event.status for event in observer.of(TrialFailed)] == ["timeout"]
-    assert ledger.standing().failed == 1
+    assert store.progress().failed == 1
 
 
 def test_updates_that_follow_the_gradient_go_on(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import StudyStarted
+from sweep.driver.driver import Settings, run_study
+from sweep.driver.events import StudyStarted
 from tests.sweep.killing import kill_at
 from tests.sweep.running import GRADIENT, Record, digest, laddered
 
@@ -20,43 +20,43 @@ STUDY = laddered()
 # has a check, two quasi-static trainings in one go, an epoch of a transient, and another one.
 POINTS = {
     "while a check runs": (
-        "import sweep.engine.executor as m; deadly(m.RayExecutor, 'submit', 1, after=True)"
+        "import sweep.worker.executor as m; deadly(m.RayExecutor, 'submit', 1, after=True)"
     ),
-    "between a check and its rung": "import sweep.engine._ledger as m; deadly(m.Ledger, 'promote', 1)",
+    "between a check and its rung": "import sweep.search.study_store as m; deadly(m.StudyStore, 'promote', 1)",
     "right after a check's rung": (
-        "import sweep.engine._ledger as m; deadly(m.Ledger, 'promote', 1, after=True)"
+        "import sweep.search.study_store as m; deadly(m.StudyStore, 'promote', 1, after=True)"
     ),
     "while a training in one go runs": (
-        "import sweep.engine.executor as m; deadly(m.RayExecutor, 'submit', 2, after=True)"
+        "import sweep.worker.executor as m; deadly(m.RayExecutor, 'submit', 2, after=True)"
     ),
     "between two seeds": (
-        "import sweep.engine._training as m; deadly(m.EpochRecord, 'write', 1, after=True)"
+        "import sweep.driver._training_run as m; deadly(m.EpochRecord, 'write', 1, after=True)"
     ),
     "before the last seed's file has its name": "import pathlib as m; deadly(m.Path, 'replace', 4)",
-    "between the last seed and the rung": "import sweep.engine._ledger as m; deadly(m.Ledger, 'promote', 2)",
+    "between the last seed and the rung": "import sweep.search.study_store as m; deadly(m.StudyStore, 'promote', 2)",
     "within what is written of a rung": (
-        "import sweep.engine._ledger as m; deadly(m.Ledger, '_report_rung', 2, after=True)"
+        "import sweep.search.study_store as m; deadly(m.StudyStore, '_report_rung', 2, after=True)"
     ),
     "right after the trainings' rung": (
-        "import sweep.engine._ledger as m; deadly(m.Ledger, 'promote', 2, after=True)"
+        "import sweep.search.study_store as m; deadly(m.StudyStore, 'promote', 2, after=True)"
     ),
     "while an epoch of a transient runs": (
-        "import sweep.engine.executor as m; deadly(m.RayExecutor, 'submit', 4, after=True)"
+        "import sweep.worker.executor as m; deadly(m.RayExecutor, 'submit', 4, after=True)"
     ),
     "between file and report of an epoch": (
-        "import sweep.engine._training as m; deadly(m.EpochRecord, 'write', 3, after=True)"
+        "import sweep.driver._training_run as m; deadly(m.EpochRecord, 'write', 3, after=True)"
     ),
-    "between report and rung": "import sweep.engine._ledger as m; deadly(m.Ledger, 'promote', 3)",
+    "between report and rung": "import sweep.search.study_store as m; deadly(m.StudyStore, 'promote', 3)",
     "at the foot of the last rung": (
-        "import sweep.engine._ledger as m; deadly(m.Ledger, 'promote', 3, after=True)"
+        "import sweep.search.study_store as m; deadly(m.StudyStore, 'promote', 3, after=True)"
     ),
     "on the last rung": (
-        "import sweep.engine._training as m; deadly(m.EpochRecord, 'write', 4, after=True)"
+        "import sweep.driver._training_run as m; deadly(m.EpochRecord, 'write', 4, after=True)"
     ),
-    "before a trial is complete": "import sweep.engine._ledger as m; deadly(m.Ledger, 'complete', 1)",
-    "before a trial is stopped": "import sweep.engine._ledger as m; deadly(m.Ledger, 'stop', 1)",
+    "before a trial is complete": "import sweep.search.study_store as m; deadly(m.StudyStore, 'complete', 1)",
+    "before a trial is stopped": "import sweep.search.study_store as m; deadly(m.StudyStore, 'stop', 1)",
     "right after a trial was stopped": (
-        "import sweep.engine._ledger as m; deadly(m.Ledger, 'stop', 1, after=True)"
+        "import sweep.search.study_store as m; deadly(m.StudyStore, 'stop', 1, after=True)"
     ),
 }
 _FAST = {"between two seeds", "between file and report of an epoch"}
@@ -91,11 +91,11 @@ def test_a_driver_killed_on_any_rung_is_resumed_without_loss(
 @pytest.mark.parametrize(
     "point",
     [
-        "import sweep.engine.executor as m; deadly(m.RayExecutor, 'submit', 1, after=True)",
-        "import sweep.engine._ledger as m; deadly(m.Ledger, 'promote', 1)",
-        "import sweep.engine._ledger as m; deadly(m.Ledger, 'promote', 1, after=True)",
-        "import sweep.engine._ledger as m; deadly(m.Ledger, 'stop', 1)",
-        "import sweep.engine._ledger as m; deadly(m.Ledger, 'stop', 1, after=True)",
+        "import sweep.worker.executor as m; deadly(m.RayExecutor, 'submit', 1, after=True)",
+        "import sweep.search.study_store as m; deadly(m.StudyStore, 'promote', 1)",
+        "import sweep.search.study_store as m; deadly(m.StudyStore, 'promote', 1, after=True)",
+        "import sweep.search.study_store as m; deadly(m.StudyStore, 'stop', 1)",
+        "import sweep.search.study_store as m; deadly(m.StudyStore, 'stop', 1, after=True)",
     ],
 )
 def test_a_driver_killed_at_a_gradient_is_resumed_without_loss(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.engine import _local_ray
+from sweep.worker import _local_ray
 from tests.stand_in import install
 from tests.sweep.namespaces import with_own_mounts, with_own_network
 from tests.sweep.running import tiny
@@ -23,8 +23,8 @@ _STRANGER = "open({log!r}, 'a').write(__file__ + chr(10))\nraise ImportError('a 
 _DRIVER = """
 import json, os, subprocess, sys
 from pathlib import Path
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import EpochFinished, StudyStarted
+from sweep.driver.driver import Settings, run_study
+from sweep.driver.events import EpochFinished, StudyStarted
 from sweep.study.study_file import load
 told = {}
 last = Path(sys.argv[1]).with_name("last")

@@ -15,9 +15,9 @@ from types import SimpleNamespace
 import pytest
 
 from sweep._machine import memory, processor_quota, processors
-from sweep.commands import doctor
-from sweep.engine import _local_ray
-from sweep.engine.executor import ExecutorError, RayExecutor
+from sweep.app import doctor
+from sweep.worker import _local_ray
+from sweep.worker.executor import ExecutorError, RayExecutor
 
 GIB = 2**30
 V2 = "0::{path}\n"

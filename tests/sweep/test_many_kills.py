@@ -20,7 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from sweep.results.store import Layout, open_results
+from sweep.results.study_results import Layout
+from sweep.search.opening import open_results
 from tests.sweep.killing import (
     BUSY,
     NODE,

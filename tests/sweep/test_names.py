@@ -40,7 +40,7 @@ def test_a_name_goes_through_storage_report_and_export(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, storage: str | None
 ) -> None:
     name = "Größe 研究"
-    monkeypatch.setattr("sweep.engine.driver.RayExecutor", InThisProcess)
+    monkeypatch.setattr("sweep.driver.driver.RayExecutor", InThisProcess)
     monkeypatch.setenv("ANALOG_SWEEP_NGSPICE", str(install(tmp_path / "bin")))
     study, out = tmp_path / "s.toml", tmp_path / "out"
     study.write_text(named(unicodedata.normalize("NFD", name)), "utf-8")

@@ -16,13 +16,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweep.commands.export import export
-from sweep.commands.status import status
-from sweep.engine.driver import Settings, StoreError, run_study
-from sweep.engine.events import EpochFinished, EpochStarted, Event
-from sweep.report import find_out, page
-from sweep.results._manifest import SCHEMA
-from sweep.results.store import open_results
+from sweep.app.export import export
+from sweep.app.report import find_out
+from sweep.app.status import status
+from sweep.driver.driver import Settings, StoreError, run_study
+from sweep.driver.events import EpochFinished, EpochStarted, Event
+from sweep.report import page
+from sweep.results.manifest import SCHEMA
+from sweep.search.opening import open_results
 from sweep.study import parse
 from tests.sweep.running import Record, digest, snapshot, tiny
 

@@ -14,14 +14,15 @@ from optuna.trial import TrialState
 from typer.testing import CliRunner
 
 from objectives import improved
+from sweep.app.export import export
+from sweep.app.report import find_out
+from sweep.app.status import status
 from sweep.cli import app
-from sweep.commands._views import status_view
-from sweep.commands.export import export
-from sweep.commands.status import status
-from sweep.report import find_out, page
+from sweep.cli._views import status_view
+from sweep.report import page
 from sweep.results.outcomes import OutcomeCount, Outcomes
 from sweep.results.overview import COMPLETE, overview
-from sweep.results.store import open_results
+from sweep.search.opening import open_results
 from tests.in_this_process import InThisProcess
 from tests.stand_in import install
 from tests.sweep.running import tiny
@@ -31,7 +32,7 @@ from tests.sweep.test_ranking import text_of
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No Ray, and a simulator that answers within milliseconds."""
-    monkeypatch.setattr("sweep.engine.driver.RayExecutor", InThisProcess)
+    monkeypatch.setattr("sweep.driver.driver.RayExecutor", InThisProcess)
     monkeypatch.setenv("ANALOG_SWEEP_NGSPICE", str(install(tmp_path / "bin")))
 
 

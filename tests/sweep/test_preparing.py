@@ -13,10 +13,10 @@ from circuits import make_trainer
 from circuits.preparation import Stage
 from circuits.quasistatic.tables._compiled import _directory
 from circuits.simulators import Limits
-from sweep.engine._equipment import Equipment
-from sweep.engine._stages import StageFile, stages_in
-from sweep.engine._task import TrainingTask, perform
-from sweep.results.store import open_results
+from sweep.search.opening import open_results
+from sweep.worker._stages import StageFile, stages_in
+from sweep.worker.simulator_spec import SimulatorSpec
+from sweep.worker.task import TrainingTask, perform
 from tests.sweep import slow_ngspice
 from tests.sweep.killing import events_in
 from tests.sweep.running import start_driver, tiny
@@ -42,7 +42,7 @@ def test_measuring_counts_neither_against_a_limit_nor_as_time(
 ) -> None:
     limits = Limits(wall_seconds=LIMIT)
     trainer = make_trainer("quasistatic", machine, limits=limits)
-    equipment = Equipment(
+    spec = SimulatorSpec(
         simulator="quasistatic",
         executable=str(trainer.simulator.executable),
         version=trainer.version,
@@ -57,7 +57,7 @@ def test_measuring_counts_neither_against_a_limit_nor_as_time(
     begun = time.perf_counter()
     result = perform(
         TrainingTask(
-            ticket=0, plan=study.plan, design=design, equipment=equipment, first=0, last=1,
+            ticket=0, plan=study.plan, design=design, spec=spec, first=0, last=1,
             weights=None, seconds=LIMIT,
         ),
         listener=told.append,

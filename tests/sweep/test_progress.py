@@ -14,10 +14,8 @@ import pytest
 from rich.console import Console
 
 from circuits.preparation import Stage, report
-from sweep.commands import _console as console
-from sweep.commands._board import Board
-from sweep.commands.progress import JsonObserver, RichObserver, picture
-from sweep.engine.events import (
+from sweep.cli import _console as console
+from sweep.driver.events import (
     EpochFinished,
     EpochLost,
     EpochStarted,
@@ -35,6 +33,8 @@ from sweep.engine.events import (
     TrialPruned,
     TrialStarted,
 )
+from sweep.observers._board import Board
+from sweep.observers.progress import JsonObserver, RichObserver, picture
 
 STARTED = StudyStarted(
     out=Path("out"), name="sine", simulator="ngspice", version="39", workers=2, trials=10,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.engine._promotion import crowding_distances, domination_ranks, goes_on, places_ahead
 from sweep.results.rungs import rank_correlation
+from sweep.search.promotion import crowding_distances, domination_ranks, goes_on, places_ahead
 
 FINITE = st.floats(0.0, 10.0)
 ONE = st.lists(st.tuples(FINITE), min_size=1, max_size=30)

@@ -16,21 +16,23 @@ from rich.console import Console
 
 from sweep import Study
 from sweep._errors import SweepError
-from sweep.commands._board import Board
-from sweep.commands._console import finite
-from sweep.commands._views import status_view
-from sweep.commands.export import ExportError, export
-from sweep.commands.progress import RichObserver, line, picture
-from sweep.commands.sensitivity import SensitivityError, sensitivity
-from sweep.commands.status import status
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import StudyStarted, Summary, TrialFinished
-from sweep.report import find_out, page
+from sweep.app.export import ExportError, export
+from sweep.app.report import find_out
+from sweep.app.sensitivity import SensitivityError, sensitivity
+from sweep.app.status import status
+from sweep.cli._console import finite
+from sweep.cli._views import status_view
+from sweep.driver.driver import Settings, run_study
+from sweep.driver.events import StudyStarted, Summary, TrialFinished
+from sweep.observers._board import Board
+from sweep.observers.progress import RichObserver, line, picture
+from sweep.report import page
 from sweep.report._sections import header
 from sweep.report.figures import front, history, hypervolume, learning_curves
 from sweep.results.overview import COMPLETE, Overview, TrialView, overview
 from sweep.results.ranking import Candidate, Objective, Ranking
-from sweep.results.store import Results, open_results
+from sweep.results.study_results import Results
+from sweep.search.opening import open_results
 from tests.in_this_process import InThisProcess
 from tests.stand_in import install
 from tests.sweep.running import tiny
@@ -79,9 +81,7 @@ def test_a_trial_beyond_a_constraint_is_never_the_best_and_comes_last() -> None:
     assert [each.number for each in seen.ordered] == [2, 1, 3, 0], (
         "the nearest first of those beyond"
     )
-    assert (
-        seen.standings.reason == "lowest held-out NMSE of 2 complete trials within the constraints"
-    )
+    assert seen.ranked.reason == "lowest held-out NMSE of 2 complete trials within the constraints"
     assert list(seen.best_so_far()) == [(1, 0.4), (2, 0.2)]
 
 
@@ -90,7 +90,7 @@ def test_the_objective_and_its_direction_decide(objective: Objective) -> None:
     seen = study(trial(0, 0.3, nmse=0.9), trial(1, 0.7, nmse=0.1), objectives=(objective,))
     assert seen.best is not None
     assert seen.best.number == int(objective.maximise)
-    assert seen.standings.reason.startswith("highest" if objective.maximise else "lowest")
+    assert seen.ranked.reason.startswith("highest" if objective.maximise else "lowest")
 
 
 def test_of_several_objectives_the_best_fit_on_the_front_is_named() -> None:
@@ -101,7 +101,7 @@ def test_of_several_objectives_the_best_fit_on_the_front_is_named() -> None:
     assert [each.number for each in seen.front] == [0, 1]
     assert seen.best is not None
     assert seen.best.number == 0
-    assert "Pareto front" in seen.standings.reason
+    assert "Pareto front" in seen.ranked.reason
     drawn = {trace.name: list(trace.customdata) for trace in front(seen).data if trace.name}
     assert drawn["violates a constraint"] == [3]
     assert drawn["Pareto front"] == [0, 1]
@@ -116,7 +116,7 @@ def test_the_order_in_which_trials_end_does_not_matter() -> None:
         Candidate(number=5, values=(math.nan, 0.0), nmse=0.0),
     ]  # fmt: skip
     found = [
-        Ranking((NMSE, ENERGY), LIMIT, order).standings()
+        Ranking((NMSE, ENERGY), LIMIT, order).ranked()
         for order in itertools.permutations(candidates)
     ]
     assert all(each == found[0] for each in found)
@@ -130,8 +130,8 @@ def test_without_an_allowed_trial_there_is_no_best_one_and_the_nearest_is_told()
         trial(0, nmse=0.1, by=2.0), trial(1, nmse=0.4, by=0.25), trial(2, nmse=0.2, by=math.nan)
     )
     assert seen.best is None
-    assert seen.standings.none_allowed
-    assert seen.standings.reason == (
+    assert seen.ranked.none_allowed
+    assert seen.ranked.reason == (
         "none of the 3 complete trials is within the constraints (energy <= 100 nJ); nearest is "
         "trial 1: energy <= 100 nJ missed by 25 %"
     )
@@ -194,7 +194,7 @@ def test_the_board_shows_what_the_driver_says_is_best() -> None:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No Ray, and a simulator that answers within milliseconds."""
-    monkeypatch.setattr("sweep.engine.driver.RayExecutor", InThisProcess)
+    monkeypatch.setattr("sweep.driver.driver.RayExecutor", InThisProcess)
     monkeypatch.setenv("ANALOG_SWEEP_NGSPICE", str(install(tmp_path / "bin")))
 
 

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.cli import app
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import PartRefused, TrialFailed
+from sweep.driver.driver import Settings, run_study
+from sweep.driver.events import PartRefused, TrialFailed
 from sweep.study.refusals import refusals
 from tests.in_this_process import InThisProcess
 from tests.stand_in import install
@@ -82,7 +82,7 @@ def test_validate_warns_and_still_takes_the_file(tmp_path: Path) -> None:
 def test_a_run_begins_with_the_same_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweep.engine.driver.RayExecutor", InThisProcess)
+    monkeypatch.setattr("sweep.driver.driver.RayExecutor", InThisProcess)
     monkeypatch.setenv("ANALOG_SWEEP_NGSPICE", str(install(tmp_path / "bin")))
     record = Record()
     study = tiny(design='synapse = "dram"')

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweep.commands.replay import TrajectoryError, replay, seed_design
+from sweep.app.replay import TrajectoryError, replay, seed_design
 
 TRAJECTORY = Path(__file__).parents[1] / "reference" / "seed_trajectory_4-8-4.npz"
 TEN_MILLIVOLTS = 10e-3

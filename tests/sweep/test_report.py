@@ -13,7 +13,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from sweep.report import find_out, page, write_report
+from sweep.app.report import find_out, write_report
+from sweep.report import page
 from sweep.report.figures import front, history, learning_curves
 from sweep.report.space_figures import importances, slice_of
 from sweep.results.overview import (
@@ -26,7 +27,7 @@ from sweep.results.overview import (
     overview,
 )
 from sweep.results.ranking import Objective
-from sweep.results.store import Results
+from sweep.results.study_results import Results
 
 pytest_plugins = ["tests.sweep.finished"]
 
@@ -167,7 +168,7 @@ def test_a_trial_whose_files_are_gone_is_still_reported(finished: Results, tmp_p
     found = find_out(lost)
     assert found.led is not None
     assert found.led.fit is None
-    assert found.led.course is None
+    assert found.led.history is None
     assert "Learning curves" in page(found)
     assert "The files of its epochs are gone" in page(found)
 

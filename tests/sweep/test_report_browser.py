@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from sweep._numbers import UNKNOWN
-from sweep.report import Findings, find_out, page
+from sweep.app.report import find_out
+from sweep.report import Findings, page
 from sweep.report._choice import costs_of, weighted_choice
 from sweep.results.overview import COMPLETE, FAILED, Failure
-from sweep.results.store import Results
+from sweep.results.study_results import Results
 from tests.chromium import CHROMIUM, Chromium
 from tests.sweep.browser import visit
 
@@ -196,7 +197,7 @@ def test_a_click_on_the_front_leads_to_the_page_of_the_trial(
 
 def test_the_slider_goes_through_the_epochs(text: str, found: Findings, tmp_path: Path) -> None:
     assert found.led is not None
-    assert found.led.course is not None
+    assert found.led.history is not None
     number = found.led.view.number
     act = f"""
     await report.drawAll();
@@ -207,8 +208,8 @@ def test_the_slider_goes_through_the_epochs(text: str, found: Findings, tmp_path
     return [now(), last];
     """
     first, last = visit(text, act, tmp_path, address=f"#trial-{number}")
-    assert first == pytest.approx(found.led.course.held_out[0][:, 0].tolist(), rel=1e-4)
-    assert last == pytest.approx(found.led.course.held_out[-1][:, 0].tolist(), rel=1e-4)
+    assert first == pytest.approx(found.led.history.held_out[0][:, 0].tolist(), rel=1e-4)
+    assert last == pytest.approx(found.led.history.held_out[-1][:, 0].tolist(), rel=1e-4)
 
 
 def test_filter_sort_comparison_and_csv_of_the_trials(

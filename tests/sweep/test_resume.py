@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweep.engine.driver import Settings, StoreError, run_study
-from sweep.engine.events import (
+from sweep.driver.driver import Settings, StoreError, run_study
+from sweep.driver.events import (
     EpochFinished,
     EpochStarted,
     Event,
@@ -19,7 +19,8 @@ from sweep.engine.events import (
     TrialFailed,
     TrialStarted,
 )
-from sweep.results.store import Layout, open_results
+from sweep.results.study_results import Layout
+from sweep.search.opening import open_results
 from tests.sweep.killing import kill_at
 from tests.sweep.running import Record, digest, tiny
 
@@ -30,7 +31,7 @@ STUDY = tiny(trials=4, sampler="tpe")
 # Dies in the middle of the nth write to the journal, holding its lock.
 _TORN = """
 import json
-from sweep.results._journal import Journal
+from sweep.search._journal import Journal
 write, seen = Journal._write, []
 def torn(self, logs):
     seen.append(logs)
@@ -45,11 +46,11 @@ Journal._write = torn
 
 # The points at which a driver may die, each with the code that makes it die there.
 POINTS = {
-    "between file and report": "import sweep.engine._ledger as m; deadly(m.Ledger, 'report', 3)",
-    "before the manifest": "import sweep.engine._begin as m; deadly(m.Manifest, 'write', 1)",
-    "before the storage": "import sweep.engine._begin as m; deadly(m, 'open_storage', 1)",
+    "between file and report": "import sweep.search.study_store as m; deadly(m.StudyStore, 'report', 3)",
+    "before the manifest": "import sweep.driver._begin as m; deadly(m.Manifest, 'write', 1)",
+    "before the storage": "import sweep.driver._begin as m; deadly(m, 'open_storage', 1)",
     "before the study is in the storage": (
-        "import sweep.engine._begin as m; deadly(m.optuna.Study, 'set_user_attr', 2)"
+        "import sweep.driver._begin as m; deadly(m.optuna.Study, 'set_user_attr', 2)"
     ),
     "between two parameters of a trial": (
         "from optuna.storages import JournalStorage as m; deadly(m, 'set_trial_param', 4)"
@@ -57,17 +58,17 @@ POINTS = {
     "between two parameters that TPE proposed": (
         "from optuna.storages import JournalStorage as m; deadly(m, 'set_trial_param', 6)"
     ),
-    "between ask and first epoch": "import sweep.engine._course as m; deadly(m, 'clear', 2)",
+    "between ask and first epoch": "import sweep.driver._study_loop as m; deadly(m, 'clear', 2)",
     "while an epoch runs": (
-        "import sweep.engine.executor as m; deadly(m.RayExecutor, 'submit', 4, after=True)"
+        "import sweep.worker.executor as m; deadly(m.RayExecutor, 'submit', 4, after=True)"
     ),
     "before the file has its name": "import pathlib as m; deadly(m.Path, 'replace', 5)",
-    "between report and pruner": "import sweep.engine._ledger as m; deadly(m.Ledger, 'is_hopeless', 2)",
-    "between last report and tell": "import sweep.engine._ledger as m; deadly(m.Ledger, 'complete', 2)",
+    "between report and pruner": "import sweep.search.study_store as m; deadly(m.StudyStore, 'is_hopeless', 2)",
+    "between last report and tell": "import sweep.search.study_store as m; deadly(m.StudyStore, 'complete', 2)",
     "between attributes and tell": (
-        "import sweep.engine._ledger as m; deadly(m.optuna.Study, 'tell', 3)"
+        "import sweep.search.study_store as m; deadly(m.optuna.Study, 'tell', 3)"
     ),
-    "right after tell": "import sweep.engine._ledger as m; deadly(m.optuna.Study, 'tell', 3, after=True)",
+    "right after tell": "import sweep.search.study_store as m; deadly(m.optuna.Study, 'tell', 3, after=True)",
     "while the journal is written": _TORN,
 }
 _FAST = {"between file and report"}

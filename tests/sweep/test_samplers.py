@@ -24,12 +24,12 @@ from optuna.samplers import BaseSampler, GPSampler, TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from sweep.engine._hub import HubError
-from sweep.engine._pruners import Halving, make_pruner
-from sweep.engine._samplers import Forgetful, Nsga, SamplerError, make_sampler
-from sweep.engine._tpe import Memory, Tpe
-from sweep.engine._unit_cube import from_unit, to_unit
-from sweep.engine.driver import Settings, run_study
+from sweep.driver.driver import Settings, run_study
+from sweep.search._hub import HubError
+from sweep.search._pruners import Halving, make_pruner
+from sweep.search._tpe import Memory, Tpe
+from sweep.search._unit_cube import from_unit, to_unit
+from sweep.search.samplers import Forgetful, Nsga, SamplerError, make_sampler
 from sweep.study._schema import HalvingPruner, MedianPruner, NoPruner, Search
 from sweep.study.study_file import parse
 from tests.sweep.study_texts import tables, toml

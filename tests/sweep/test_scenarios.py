@@ -13,16 +13,20 @@ from optuna.trial import TrialState
 import pdk
 from circuits import make_trainer
 from sweep import Study
-from sweep.commands._views import show
-from sweep.commands.export import export
-from sweep.commands.sensitivity import SensitivityError, sensitivity, sensitivity_view
-from sweep.commands.simulate import in_scenario, simulate
-from sweep.commands.status import status
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import Event, Stopped, TrainingFailed, TrialFinished, TrialPruned
-from sweep.report import find_out, page
+from sweep.app.export import export
+from sweep.app.report import find_out
+from sweep.app.sensitivity import SensitivityError, sensitivity
+from sweep.app.simulate import in_scenario, simulate
+from sweep.app.status import status
+from sweep.cli._sensitivity_view import sensitivity_view
+from sweep.cli._views import show
+from sweep.driver.driver import Settings, run_study
+from sweep.driver.events import Event, Stopped, TrainingFailed, TrialFinished, TrialPruned
+from sweep.report import page
 from sweep.results.overview import FAILED, overview
-from sweep.results.store import TRIAL_ATTRIBUTES, Results, open_results
+from sweep.results.study_results import Results
+from sweep.results.trial_record import TRIAL_ATTRIBUTES
+from sweep.search.opening import open_results
 from sweep.study.study_file import StudyFile, StudyFileError, load_design, parse
 from tests.sweep.running import TINY, Record, digest
 

@@ -11,9 +11,9 @@ import pytest
 
 from circuits import Design
 from sweep._errors import StudyFileError, SweepError
-from sweep.engine.driver import Settings, run_study
-from sweep.engine.events import Noticed, Stopped, StudyStarted
-from sweep.results.store import open_results
+from sweep.driver.driver import Settings, run_study
+from sweep.driver.events import Noticed, Stopped, StudyStarted
+from sweep.search.opening import open_results
 from sweep.study.design_file import design_text
 from sweep.study.start import start_points
 from sweep.study.study_file import StudyFile, load
@@ -27,7 +27,7 @@ from tests.sweep.test_cli import sweep
 def simulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stand-in simulator, and no Ray."""
     monkeypatch.setenv("ANALOG_SWEEP_NGSPICE", str(install(tmp_path / "bin")))
-    monkeypatch.setattr("sweep.engine.driver.RayExecutor", InThisProcess)
+    monkeypatch.setattr("sweep.driver.driver.RayExecutor", InThisProcess)
 
 
 def written(at: Path, start: Sequence[str], **changes: str) -> Path:
@@ -70,7 +70,7 @@ def _nothing_starts(simulator: None, monkeypatch: pytest.MonkeyPatch) -> None:  
     def start(**_: object) -> None:
         pytest.fail("Ray would have been started")
 
-    monkeypatch.setattr("sweep.engine.driver.RayExecutor", start)
+    monkeypatch.setattr("sweep.driver.driver.RayExecutor", start)
 
 
 @pytest.mark.usefixtures("_nothing_starts")
@@ -114,7 +114,7 @@ def test_a_study_whose_executor_does_not_start_leaves_nothing_and_speaks_of_no_r
         msg = "No space left on device"
         raise OSError(msg)
 
-    monkeypatch.setattr("sweep.engine.driver.RayExecutor", broken)
+    monkeypatch.setattr("sweep.driver.driver.RayExecutor", broken)
     study = written(tmp_path, ["seed"])
     before = names(tmp_path)
     ran = sweep("run", study, "--out", tmp_path / "deep" / "out")
@@ -134,7 +134,7 @@ def test_what_was_in_the_directory_stays_there(
     def interrupted(**_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sweep.engine.driver.RayExecutor", interrupted)
+    monkeypatch.setattr("sweep.driver.driver.RayExecutor", interrupted)
     out = tmp_path / "out"
     out.mkdir()
     study = written(out, ["seed"])
@@ -154,7 +154,7 @@ def test_a_begun_study_stays_and_says_that_it_can_be_resumed(
     def interrupted(**_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sweep.engine.driver.RayExecutor", interrupted)
+    monkeypatch.setattr("sweep.driver.driver.RayExecutor", interrupted)
     again = sweep("run", study, "--out", tmp_path / "out", "--resume", "--trials", 2)
     assert again.code == 130
     assert "go on with --resume" in again.err
@@ -180,7 +180,7 @@ def test_a_driver_killed_before_it_had_queued_the_starts_leaves_them_to_the_next
         raise killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("sweep.engine._begin.open_storage", kill)
+        patch.setattr("sweep.driver._begin.open_storage", kill)
         assert sweep("run", study, "--out", tmp_path / "out").code == 130
     assert sweep("run", study, "--out", tmp_path / "out", "--resume").code == 0
     first, *_ = open_results(tmp_path / "out").study.trials

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sweep.commands.status import status
-from sweep.commands.steer import NoDriverError, Request, steer
-from sweep.engine import _benches
-from sweep.engine._signals import StopWish
-from sweep.engine.driver import InterruptedStudy, Settings, run_study
-from sweep.engine.events import (
+from sweep.app.status import status
+from sweep.app.steer import NoDriverError, Request, steer
+from sweep.driver import _rung_simulators
+from sweep.driver._stop_request import StopRequest
+from sweep.driver.driver import InterruptedStudy, Settings, run_study
+from sweep.driver.events import (
     EpochFinished,
     EpochStarted,
     Event,
@@ -23,8 +23,9 @@ from sweep.engine.events import (
     Stopping,
     StudyStarted,
 )
-from sweep.results._requests import read_request, write_request
-from sweep.results.store import Layout, StoreError, open_results
+from sweep.results.requests import read_request, write_request
+from sweep.results.study_results import Layout, StoreError
+from sweep.search.opening import open_results
 from tests.stand_in import runs
 from tests.sweep.running import Record, digest, tiny
 
@@ -77,11 +78,11 @@ def test_running_simulations_can_be_dropped(
 
 def test_an_interrupt_after_that_ends_it_at_once(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
-    with StopWish(layout) as wish:
+    with StopRequest(layout) as request:
         os.kill(os.getpid(), signal.SIGINT)
-        assert (wish.received, wish.drops) == ("SIGINT", False)
+        assert (request.received, request.drops) == ("SIGINT", False)
         os.kill(os.getpid(), signal.SIGINT)
-        assert wish.drops
+        assert request.drops
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
     assert InterruptedStudy.exit_code == 130
@@ -155,7 +156,7 @@ def test_nobody_is_asked_where_nobody_works(undisturbed: Path, tmp_path: Path) -
 def test_what_one_study_has_simulated_another_one_has_for_nothing(
     stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_benches, "default_directory", lambda: tmp_path / "cache")
+    monkeypatch.setattr(_rung_simulators, "default_directory", lambda: tmp_path / "cache")
     study = tiny(points=2, trials=3, run_cache="10 MB")
     begun = len(runs(stand_in))
     run_study(study, Settings(out=tmp_path / "bare", cache=False), observer=Record())

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from sweep.engine.driver import MachineError, Settings, run_study
-from sweep.engine.events import EpochFinished, Event, StorageAway
-from sweep.results.store import StoreError, open_results
+from sweep.driver.driver import MachineError, Settings, run_study
+from sweep.driver.events import EpochFinished, Event, StorageAway
+from sweep.results.study_results import StoreError
+from sweep.search.opening import open_results
 from tests.in_this_process import InThisProcess
 from tests.sweep.namespaces import with_own_mounts
 from tests.sweep.postgresql import Server
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("stand_in", "without_ray")
 def without_ray() -> Iterator[None]:
     """Every task in the driver's process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweep.engine.driver.RayExecutor", InThisProcess)
+        patch.setattr("sweep.driver.driver.RayExecutor", InThisProcess)
         yield
 
 
@@ -103,7 +104,7 @@ def test_a_database_that_is_locked_for_a_while_is_waited_for(
 def test_a_database_that_stays_locked_ends_the_study_with_one_line(
     undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweep.results._storage._RESTS", (0.1, 0.2))
+    monkeypatch.setattr("sweep.search.storage._RESTS", (0.1, 0.2))
     url = f"sqlite:///{tmp_path}/study.db?timeout=0.1"
     lock = sqlite3.connect(tmp_path / "study.db", isolation_level=None)
     settings = Settings(out=tmp_path / "out", storage=url, cache=False)
@@ -164,7 +165,7 @@ def test_a_server_that_is_started_again_is_waited_for(
 def test_a_server_that_stays_away_ends_the_study_with_one_line(
     restarted: Server, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweep.results._storage._RESTS", (0.1, 0.2))
+    monkeypatch.setattr("sweep.search.storage._RESTS", (0.1, 0.2))
     settings = Settings(out=tmp_path / "out", storage=restarted.new_database("away"), cache=False)
     with pytest.raises(MachineError) as error:
         run_study(STUDY, settings, observer=once(restarted.stop))
@@ -176,11 +177,11 @@ def test_a_server_that_stays_away_ends_the_study_with_one_line(
 _ON_A_DISK = """
 import subprocess, sys
 from pathlib import Path
-from sweep.engine.driver import MachineError, Settings, run_study
+from sweep.driver.driver import MachineError, Settings, run_study
 from tests.in_this_process import InThisProcess
 from tests.sweep.test_storage_faults import STUDY, once
-import sweep.engine.driver
-sweep.engine.driver.RayExecutor = InThisProcess
+import sweep.driver.driver
+sweep.driver.driver.RayExecutor = InThisProcess
 where = Path(sys.argv[1])
 disk, out = where / "disk", where / "out"
 def full():

@@ -22,13 +22,13 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from objectives import EpochScore
-from sweep.engine._scratch import Scratch, clear, inhabitants
-from sweep.results._files import DriverLock, Layout, StoreError, write_whole
-from sweep.results._journal import mend
-from sweep.results._manifest import Manifest, read_manifest
-from sweep.results._records import EpochRecord, RecordError, read_record, read_scores
-from sweep.results._storage import complete_url, open_for_reading, open_storage, public_url
-from sweep.results.store import open_results
+from sweep.results.epoch_records import EpochRecord, RecordError, read_record, read_scores
+from sweep.results.files import DriverLock, Layout, StoreError, write_whole
+from sweep.results.manifest import Manifest, read_manifest
+from sweep.search._journal import mend
+from sweep.search.opening import open_results
+from sweep.search.storage import complete_url, open_for_reading, open_storage, public_url
+from sweep.worker.scratch import Scratch, clear, inhabitants
 from tests.sweep.killing import alive
 from tests.sweep.namespaces import with_own_mounts
 from tests.sweep.running import wait_until
@@ -284,7 +284,7 @@ def test_a_database_in_a_file_is_found_from_any_directory(
 _OWNER = """
 import subprocess, sys, time
 from pathlib import Path
-from sweep.engine._scratch import Scratch
+from sweep.worker.scratch import Scratch
 scratch = Scratch(Path(sys.argv[1]))
 with (scratch.directory / "messages").open("w") as messages:
     child = subprocess.Popen(["sleep", "60"], stdout=messages, start_new_session=True)
@@ -353,7 +353,7 @@ def test_a_scratch_directory_of_another_disk_under_the_same_path_is_left_alone(
     assert owner.stdout is not None
     directory, child = owner.stdout.readline().decode().split()
     other = (
-        "import sys; from pathlib import Path; from sweep.engine._scratch import Scratch\n"
+        "import sys; from pathlib import Path; from sweep.worker.scratch import Scratch\n"
         "with Scratch(Path(sys.argv[1])) as scratch: print(scratch.directory)"
     )
     command = with_own_mounts(sys.executable, "-c", other, str(out), before=mount)

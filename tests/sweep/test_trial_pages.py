@@ -20,18 +20,20 @@ from circuits import Design, join_weights
 from circuits.schedule import TRAIN_PHASES
 from objectives import nmse
 from sweep._errors import SweepError
-from sweep.commands.report import report
-from sweep.report import figures, find_out
-from sweep.report._course import course, quasistatic
+from sweep.app._training_history import quasistatic, training_history
+from sweep.app._waveforms import waveforms
+from sweep.app.animation import write_animation
+from sweep.app.report import find_out, report
+from sweep.report import figures
 from sweep.report._html import embedded, plain
-from sweep.report._trial import _scenarios
-from sweep.report._waves import waves
-from sweep.report.animation import film, write_animation
-from sweep.report.course_figures import Waves
+from sweep.report.animation import film
 from sweep.report.fit_figures import Fit
 from sweep.report.schematic import amplifier_schematic, synapse_schematic
+from sweep.report.trial import _scenarios
+from sweep.results.kept_epochs import KeptEpochs
 from sweep.results.overview import COMPLETE, overview
-from sweep.results.store import Results
+from sweep.results.study_results import Results
+from sweep.results.trial_examination import Waves
 
 pytest_plugins = ["tests.sweep.finished"]
 
@@ -53,7 +55,7 @@ def test_a_training_in_one_go_comes_out_again_epoch_by_epoch(climbed: Results) -
         if climbed.reached(trial.number) is None:
             continue
         design = climbed.study_file.space.design(trial.parameters)
-        found = course(climbed, trial.number, design, trainer)
+        found = training_history(climbed, trial.number, design, trainer)
         records = climbed.epochs(trial.number)
         assert found is not None
         assert found.notes == ()
@@ -66,7 +68,7 @@ def test_a_training_in_one_go_comes_out_again_epoch_by_epoch(climbed: Results) -
 
 def test_a_transient_training_is_shown_from_its_files(finished: Results) -> None:
     number, design = best(finished)
-    found = course(finished, number, design, quasistatic(finished))
+    found = training_history(finished, number, design, quasistatic(finished))
     assert found is not None
     plan, records = finished.study_file.plan, finished.epochs(number)
     assert np.array_equal(found.weights[0], join_weights(plan.first_weights(design)))
@@ -75,14 +77,23 @@ def test_a_transient_training_is_shown_from_its_files(finished: Results) -> None
     assert all(layer.reciprocity > 0.0 for _, looked in found.examined for layer in looked.layers)
 
 
-def test_without_a_simulator_the_ends_are_shown_and_the_page_says_why(climbed: Results) -> None:
+def test_without_a_simulator_the_ends_are_shown_and_the_page_says_why(
+    climbed: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trial = next(t for t in overview(climbed).trials if t.rung == 1 and t.curve)
     design = climbed.study_file.space.design(trial.parameters)
-    found = course(climbed, trial.number, design, "no simulator is installed")
+    shown = training_history(climbed, trial.number, design, "no simulator is installed")
+    assert shown is not None
+    assert shown.epochs == (0, 1, 2)  # its file has the epochs between
+    assert shown.examined == ()
+    assert shown.notes == ("Updates are not looked at: no simulator is installed",)
+    monkeypatch.setattr(KeptEpochs, "from_arrays", lambda _: None)  # as of earlier versions
+    found = training_history(climbed, trial.number, design, "no simulator is installed")
     assert found is not None
     assert found.epochs == (0, 2)
     assert found.examined == ()
     assert any("no simulator is installed" in note for note in found.notes)
+    assert any("cannot be trained again" in note for note in found.notes)
 
 
 def test_every_training_of_a_trial_has_its_learning_curve(climbed: Results) -> None:
@@ -95,8 +106,8 @@ def test_every_training_of_a_trial_has_its_learning_curve(climbed: Results) -> N
 
 def test_waveforms_pass_through_what_the_training_reads(finished: Results) -> None:
     number, design = best(finished)
-    found = course(finished, number, design, "not asked for")
-    seen = waves(finished, number, design, found)
+    found = training_history(finished, number, design, "not asked for")
+    seen = waveforms(finished, number, design, found)
     assert isinstance(seen, Waves)
     assert set(seen.voltages) == {"output", "hidden line", "weight"}
     end = len(TRAIN_PHASES[seen.nudging]) * seen.phase * seen.points
@@ -223,7 +234,7 @@ def test_a_film_needs_a_training(empty: Results, tmp_path: Path) -> None:
 def test_watching_ends_with_the_driver_and_a_page_that_stays(
     finished: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sweep.commands.report as command
+    import sweep.app.report as command
 
     written: list[float | None] = []
     drivers = iter([4711])
@@ -261,5 +272,5 @@ def test_of_scenarios_at_one_corner_and_temperature_the_worst_is_shown() -> None
         {"corner": "ss", "temperature": 85.0, "weight_seed": 1, "nmse": 0.4},
         {"corner": "tt", "temperature": 27.0, "weight_seed": 0, "nmse": 0.1},
     ]}  # fmt: skip
-    assert _scenarios(told) == {("ss", 85.0): 0.4, ("tt", 27.0): 0.1}
-    assert _scenarios({}) == {}
+    assert _scenarios(told["scenarios"]) == {("ss", 85.0): 0.4, ("tt", 27.0): 0.1}
+    assert _scenarios([]) == {}

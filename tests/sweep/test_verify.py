@@ -18,11 +18,11 @@ from typer.testing import CliRunner
 import pdk
 import studies
 from circuits.simulators import available
+from sweep.app import verify as verifying
+from sweep.app.export import Exported, export
+from sweep.app.verify import OTHER, SAME, Verification, verify
 from sweep.cli import app
-from sweep.commands import verify as verifying
-from sweep.commands.export import Exported, export
-from sweep.commands.verify import OTHER, SAME, Verification, verify
-from sweep.results.store import Results
+from sweep.results.study_results import Results
 from sweep.study.study_file import StudyFileError
 
 pytest_plugins = ["tests.sweep.finished"]

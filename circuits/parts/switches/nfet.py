@@ -12,24 +12,28 @@ from circuits._quantity import quantity
 from circuits.parts._part import Transistor
 from circuits.parts._place import Place
 from circuits.parts.switches._base import WriteSwitch
-from pdk import Geometry
+from pdk import TECHNOLOGIES, Geometry
 
-DEVICE = "nfet_g5v0d10v5"
+DEVICES = tuple(each.write_device for each in TECHNOLOGIES.values())
+"""The devices that write, one of each technology."""
 
 
 @dataclass(frozen=True)
 class NfetWriteSwitch(WriteSwitch):
-    """An nfet of thick oxide, its gate the row, its body at the level of a row at rest."""
+    """An nfet of the highest voltage, its gate the row, its body at the level of a row at rest."""
 
     kind: ClassVar[str] = "nfet"
 
+    device: str = quantity(
+        DEVICES[0], choices=DEVICES, meaning="the write transistor: that of the design's technology"
+    )
     width: float = quantity(
         0.42e-6,
         unit="m",
         low=0.42e-6,
         high=100e-6,
         log=True,
-        meaning=f"channel width of the write transistor ({DEVICE})",
+        meaning="channel width of the write transistor",
     )
     length: float = quantity(
         0.5e-6,
@@ -37,12 +41,12 @@ class NfetWriteSwitch(WriteSwitch):
         low=0.5e-6,
         high=20e-6,
         log=True,
-        meaning=f"channel length of the write transistor ({DEVICE})",
+        meaning="channel length of the write transistor",
     )
 
     def transistors(self) -> dict[str, Transistor]:
         """The transistor `write`."""
-        return {"write": Transistor(Geometry(DEVICE, self.width, self.length), 1)}
+        return {"write": Transistor(Geometry(self.device, self.width, self.length), 1)}
 
     def add_devices(self, circuit: SubCircuit, place: Place) -> None:
         """One transistor."""

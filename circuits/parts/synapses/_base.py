@@ -32,7 +32,7 @@ class Synapse(CircuitPart):
 
     **Class attributes:**
 
-    - `weights`: range of weights that the bench sweeps, V, for transistors of thin oxide.
+    - `weights`: range of weights that the bench sweeps, in swings.
     """
 
     role: ClassVar[str] = "synapse"
@@ -71,6 +71,11 @@ class Synapse(CircuitPart):
             raise DesignError(
                 "synapse.weight_low", self.weight_low, "weight_low not above weight_high"
             )
+
+    @property
+    def swing(self) -> float:
+        """Magnitude of weights in trained networks, V; the bench sweeps so far."""
+        return 1.0
 
     @property
     def capacitance(self) -> float:

@@ -11,16 +11,9 @@ from PySpice.Spice.Netlist import SubCircuit
 from circuits._quantity import quantity
 from circuits.parts._part import Transistor
 from circuits.parts._place import Place
+from circuits.parts.flavours import FLAVOURS
 from circuits.parts.synapses._base import Synapse, TransistorPair
 from pdk import Geometry
-
-DEVICES = {
-    "01v8": ("pfet_01v8", "nfet_01v8"),
-    "01v8_lvt": ("pfet_01v8_lvt", "nfet_01v8_lvt"),
-    "01v8_hvt": ("pfet_01v8_hvt", "nfet_01v8"),
-    "g5v0d10v5": ("pfet_g5v0d10v5", "nfet_g5v0d10v5"),
-}
-"""The pfet and the nfet of each flavour."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +27,8 @@ class CmosSynapse(Synapse):
     kind: ClassVar[str] = "cmos"
 
     flavour: str = quantity(
-        "01v8",
-        choices=tuple(DEVICES),
+        next(iter(FLAVOURS)),
+        choices=tuple(FLAVOURS),
         meaning="threshold and oxide flavour of the synapse transistors",
     )
     width_p: float = quantity(
@@ -60,7 +53,7 @@ class CmosSynapse(Synapse):
         low=0.15e-6,
         high=20e-6,
         log=True,
-        meaning="channel length of the synapse's pfet (at least 0.35 um in flavour 01v8_lvt)",
+        meaning="channel length of the synapse's pfet; some flavours begin further up",
     )
     length_n: float = quantity(
         0.15e-6,
@@ -73,10 +66,10 @@ class CmosSynapse(Synapse):
 
     def transistors(self) -> dict[str, Transistor]:
         """The pfet `p` and the nfet `n` of the flavour."""
-        pfet, nfet = DEVICES[self.flavour]
+        pair = FLAVOURS[self.flavour]
         return {
-            "p": Transistor(Geometry(pfet, self.width_p, self.length_p), self.multiplicity),
-            "n": Transistor(Geometry(nfet, self.width_n, self.length_n), self.multiplicity),
+            "p": Transistor(Geometry(pair.pfet, self.width_p, self.length_p), self.multiplicity),
+            "n": Transistor(Geometry(pair.nfet, self.width_n, self.length_n), self.multiplicity),
         }
 
     def deep_wells(self) -> dict[str, tuple[str, ...]]:
@@ -92,3 +85,8 @@ class CmosSynapse(Synapse):
         """Its two transistors."""
         devices = self.transistors()
         return TransistorPair(devices["p"].geometry, devices["n"].geometry)
+
+    @property
+    def swing(self) -> float:
+        """That of the flavour, V."""
+        return FLAVOURS[self.flavour].swing

@@ -15,8 +15,8 @@ from PySpice.Spice.Netlist import SubCircuit
 from circuits._quantity import quantity
 from circuits.parts._part import Transistor
 from circuits.parts._place import Place
+from circuits.parts.flavours import FLAVOURS
 from circuits.parts.synapses._base import Synapse
-from circuits.parts.synapses.cmos import DEVICES
 from pdk import Geometry
 
 
@@ -29,8 +29,8 @@ class DramSynapse(Synapse):
     """Its weight is a gate voltage that conducts above a threshold only."""
 
     flavour: str = quantity(
-        "01v8",
-        choices=tuple(DEVICES),
+        next(iter(FLAVOURS)),
+        choices=tuple(FLAVOURS),
         meaning="threshold and oxide flavour of the read transistor",
     )
     width_n: float = quantity(
@@ -52,7 +52,7 @@ class DramSynapse(Synapse):
 
     def transistors(self) -> dict[str, Transistor]:
         """The read transistor `n`: the nfet of the flavour."""
-        nfet = DEVICES[self.flavour][1]
+        nfet = FLAVOURS[self.flavour].nfet
         return {"n": Transistor(Geometry(nfet, self.width_n, self.length_n), self.multiplicity)}
 
     def add_devices(self, circuit: SubCircuit, place: Place) -> None:
@@ -66,3 +66,8 @@ class DramSynapse(Synapse):
             f"the read transistor of {self.kind!r} has its bulk at a level of its own, which device "
             "tables with source and bulk tied do not cover"
         )
+
+    @property
+    def swing(self) -> float:
+        """That of the flavour, V."""
+        return FLAVOURS[self.flavour].swing

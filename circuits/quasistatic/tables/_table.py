@@ -103,6 +103,16 @@ class Ranges:
     coarse_vgs: Axis = Axis(2.2, 25)
     coarse_vds: Axis = Axis(2.2, 25)
 
+    @staticmethod
+    def within(limit: float) -> Ranges:
+        """Axes that reach `limit` volts either way, as dense as the usual ones."""
+        return Ranges(
+            vgs=Axis(limit, 50),
+            vds=Axis(limit, 100),
+            coarse_vgs=Axis(limit, 25),
+            coarse_vds=Axis(limit, 25),
+        )
+
     def description(self) -> str:
         """All axes in one line, as part of a table's identity."""
         axes = ((entry.name, getattr(self, entry.name)) for entry in fields(self))

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The content of the files that `sweep export` writes."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits import Design, TransientTrainer, split_weights, training_circuit
+from circuits.simulators import Ngspice, SpiceSimulator, Xyce
+from objectives import EpochScore, TrainingPlan
+from pdk import Models
+from sweep._version import __version__
+from sweep.results.overview import TrialView
+from sweep.results.study_results import EpochRecord, Reached, Results
+from sweep.study.design_file import design_text
+
+MODELS = "models.spice"
+NETLIST = "epoch0.cir"
+_LONGEST_NAME = 80
+
+
+def design_toml(
+    results: Results,
+    trial: TrialView,
+    reached: Reached,
+    records: list[EpochRecord],
+    design: Design,
+    command: str,
+    verdict: Mapping[str, object],
+) -> str:
+    """The design file, which `command` simulates; `verdict` says whether that was done."""
+    manifest, described = results.manifest, results.study_file
+    execution = described.execution
+    first, last = records[0].scores[0], records[-1].score
+    plan, ladder = reached.plan, described.ladder
+    suffix = f" trial {trial.number}"
+    tables: dict[str, Mapping[str, object]] = {
+        "execution": {
+            "epoch_time_limit": f"{execution.epoch_time_limit!r}".removesuffix(".0") + " s",
+            "memory_limit": f"{limit} B" if (limit := execution.memory_limit) else None,
+        },
+        "pdk": {"path": None if described.pdk_path is None else str(described.pdk_path.absolute())},
+        "provenance": {
+            "study": manifest.name,
+            "fingerprint": manifest.fingerprint,
+            "trial": trial.number,
+            "state": trial.state,
+            "rung": ladder.rungs[reached.rung].label if ladder.declared else None,
+            "package_version": manifest.package_version,
+            "simulator": records[-1].simulator,
+            "simulator_version": records[-1].version,
+            "pdk_source": _without_home(manifest.pdk["source"]),
+            "pdk_version": manifest.pdk["version"],
+            "pdk_sha256": records[-1].models,
+            "run_key": records[-1].run_key,
+            "search_seed": manifest.seeds.get("search"),
+            "host": manifest.host,
+            "started": manifest.created,
+            "exported": datetime.now(UTC).isoformat(timespec="seconds"),
+            "exported_by": f"analog-sweep {__version__}",
+            **verdict,
+        },
+        "metrics": {
+            "nmse_before": first.nmse_before,
+            "nmse": last.nmse,
+            "accuracy": None if math.isnan(last.accuracy) else last.accuracy,
+            "linear_fit": plan.linear_fit(),
+            "epochs": last.epoch + 1,
+            "energy_per_point": f"{mean_energy(records)!r} J",
+            "seconds": f"{sum(score.seconds for score in _scores(records))!r} s",
+        },
+    }
+    heading = (
+        f"The design of trial {trial.number} of the study {manifest.name!r}.\n"
+        f"This repeats its training and prints the figures of [metrics]:\n    {command}"
+    )
+    return design_text(
+        described.name[: _LONGEST_NAME - len(suffix)] + suffix,
+        plan,
+        design,
+        tables={title: values for title, values in tables.items() if _any_set(values)},
+        heading=heading,
+    )
+
+
+def mean_energy(records: list[EpochRecord]) -> float:
+    """Energy of a training point over all epochs, J."""
+    return float(np.mean([score.energy_per_point for score in _scores(records)]))
+
+
+def _without_home(place: str) -> str:
+    """A place as it may be given away: the user's home directory is nobody else's business."""
+    try:
+        return place.replace(str(Path.home()), "~")
+    except RuntimeError:  # no home directory is known
+        return place
+
+
+def _scores(records: list[EpochRecord]) -> list[EpochScore]:
+    return [score for record in records for score in record.scores]
+
+
+def param_text(design: Design, *, title: str) -> str:
+    """The numbers of a design as `.param` lines, SI units, for ngspice, Xyce and HSPICE.
+
+    A quantity of several layers has one parameter for each, `update_scale_0` for the first. Words
+    and infinite levels, which no SPICE parameter can hold, are comments.
+    """
+    lines = [f"* analog-sweep: {title}"]
+    for name, spec in design.quantities().items():
+        value = getattr(design, name)
+        entries = value if isinstance(value, tuple) else (value,)
+        for index, entry in enumerate(entries):
+            called = name if len(entries) == 1 else f"{name}_{index}"
+            unit = f" {spec.unit}" if spec.unit else ""
+            if isinstance(entry, str) or math.isinf(entry):
+                lines.append(f"* {called} is {entry}")
+            else:
+                lines += [f"* {spec.meaning}{',' if unit else ''}{unit}"] * (index == 0)
+                lines.append(f".param {called}={entry!r}")
+    return "\n".join(lines) + "\n"
+
+
+def netlists(plan: TrainingPlan, design: Design, models: Models) -> dict[str, str]:
+    """The first epoch for each simulator, installed here or not, and the models they include."""
+    run = plan.epoch_run(design, 0)
+    nodes = " ".join(f"v({node})" for node in training_circuit(run).outputs)
+    printed = f".print tran {nodes}"  # `ngspice -b` does not run without
+    programs: tuple[SpiceSimulator, ...] = (
+        Ngspice(Path("ngspice"), "39"), Xyce(Path("Xyce"), "7"),
+    )  # fmt: skip
+    files: dict[str, str] = {}
+    for program in programs:
+        deck = TransientTrainer(program, models).deck(run)
+        assert deck.library is not None
+        files[MODELS] = deck.library.text
+        beside = dataclasses.replace(deck.library, path=Path("..") / MODELS)
+        text = program.render(dataclasses.replace(deck, library=beside))
+        if isinstance(program, Ngspice):
+            text = text.removesuffix(".end\n") + f"{printed}\n.end\n"
+            files |= {f"{program.name}/{file}": said for file, said in program.files(deck).items()}
+        files[f"{program.name}/{NETLIST}"] = text
+    return files
+
+
+def weight_files(
+    plan: TrainingPlan, design: Design, final: NDArray[np.float64]
+) -> dict[str, str | bytes]:
+    """Storage voltages after training and before, as arrays and as a table."""
+    trained = split_weights(final, plan.layers)
+    first = plan.first_weights(design)
+    arrays = {f"layer{index}": layer for index, layer in enumerate(trained)}
+    arrays |= {f"initial{index}": layer for index, layer in enumerate(first)}
+    packed = io.BytesIO()
+    np.savez(packed, allow_pickle=False, **arrays)
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(("layer", "input", "output", "initial_V", "trained_V"))
+    for index, (before, after) in enumerate(zip(first, trained, strict=True)):
+        for (i, j), value in np.ndenumerate(after):
+            writer.writerow((index, i, j, repr(float(before[i, j])), repr(float(value))))
+    return {"weights.npz": packed.getvalue(), "weights.csv": table.getvalue()}
+
+
+def _any_set(values: Mapping[str, object]) -> bool:
+    """Whether a table has anything to say."""
+    return any(value is not None for value in values.values())

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The training of an exported design, simulated again and held against what the export says.
+
+Where the same version of the same simulator computes with the same transistor models, `SAME` holds. On one
+machine it repeats itself to the last bit, on another one it does not: the quasi-static simulator is compiled
+for the processor at hand, and the mathematical library of a SPICE chooses its instructions by it, so sums are
+rounded otherwise, and the training amplifies that (the most sensitive design of `studies/best` by 6e-5 of its
+figure). Between simulators there is more to amplify, so there `OTHER` holds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits import Trainer
+from sweep.app._verify_files import WEIGHTS, Difference
+from sweep.app.simulate import Training, simulate
+from sweep.study.study_file import DesignFile
+
+Array = NDArray[np.float64]
+Progress = Callable[[int, float], None]
+
+_MOST = 5  # weights that are told one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """What may differ: NMSE and accuracy by a share of themselves, a trained weight by so many volts."""
+
+    figures: float
+    weight: float
+
+    def __str__(self) -> str:
+        return (
+            f"figures within {self.figures:.3g} of themselves, weights within {self.weight:.3g} V"
+        )
+
+
+SAME = Tolerance(figures=1e-3, weight=1e-4)
+"""For the simulator, version and transistor models that the export was computed with."""
+
+OTHER = Tolerance(figures=0.1, weight=10e-3)
+"""For any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The training, simulated again.
+
+    **Attributes:**
+
+    - `simulator`, `version`: by what.
+    - `tolerance`: that held.
+    - `nmse_before`, `nmse`: the figures that came out; NaN where there is no result.
+    - `weights`: the largest deviation of a trained weight, V; NaN where there are none to compare.
+    - `seconds`: simulator wall time.
+    - `differences`: beyond the tolerance; empty if all is well.
+    """
+
+    simulator: str
+    version: str
+    tolerance: Tolerance
+    nmse_before: float
+    nmse: float
+    weights: float
+    seconds: float
+    differences: tuple[Difference, ...]
+
+    @property
+    def by(self) -> str:
+        """Simulator and version."""
+        return f"{self.simulator} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the design file says of its training; `accuracy` is None where there is none."""
+
+    simulator: str
+    version: str
+    models: str
+    exported_by: str
+    nmse_before: float
+    nmse: float
+    accuracy: float | None
+    epochs: int
+
+
+def repeat(
+    described: DesignFile,
+    record: Record,
+    trainer: Trainer,
+    weights: Array | None,
+    progress: Progress | None,
+) -> Repeat:
+    """Simulate the training of a design file and compare.
+
+    **Arguments:**
+
+    - `described`: its plan has as many epochs as the export.
+    - `weights`: the trained ones of the export; None where they are not there.
+    """
+    same = (trainer.name, trainer.version, trainer.models.sha256) == (
+        record.simulator, record.version, record.models,
+    )  # fmt: skip
+    tolerance = SAME if same else OTHER
+    training = simulate(described, trainer, progress=progress)
+    return Repeat(
+        simulator=training.simulator,
+        version=training.version,
+        tolerance=tolerance,
+        nmse_before=training.nmse_before,
+        nmse=training.nmse,
+        weights=_deviation(training, weights),
+        seconds=training.seconds,
+        differences=tuple(_differences(described, record, training, weights, tolerance)),
+    )
+
+
+def _deviation(training: Training, weights: Array | None) -> float:
+    if weights is None or not training.ok or weights.shape != training.weights.shape:
+        return math.nan
+    return float(np.max(np.abs(training.weights - weights)))
+
+
+def _differences(
+    described: DesignFile,
+    record: Record,
+    training: Training,
+    weights: Array | None,
+    tolerance: Tolerance,
+) -> Iterator[Difference]:
+    by = f"simulated by {training.simulator} {training.version}"
+    if not training.ok:
+        outcome = training.outcome
+        yield Difference(
+            f"training {by}",
+            f"{described.plan.epochs} epochs",
+            f"{outcome.status} ({outcome.cause}) in epoch {len(training.scores)}: {outcome.words}",
+        )
+        return
+    for name in ("nmse_before", "nmse", "accuracy"):
+        recorded, found = getattr(record, name), getattr(training, name)
+        if recorded is None:
+            continue
+        if not abs(found - recorded) <= tolerance.figures * abs(recorded):
+            yield Difference(f"metrics.{name}", f"{recorded!r}", f"{found!r} {by}")
+    if weights is None or weights.shape != training.weights.shape:
+        return
+    errors = np.abs(training.weights - weights)
+    beyond = np.flatnonzero(~(errors <= tolerance.weight))
+    places = _places(described.plan.layers)
+    for index in beyond[np.argsort(-errors[beyond])][:_MOST].tolist():
+        yield Difference(
+            f"{WEIGHTS} {places[index]}",
+            f"{weights[index]!s} V",
+            f"{training.weights[index]!s} V {by}",
+        )
+    if len(beyond) > _MOST:
+        yield Difference(WEIGHTS, "no difference", f"{len(beyond) - _MOST} more of them")
+
+
+def _places(layers: tuple[int, ...]) -> list[str]:
+    """Where each weight of a flat vector is in `weights.npz`."""
+    return [
+        f"layer{index}[{i}, {j}]"
+        for index, (inputs, outputs) in enumerate(pairwise(layers))
+        for i in range(inputs)
+        for j in range(outputs)
+    ]

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`sweep stop` and `sweep pause`: what is asked of the driver that works on a study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sweep._errors import SweepError
+from sweep.app.status import driver_of
+from sweep.results.files import Layout
+from sweep.results.manifest import read_manifest
+from sweep.results.requests import Request, clear_request, write_request
+
+__all__ = ["NoDriverError", "Request", "Steered", "steer"]
+
+_WORDS = {
+    Request.STOP: "ends when its running simulations have; go on with --resume",
+    Request.DROP: "ends without waiting for its running simulations; go on with --resume",
+    Request.PAUSE: "begins nothing more until `sweep pause --continue`",
+    None: "goes on",
+}
+
+
+class NoDriverError(SweepError):
+    """Nobody works on the study, so nobody can be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steered:
+    """What was asked of which driver, on this machine; `request` is None for going on."""
+
+    out: Path
+    driver: int
+    request: Request | None
+
+    def __str__(self) -> str:
+        return f"the driver of {self.out} (process {self.driver}) {_WORDS[self.request]}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain values."""
+        request = None if self.request is None else str(self.request)
+        return {"out": str(self.out), "driver": self.driver, "request": request}
+
+
+def steer(out: Path, request: Request | None) -> Steered:
+    """Ask something of the driver of a study.
+
+    **Arguments:**
+
+    - `request`: None to have a driver that was paused go on.
+
+    **Raises:** `StoreError` where there is no study, `NoDriverError` where no driver of this machine
+    works on it, `SweepError` where the request cannot be written.
+    """
+    layout = Layout(out)
+    read_manifest(layout)
+    driver = driver_of(layout)
+    if driver is None:
+        msg = (
+            f"No driver works on {out} on this machine, so there is nothing to stop; if it runs on "
+            "another one, ask there."
+        )
+        raise NoDriverError(msg)
+    try:
+        if request is None:
+            clear_request(layout)
+        else:
+            write_request(layout, request)
+    except OSError as error:
+        msg = f"{layout.request} cannot be written: {error.strerror}; send SIGINT to {driver}."
+        raise SweepError(msg) from error
+    return Steered(out, driver, request)

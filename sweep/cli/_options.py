@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options and arguments that several commands of `sweep.cli` take."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def decimal(low: float = -math.inf, high: float = math.inf) -> Callable[[str | float], float]:
+    """What reads an option that is a number: with a decimal comma, too, and within a range."""
+
+    def number(value: str | float) -> float:
+        from circuits import DesignError, Quantity  # noqa: PLC0415  (slow to import)
+
+        try:
+            found = float(Quantity(low=low, high=high).parse(value, field=""))
+        except DesignError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            msg = f"{value!r}: allowed is {error.allowed}{hint}"
+            raise typer.BadParameter(msg) from error
+        if not math.isfinite(found):
+            msg = f"{value!r}: allowed is a finite number"
+            raise typer.BadParameter(msg)
+        return found
+
+    return number
+
+
+class Simulator(StrEnum):
+    """What `--simulator` takes."""
+
+    AUTO = "auto"
+    XYCE = "xyce"
+    NGSPICE = "ngspice"
+    QUASISTATIC = "quasistatic"
+
+
+class OnInterrupt(StrEnum):
+    """What `--on-interrupt` takes."""
+
+    FINISH = "finish"
+    DROP = "drop"
+
+
+class SpiceChoice(StrEnum):
+    """What `--simulator` takes where currents are measured."""
+
+    AUTO = "auto"
+    XYCE = "xyce"
+    NGSPICE = "ngspice"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+Out = Annotated[Path, typer.Argument(metavar="OUT", help="A study's directory (`run --out`).")]
+Choice = Annotated[
+    Simulator | None,
+    typer.Option(
+        help="What computes: a transient (auto takes Xyce where it is installed, else ngspice), "
+        "or the much faster quasi-static equilibria. With a ladder: its rungs `transient`."
+    ),
+]
+Noise = Annotated[
+    bool, typer.Option("--noise", help="With the noise of the update circuits in any case.")
+]
+NoCrossCheck = Annotated[
+    bool,
+    typer.Option(
+        "--no-cross-check", help="Verify in one simulator, even where both are installed."
+    ),
+]
+Corner = Annotated[
+    str | None,
+    typer.Option(metavar="C", help="Process corner: tt, ss, ff, sf or fs."),
+]
+Temperature = Annotated[
+    str | None, typer.Option(metavar="T", help="Degrees Celsius, as 85 or -40.")
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(min=0, max=2**32 - 1, metavar="N", help="Another one than the file's."),
+]
+Pdk = Annotated[
+    Path | None,
+    typer.Option("--pdk", metavar="DIR", help="Where the transistor models are."),
+]
+
+
+def _size(what: str) -> Any:
+    return typer.Option(metavar="SIZE", help=f'The {what}, as "0.5 um".')
+
+
+WidthP = Annotated[str | None, _size("pfet's width")]
+WidthN = Annotated[str | None, _size("nfet's width")]
+LengthP = Annotated[str | None, _size("pfet's length")]
+LengthN = Annotated[str | None, _size("nfet's length")]

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Giving a begun study another study file: wider ranges, another sampler, other rules of stopping."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from sweep._version import __version__
+from sweep.driver._sources import check_data
+from sweep.results.files import DriverLock, Layout, StoreError, write_whole
+from sweep.results.manifest import EXTENDED, SCHEMA, now, read_manifest
+from sweep.results.study_results import stored_study_file
+from sweep.study.extension import what_forbids
+from sweep.study.study_file import StudyFile
+
+
+def extend(out: Path, described: StudyFile) -> None:
+    """Make a study file that of a begun study; nothing happens where it is that already.
+
+    The file that it replaces is kept as `study-1.toml`, `study-2.toml`, ... A driver that was killed
+    in between is helped by the same call again.
+
+    **Raises:** `StoreError` where there is no study, a driver works on it, or the new file changes
+    what must stay.
+    """
+    layout = Layout(out)
+    manifest = read_manifest(layout)
+    text = described.text.encode()
+    digest = hashlib.sha256(text).hexdigest()
+    if manifest.study_sha256 == digest:
+        write_whole(layout.study_file, text)
+        return
+    old = stored_study_file(layout, manifest)
+    if old.description == described.description:
+        return
+    check_data(manifest, described, out)
+    reason = what_forbids(old, described)
+    if reason:
+        msg = f"{described.source} cannot extend the study in {out}: {reason}."
+        raise StoreError(msg)
+    with DriverLock(layout):
+        earlier = sum(EXTENDED in start for start in manifest.resumed)
+        write_whole(out / f"study-{earlier + 1}.toml", old.text.encode())
+        start = {"at": now(), "package_version": __version__, EXTENDED: manifest.fingerprint}
+        replace(
+            manifest,
+            fingerprint=described.fingerprint,
+            study_sha256=digest,
+            study_source=str(Path(described.source).absolute()),
+            seeds={**manifest.seeds, "search": described.search.seed},
+            resumed=(*manifest.resumed, start),
+            schema=SCHEMA,
+        ).write(layout)
+        write_whole(layout.study_file, text)

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which simulator computes which rung of a study, and with what it is at hand on the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pdk
+from circuits import Trainer, make_trainer
+from circuits.run_cache import default_directory
+from sweep._errors import SweepError
+from sweep.results.files import StoreError
+from sweep.results.manifest import Manifest
+from sweep.study.ladder import QUASISTATIC, TRANSIENT
+from sweep.study.study_file import StudyFile
+from sweep.worker.simulator_spec import RungSimulator, SimulatorSpec
+
+_AUTO = "auto"
+
+
+class SimulatorChoiceError(SweepError):
+    """A simulator was asked for that the study has no use for."""
+
+    exit_code = 2
+
+
+def trainers_for(
+    study: StudyFile, chosen: str | None, begun: Manifest | None, *, out: Path
+) -> tuple[Trainer, ...]:
+    """A trainer for each rung, the same one for all rungs of a simulator.
+
+    **Arguments:**
+
+    - `chosen`: the simulator asked for beside the study file, if any; with a ladder, for its rungs
+      `transient`.
+    - `begun`: the manifest of a study that is resumed, which keeps its simulators.
+    - `out`: its directory.
+
+    **Raises:** `StoreError` where another simulator is asked for than a study was begun with,
+    `SimulatorChoiceError` where it makes no sense, and as `circuits.make_trainer`.
+    """
+    models = pdk.locate(study.pdk_path, technology=study.technology)
+    made: dict[str, Trainer] = {}
+    trainers = []
+    for name in _names(study, chosen, begun, out):
+        if name not in made:
+            made[name] = make_trainer(
+                name, models, limits=study.trainer_limits(), processes=study.execution.processes
+            )
+        trainers.append(made[name])
+    return tuple(trainers)
+
+
+def _names(
+    study: StudyFile, chosen: str | None, begun: Manifest | None, out: Path
+) -> Sequence[str]:
+    """The simulator of each rung."""
+    ladder = study.ladder
+    if not ladder.declared:
+        name = chosen or study.execution.simulator
+        if begun is not None:
+            _check_same(chosen, {begun.simulator}, name, out)
+            name = begun.simulator
+        return [name]
+    if chosen == QUASISTATIC:
+        msg = (
+            f"{study.source} has a ladder, whose rungs say what is quasi-static; give auto, xyce or "
+            "ngspice for its transient rungs, or leave --simulator out."
+        )
+        raise SimulatorChoiceError(msg)
+    transient = chosen or study.transient or _AUTO
+    asked = [transient if rung.simulator == TRANSIENT else rung.simulator for rung in ladder.rungs]
+    if begun is None:
+        return asked
+    kept = [str(rung["simulator"]) for rung in begun.rungs]
+    fitting = zip(ladder.rungs, kept, strict=True)
+    _check_same(
+        chosen,
+        {name for rung, name in fitting if rung.simulator == TRANSIENT},
+        str(chosen),
+        out,
+    )
+    return kept
+
+
+def _check_same(chosen: str | None, begun: set[str], name: str, out: Path) -> None:
+    if begun and chosen not in {None, _AUTO, *begun}:
+        msg = (
+            f"{out} was begun with {', '.join(sorted(begun))}, and one study has one simulator; "
+            f"leave --simulator out, or start another study with {name} and another --out."
+        )
+        raise StoreError(msg)
+
+
+def rung_simulators_for(
+    study: StudyFile, trainers: Sequence[Trainer], scratch: Path, *, cache: bool
+) -> tuple[RungSimulator, ...]:
+    """What simulates each rung; `scratch` is the driver's temporary directory.
+
+    `cache`: whether finished runs are kept for other studies, and theirs are used.
+    """
+    runs = scratch / "runs"
+    runs.mkdir()
+    return tuple(
+        RungSimulator(
+            trainer,
+            SimulatorSpec(
+                simulator=trainer.name,
+                executable=str(trainer.simulator.executable),
+                version=trainer.version,
+                processes=study.execution.processes,
+                models=trainer.models,
+                limits=study.trainer_limits(),
+                scratch=str(runs),
+                cache_bytes=study.execution.run_cache if cache else 0,
+                cache=str(default_directory()),
+            ),
+        )
+        for trainer in trainers
+    )

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading what a study has left in its directory, finished, running or killed.
+
+    results = open_results(Path("out"))
+    results.study.best_trial.number
+    results.epochs(12)[-1].arrays["held_out"]
+
+In the Optuna study, a trial's intermediate value at step k is the held-out NMSE after k epochs
+(k from 1: the first epoch is epoch 0 of the files). On a ladder the steps of one rung follow those
+of the rung below (`Ladder.first_step`), and the value at a rung's last step is the rung's. A trial's
+parameters are in SI base units. Its user attributes are those of `sweep.results.trial_record.TrialRecord`, the study's
+those of `STUDY_ATTRIBUTES`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from objectives import EpochScore, TrainingPlan
+from sweep.results.epoch_records import EpochRecord, RecordError, read_record, read_scores
+from sweep.results.files import Layout, StoreError
+from sweep.results.manifest import WITH_JUNCTIONS, Manifest
+from sweep.results.stored_study import StoredStudy
+from sweep.results.trial_record import TrialRecord
+from sweep.study import study_file
+from sweep.study.ladder import TrainingRung
+from sweep.study.study_file import StudyFile
+
+__all__ = [
+    "STUDY_ATTRIBUTES",
+    "EpochRecord",
+    "Layout",
+    "Manifest",
+    "Reached",
+    "RecordError",
+    "Results",
+    "StoreError",
+]
+
+STUDY_ATTRIBUTES = MappingProxyType(
+    {
+        "fingerprint": "that of the study file",
+        "linear_fit": "held-out NMSE of the best linear fit to the task",
+        "package_version": "of this program, at the study's creation",
+        "asked": "trials that the last run was asked for, those of earlier runs included",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The highest training that a trial has begun.
+
+    - `rung`: on which rung.
+    - `plan`: the training of the rung's first seed or scenario; `name` that of its files.
+    """
+
+    rung: int
+    plan: TrainingPlan
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a study has left so far.
+
+    **Attributes:**
+
+    - `out`: its directory.
+    - `study_file`: the study as it was described.
+    - `manifest`: where the results come from.
+    - `study`: the study in its storage, to be read only.
+    """
+
+    out: Path
+    study_file: StudyFile
+    manifest: Manifest
+    study: StoredStudy
+
+    def data_note(self) -> str:
+        """What to know where the task gives other points now than to these trials; else empty.
+
+        **Raises:** `StudyFileError` where the task makes none any more.
+        """
+        if self.manifest.data in {"", self.study_file.data}:
+            return ""
+        task = self.study_file.plan.task.name
+        return (
+            f"Task {task!r} gives other points now than it gave these trials: what is simulated or "
+            "drawn anew belongs to other data."
+        )
+
+    def reached(self, trial: int) -> Reached | None:
+        """The highest training of a trial that has a finished epoch; None if none has."""
+        ladder, plan = self.study_file.ladder, self.study_file.plan
+        record = TrialRecord.of(self.study.get_trials(deepcopy=False)[trial])
+        for index in range(record.reached, -1, -1):
+            rung = ladder.rungs[index]
+            if isinstance(rung, TrainingRung):
+                (first, *_) = rung.conditions
+                name = ladder.training(index, first)
+                if Layout(self.out).epochs(trial, name):
+                    return Reached(index, rung.plan(plan, first), name)
+        return None
+
+    def epochs(self, trial: int, training: str | None = None) -> list[EpochRecord]:
+        """All finished epochs of a training, from epoch 0 on.
+
+        Ends before the first file that is missing or damaged.
+
+        **Arguments:**
+
+        - `trial`: its number.
+        - `training`: a name of `Ladder.training`; None for the trial's highest one, `reached`.
+        """
+        records = []
+        for path in self._files(trial, training):
+            try:
+                records.append(read_record(path))
+            except RecordError:
+                break
+        return records
+
+    def scores(self, trial: int, training: str | None = None) -> list[EpochScore]:
+        """The figures of the same epochs, read without their arrays."""
+        scores: list[EpochScore] = []
+        for path in self._files(trial, training):
+            try:
+                scores += read_scores(path)
+            except RecordError:
+                break
+        return scores
+
+    def _files(self, trial: int, training: str | None) -> list[Path]:
+        if training is None:
+            reached = self.reached(trial)
+            return [] if reached is None else Layout(self.out).epochs(trial, reached.name)
+        return Layout(self.out).epochs(trial, training)
+
+
+def stored_study_file(layout: Layout, manifest: Manifest) -> StudyFile:
+    """The study file that was copied when the study began.
+
+    **Raises:** `StoreError` if it is missing or was altered, `StudyFileError` if this version
+    cannot read it.
+    """
+    try:
+        text = layout.study_file.read_bytes()
+    except OSError as error:
+        msg = f"{layout.study_file} cannot be read ({error.strerror}); put the study file there."
+        raise StoreError(msg) from error
+    if hashlib.sha256(text).hexdigest() != manifest.study_sha256:
+        msg = (
+            f"{layout.study_file} was altered after the study had begun; restore it, or start "
+            "another study with another --out."
+        )
+        raise StoreError(msg)
+    # A relative path in it starts from where the file came from.
+    return study_file.parse(
+        text.decode(),
+        source=manifest.study_source,
+        before_junctions=manifest.schema < WITH_JUNCTIONS,
+    )

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a worker does: some epochs of a training, or a check; from plain data to plain data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import pdk
+from circuits import CircuitError, Design, Trace, Trainer, points_duration
+from circuits.preparation import Listener, Stopwatch, preparing, watched
+from circuits.run import Run
+from circuits.simulators import Cause, Outcome, Verdict
+from objectives import EpochScore, ObjectiveError, TrainingPlan
+from pdk._notices import listening
+from sweep._errors import one_line
+from sweep.results.kept_epochs import FIRST_WEIGHTS, KeptEpochs, chosen_epochs
+from sweep.worker._checks import CHECKS
+from sweep.worker.faults import DOUBTFUL, check_unchanged, fault_of, is_of_the_machine
+from sweep.worker.simulator_spec import SimulatorSpec, trainer_for
+
+Array = NDArray[np.float64]
+
+_EXPECTED = (CircuitError, ObjectiveError, pdk.PdkError, OSError, MemoryError, ImportError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a worker gets.
+
+    - `ticket`: by which the driver knows it.
+    - `plan`: of the training.
+    - `design`: values of all fields, as `Design.to_values` gives them.
+    - `spec`: what simulates it.
+    """
+
+    ticket: int
+    plan: TrainingPlan
+    design: Mapping[str, Any]
+    spec: SimulatorSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingTask(Task):
+    """The epochs from `first` to `last` of one training.
+
+    - `weights`: `final_weights` of the epoch before; None in epoch 0.
+    - `seconds`: wall time after which it is a straggler and is cut, preparation left out.
+    """
+
+    first: int
+    last: int
+    weights: Array | None
+    seconds: float = math.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckTask(Task):
+    """A check of `CHECKS`, by its name, on so many training points."""
+
+    check: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epochs:
+    """The finished epochs of a training task; as in `EpochRecord`."""
+
+    scores: tuple[EpochScore, ...]
+    arrays: Mapping[str, Array]
+    first_key: str
+    run_key: str
+    simulator: str
+    version: str
+    statistics: Mapping[str, int | None]
+    cached: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult:
+    """What came of a task.
+
+    - `outcome`: of its last simulation; None where there was none, for `refusal` says why.
+    - `epochs`: the finished ones; those before an epoch that failed, too. None for a check.
+    - `values`: of a check that went well.
+    - `refusal`: name and words of the error that a run could not be made of the design for.
+    - `unfit`: what this machine lacks; empty as a rule.
+    - `notices`: what the user should know of this machine although the task went on.
+    - `straggled`: whether it was cut for taking too long.
+    - `wall_seconds`: what it took the worker, without `prepared_seconds`: what it spent on
+      preparation (`circuits.preparation`), which is no part of any trial.
+    - `simulated_seconds`: time in the circuit of the simulations that went well.
+    """
+
+    outcome: Outcome | None = None
+    epochs: Epochs | None = None
+    values: tuple[float, ...] = ()
+    refusal: tuple[str, str] | None = None
+    unfit: str = ""
+    notices: tuple[str, ...] = ()
+    straggled: bool = False
+    wall_seconds: float = 0.0
+    prepared_seconds: float = 0.0
+    simulated_seconds: float = 0.0
+
+
+def perform(task: Task, *, listener: Listener | None = None) -> TaskResult:
+    """Do a task; what goes wrong with machine, simulator or design is in the result.
+
+    `listener`: is told what is being prepared for it.
+    """
+    watch = Stopwatch()
+    notices: list[str] = []
+    with listening(notices.append), watched(listener):
+        try:
+            result = _perform(task)
+        except _EXPECTED as error:
+            result = _without_result(error)
+    return replace(
+        result,
+        wall_seconds=watch.wall,
+        prepared_seconds=watch.prepared,
+        notices=tuple(notices),
+    )
+
+
+def _perform(task: Task) -> TaskResult:
+    try:
+        with preparing():  # the first of a process imports what simulates
+            trainer = trainer_for(task.spec)
+        check_unchanged(trainer)
+    except (CircuitError, pdk.PdkError) as error:
+        return TaskResult(unfit=one_line(error))
+    if isinstance(task, TrainingTask):
+        result = _train(task, trainer)
+    else:
+        assert isinstance(task, CheckTask)
+        result = _check(task, trainer)
+    if result.outcome is not None and result.outcome.cause in DOUBTFUL:
+        return replace(result, unfit=fault_of(trainer, task.spec.directory))
+    return result
+
+
+def _without_result(error: Exception) -> TaskResult:
+    """What an error says about its task: that machine, simulator or design is at fault."""
+    if is_of_the_machine(error):
+        return TaskResult(unfit=one_line(error))
+    outcome: Outcome | None = getattr(error, "outcome", None)
+    if outcome is not None:
+        return TaskResult(outcome=replace(outcome, words=one_line(error)))
+    return TaskResult(refusal=(type(error).__name__, one_line(error)))
+
+
+def _train(task: TrainingTask, trainer: Trainer) -> TaskResult:
+    """Epoch after epoch, until one fails."""
+    epochs: Epochs | None = None
+    outcome: Outcome | None = None
+    weights, simulated = task.weights, 0.0
+    kept = _Kept(task)
+    watch = Stopwatch()
+
+    def late() -> bool:
+        return watch.wall >= task.seconds
+
+    for epoch in range(task.first, task.last + 1):
+        try:
+            run = task.plan.epoch_run(Design.from_values(task.design), epoch, weights)
+            trace = trainer.run(run, directory=task.spec.directory, cancelled=late)
+            outcome = trace.outcome
+            if not trace.ok:
+                break
+            simulated += _simulated(run)
+            score = task.plan.score(run, trace, epoch)
+        except _EXPECTED as error:
+            return replace(
+                _without_result(error), epochs=kept.added_to(epochs), simulated_seconds=simulated
+            )
+        if not math.isfinite(score.nmse):
+            words = "The outputs are so large that their error is no finite number."
+            outcome = Outcome.of(Verdict(Cause.NOT_FINITE, words))
+            break
+        epochs = _and_epoch(epochs, task.plan, run, trace, score)
+        kept.note(epochs, trace)
+        weights = trace.final_weights
+    straggled = outcome is not None and outcome.cause is Cause.CANCELLED and late()
+    return TaskResult(
+        outcome=outcome,
+        epochs=kept.added_to(epochs),
+        straggled=straggled,
+        simulated_seconds=simulated,
+    )
+
+
+def _and_epoch(
+    before: Epochs | None, plan: TrainingPlan, run: Run, trace: Trace, score: EpochScore
+) -> Epochs:
+    """The finished epochs with one more."""
+    arrays = trace.arrays() | {"held_out": plan.held_out_fit(run, trace)}
+    if score.epoch == 0:
+        arrays["held_out_before"] = trace.free[: plan.task.held_out]
+    elif before is not None and "held_out_before" in before.arrays:
+        arrays["held_out_before"] = before.arrays["held_out_before"]
+    return Epochs(
+        scores=(*(before.scores if before else ()), score),
+        arrays=arrays,
+        first_key=before.first_key if before else trace.run_key,
+        run_key=trace.run_key,
+        simulator=trace.simulator,
+        version=trace.version,
+        statistics=asdict(trace.statistics),
+        cached=(before.cached if before else 0) + trace.cached,
+    )
+
+
+class _Kept:
+    """Keeps what the page of a trial shows of a task with several epochs; of a single one nothing."""
+
+    def __init__(self, task: TrainingTask) -> None:
+        self._several = task.last > task.first
+        self._chosen = frozenset(chosen_epochs(task.plan.epochs)) | {task.last + 1}
+        self._epochs = KeptEpochs()
+        self._first_weights: Array | None = None
+
+    def note(self, epochs: Epochs, trace: Trace) -> None:
+        """Takes note of the epoch that has just been finished, the last one of `epochs`."""
+        epoch = epochs.scores[-1].epoch
+        if epoch == 0:
+            self._first_weights = trace.weights
+        if epoch + 1 in self._chosen:
+            self._add(epochs)
+
+    def added_to(self, epochs: Epochs | None) -> Epochs | None:
+        """Returns the finished epochs with what is kept of them, the last one in any case."""
+        if epochs is None or not self._several:
+            return epochs
+        self._add(epochs)
+        first = {} if self._first_weights is None else {FIRST_WEIGHTS: self._first_weights}
+        return replace(epochs, arrays={**epochs.arrays, **self._epochs.to_arrays(), **first})
+
+    def _add(self, epochs: Epochs) -> None:
+        arrays = epochs.arrays
+        self._epochs.add(epochs.scores[-1].epoch + 1, arrays["held_out"], arrays["final_weights"])
+
+
+def _check(task: CheckTask, trainer: Trainer) -> TaskResult:
+    found = CHECKS[task.check](trainer, task.plan, Design.from_values(task.design), task.points)
+    return TaskResult(
+        outcome=found.outcome,
+        values=found.values if found.outcome.ok else (),
+        simulated_seconds=_simulated(found.run) if found.outcome.ok else 0.0,
+    )
+
+
+def _simulated(run: Run) -> float:
+    train = int(run.stimulus.train.sum())
+    return points_duration(run.design, train=train, evaluate=len(run.stimulus) - train)
