@@ -11,6 +11,7 @@ and reads the result:
 from circuits._errors import CircuitError, DesignError, IllegalValue, NetworkError, PluginError
 from circuits._plugins import Origin, Registry, origin
 from circuits._quantity import Quantity, quantity
+from circuits._roles import ROLES, Role
 from circuits.area import circuit_area
 from circuits.design import Design, design_quantities
 from circuits.mlp import TrainingCircuit, training_circuit
@@ -35,6 +36,7 @@ from circuits.transient import TRAINING_ACCURACY, TransientTrainer
 
 __all__ = [
     "NO_ROW",
+    "ROLES",
     "TRAINERS",
     "TRAINING_ACCURACY",
     "CircuitError",
@@ -46,6 +48,7 @@ __all__ = [
     "PluginError",
     "Quantity",
     "Registry",
+    "Role",
     "Run",
     "RunCache",
     "Scenario",

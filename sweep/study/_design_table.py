@@ -1,46 +1,76 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table `[design]`: fields of a `Design` that a file sets, in units that people write."""
+"""The table `[design]` and its tables of parts: quantities that a file sets, in units that people write."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from circuits import DesignError, Quantity
+from circuits import ROLES, DesignError, Quantity
 from sweep.study._problems import Problems, nearest
+
+_INDEXED = re.compile(r"(?P<name>[\w.]+)\[(?P<layer>[0-9]{1,6})\]", re.ASCII)
+
+
+def flattened(design: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+    """The tables of `[design]` as one with full names, such as `amplifier.gain_forward`."""
+    flat: dict[str, Any] = {}
+    for name, value in design.items():
+        if name in ROLES and not isinstance(value, dict):
+            problems.add(
+                ("design", name), value, f"a table [design.{name}]",
+                f"[design.{name}] kind = ... chooses the part" if ROLES[name].kinds else "",
+            )  # fmt: skip
+        elif isinstance(value, dict) and name in ROLES:
+            flat |= {f"{name}.{key}": entry for key, entry in value.items()}
+        else:
+            flat[name] = value
+    return flat
 
 
 def read_design(
-    values: dict[str, Any],
+    values: Mapping[str, Any],
     depth: int | None,
     problems: Problems,
     *,
     known: Mapping[str, Quantity],
 ) -> dict[str, Any]:
-    """The fields of `[design]` in SI units, each checked on its own; `known`: those there are."""
+    """The quantities of `[design]` in SI units, each checked on its own.
+
+    **Arguments:**
+
+    - `values`: with full names; `known`: what there is.
+    - `depth`: number of crossbars; None where the network is in error.
+    """
     fixed: dict[str, Any] = {}
     for name, value in values.items():
-        if name not in known:
+        match = _INDEXED.fullmatch(name)
+        field = match["name"] if match else name
+        key = ("design", *name.split("."))
+        if field not in known:
             hint = nearest(name, known) or "`sweep fields` lists them"
-            problems.add(("design", name), value, "a field of the design", hint)
-        elif known[name].per_layer and isinstance(value, list):
-            fixed[name] = _entries(name, known[name], value, depth, problems)
+            problems.add(key, value, "a quantity of the design", hint)
+        elif match and (not known[field].per_layer or int(match["layer"]) >= (depth or 1)):
+            problems.add(key, value, f"one layer of 0 to {(depth or 1) - 1}")
+        elif known[field].per_layer and isinstance(value, list):
+            fixed[name] = _entries(key, known[field], value, depth, problems)
         else:
-            entry = _entry(known[name], value, ("design", name), problems)
-            fixed[name] = (entry,) if known[name].per_layer else entry
+            entry = _entry(known[field], value, key, problems)
+            fixed[name] = (entry,) if known[field].per_layer and not match else entry
     return fixed
 
 
 def _entries(
-    name: str, spec: Quantity, values: list[Any], depth: int | None, problems: Problems
+    key: tuple[str, ...], spec: Quantity, values: list[Any], depth: int | None, problems: Problems
 ) -> tuple[Any, ...]:
     if len(values) not in ((1, depth) if depth else range(1, len(values) + 1)):
         problems.add(
-            ("design", name), values,
+            key, values,
             f"one value for all layers, or a list of {depth or 'values'}, one for each crossbar",
         )  # fmt: skip
     return tuple(
-        _entry(spec, value, ("design", name, index), problems) for index, value in enumerate(values)
+        _entry(spec, value, (*key, index), problems) for index, value in enumerate(values)
     )
 
 

@@ -1,57 +1,76 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fields that the designs of a study have: those of every design, and the sizes of its amplifiers."""
+"""The quantities that the designs of a study have: those of all kinds that its file names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from circuits import Design, PluginError, Quantity, design_type
+from circuits import ROLES, PluginError, Quantity, Role, design_quantities
 from sweep.study._problems import Problems
 
-_AMPLIFIER = "amplifier"
+Kinds = dict[str, tuple[str, ...]]
 
 
 def known_fields(
     designed: Mapping[str, Any], searched: Mapping[str, Any], problems: Problems
 ) -> dict[str, Quantity]:
-    """Name to quantity, for the amplifiers that `[design]` or `[space]` name.
+    """Full name to quantity, for the kinds of parts that `[design]` or `[space]` name.
 
     **Arguments:**
 
-    - `designed`, `searched`: the two tables, as they stand in the file.
+    - `designed`: the table `[design]` with full names; `searched`: the table `[space]`.
     """
-    known = dict(Design.quantities())
-    for key, name in _named(designed, searched):
-        try:
-            found = design_type(name).quantities()
-        except PluginError as error:
-            problems.add(key, name, "an amplifier that can be used", str(error))
+    kinds: Kinds = {}
+    for role in ROLES.values():
+        if role.kinds is not None:
+            kinds[role.name] = tuple(_usable(role, designed, searched, problems))
+    return design_quantities(kinds)
+
+
+def _usable(
+    role: Role, designed: Mapping[str, Any], searched: Mapping[str, Any], problems: Problems
+) -> Iterator[str]:
+    """The kinds of a role that a file names and that can be used, each once."""
+    meanings: dict[str, Quantity] = {}
+    found: set[str] = set()
+    for key, kind in _named(role, designed, searched):
+        if kind in found:
             continue
-        for field, spec in found.items():
-            if field != _AMPLIFIER and known.setdefault(field, spec) != spec:
+        try:
+            quantities = role.part(kind).quantities()
+        except PluginError as error:
+            problems.add(key, kind, f"a part of the role {role.name} that can be used", str(error))
+            continue
+        for name, spec in quantities.items():
+            if meanings.setdefault(name, spec) != spec:
                 problems.add(
-                    key, name, f"amplifiers that mean the same by {field!r}",
+                    key, kind, f"kinds that mean the same by {name!r}",
                     "search them in studies of their own",
                 )  # fmt: skip
-    return known
+        found.add(kind)
+        yield kind
 
 
 def _named(
-    designed: Mapping[str, Any], searched: Mapping[str, Any]
+    role: Role, designed: Mapping[str, Any], searched: Mapping[str, Any]
 ) -> Iterator[tuple[tuple[object, ...], str]]:
-    """The amplifiers that a file names, each with its key; what is none is refused elsewhere."""
-    entry = searched.get(_AMPLIFIER)
-    choices = entry.get("choices") if isinstance(entry, dict) else None
-    places: list[tuple[tuple[object, ...], object]] = [
-        (("design", _AMPLIFIER), designed.get(_AMPLIFIER))
-    ]
-    if isinstance(choices, list):
+    """The kinds of a role that a file names, each with its key; what is none is refused elsewhere."""
+    name = f"{role.name}.kind"
+    places: list[tuple[tuple[object, ...], object]] = []
+    given = designed.get(name)
+    if isinstance(given, list):
         places += [
-            (("space", _AMPLIFIER, "choices", index), choice)
-            for index, choice in enumerate(choices)
+            (("design", role.name, "kind", index), kind) for index, kind in enumerate(given)
         ]
-    legal = Design.quantities()[_AMPLIFIER].choices
-    for key, name in places:
-        if isinstance(name, str) and name in legal:
-            yield key, name
+    elif given is not None:
+        places.append((("design", role.name, "kind"), given))
+    for key, entry in searched.items():
+        choices = entry.get("choices") if isinstance(entry, dict) else None
+        if key.partition("[")[0] == name and isinstance(choices, list):
+            places += [
+                (("space", key, "choices", index), choice) for index, choice in enumerate(choices)
+            ]
+    for key_, kind in places:
+        if isinstance(kind, str) and role.kinds is not None and kind in role.kinds:
+            yield key_, kind

@@ -11,7 +11,7 @@ from circuits import Quantity
 from sweep.study._problems import Problems, nearest
 from sweep.study.space import Entry
 
-_KEY = re.compile(r"(?P<field>[A-Za-z_]\w*)(\[(?P<layer>[0-9]{1,6})\])?", re.ASCII)
+_KEY = re.compile(r"(?P<field>[A-Za-z_]\w*(\.[A-Za-z_]\w*)?)(\[(?P<layer>[0-9]{1,6})\])?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def read_space(
     - `depth`: number of crossbars.
     - `known`: the fields that designs of the study have.
     """
-    reader = _Reader(depth, frozenset(designed), problems, known)
+    reader = _Reader(depth, frozenset(designed), problems, known, Space(depth, fixed))
     before = len(problems.found)
     for key, value in raw.items():
         reader.add(key, value)
@@ -66,6 +66,7 @@ class _Reader:
     designed: frozenset[str]
     problems: Problems
     known: Mapping[str, Quantity]
+    fixed: Space
     parameters: list[Parameter] = field(default_factory=list)
     rules: dict[Entry, Rule] = field(default_factory=dict)
     owners: dict[Entry, str] = field(default_factory=dict)
@@ -89,6 +90,9 @@ class _Reader:
             return
         entry = read_table(SpaceEntry, raw, where, self.problems)
         if place is None or not self._claim(place, key, raw):
+            return
+        if place.layer is not None and not self.fixed.has(place.field, place.layer):
+            self.problems.add(where, raw, f"a quantity that the part of layer {place.layer} has")
             return
         if entry is None or not self._one_kind(raw, where):
             return
@@ -175,7 +179,7 @@ class _Reader:
             attributes = read_range(entry, place.spec, where, self.problems)
         if not attributes:
             return
-        for part in place.parts(self.depth) if entry.per_layer else [place]:
+        for part in self._parts(place) if entry.per_layer else [place]:
             name = str(part)
             self.parameters.append(
                 Parameter(name, part.field, part.layer, unit=place.spec.unit, **attributes)
@@ -200,7 +204,7 @@ class _Reader:
         attributes = read_range(entry, spec, where, self.problems)
         if attributes is None:
             return
-        for part in place.parts(self.depth) if entry.per_layer else [place]:
+        for part in self._parts(place) if entry.per_layer else [place]:
             origin_name = str(source)
             if entry.per_layer and source.layer is None and source.spec.per_layer:
                 origin_name = f"{source}[{part.layer}]"
@@ -208,6 +212,14 @@ class _Reader:
             self.parameters.append(Parameter(name, part.field, part.layer, **attributes))
             for target in part.entries(self.depth):
                 self.rules[target] = Rule(target, name, source.entry_for(target))
+
+    def _parts(self, place: Place) -> list[Place]:
+        """One place for each layer whose part has the quantity."""
+        return [
+            part
+            for layer, part in enumerate(place.parts(self.depth))
+            if self.fixed.has(place.field, layer)
+        ]
 
     def _tie(self, place: Place, text: str, where: tuple[object, ...]) -> None:
         source = self._source(place, text, where)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from circuits import Design, DesignError, Quantity, check_sizes, design_type
+from circuits import ROLES, Design, DesignError, Quantity, check_sizes, design_quantities
 from sweep._errors import InfeasibleDesign, SweepError
 
 __all__ = ["Entry", "Parameter", "Rule", "Space"]
@@ -108,31 +108,45 @@ class Space:
     parameters: tuple[Parameter, ...] = ()
     rules: tuple[Rule, ...] = ()
 
-    @property
-    def amplifiers(self) -> tuple[str, ...]:
-        """The amplifiers that its designs have."""
-        return self.words("amplifier")
-
-    def words(self, field: str) -> tuple[str, ...]:
-        """What a field that is a word can be in its designs."""
-        for parameter in self.parameters:
-            if parameter.field == field:
-                return tuple(map(str, parameter.choices))
-        return (str(self.fixed.get(field, getattr(Design(), field))),)
+    @cached_property
+    def kinds(self) -> dict[str, tuple[str, ...]]:
+        """Role to the kinds of parts that its designs have."""
+        return {
+            name: self._kinds(f"{name}.kind", role.original.kind)
+            for name, role in ROLES.items()
+            if role.kinds is not None
+        }
 
     @cached_property
     def quantities(self) -> dict[str, Quantity]:
-        """All fields that its designs have: those of every design, and sizes of its amplifiers."""
-        known = dict(Design.quantities())
-        for name in self.amplifiers:
-            known = {**design_type(name).quantities(), **known}
-        return known
+        """All that its designs have, by full names."""
+        return design_quantities(self.kinds)
 
     @cached_property
     def defaults(self) -> dict[str, Any]:
-        """The default of each of these fields."""
-        types = [*map(design_type, self.amplifiers), Design]
-        return {field.name: field.default for kind in types for field in dataclasses.fields(kind)}
+        """The default of each of these quantities; a tuple where it belongs to a layer."""
+        found: dict[str, Any] = {}
+        for name, spec in self.quantities.items():
+            role, _, field = name.partition(".")
+            if not field:
+                found[name] = Design().value(name)
+                continue
+            kinds = self.kinds.get(role, (ROLES[role].original.kind,))
+            value = next(
+                getattr(part, field)
+                for part in map(ROLES[role].part, (kinds[0], *kinds))
+                if field == "kind" or field in part.quantities()
+            )
+            found[name] = (value,) if spec.per_layer else value
+        return found
+
+    def has(self, field: str, layer: int) -> bool:
+        """Whether a layer may have a quantity: one of the kinds that its part may be has it."""
+        role, _, name = field.partition(".")
+        kinds = self.fixed.get(f"{role}.kind")
+        if not name or name == "kind" or not isinstance(kinds, tuple) or len(kinds) == 1:
+            return True
+        return name in ROLES[role].part(str(kinds[layer])).quantities()
 
     def design(self, values: Mapping[str, object]) -> Design:
         """The design that a value for each parameter makes; the same values, the same design.
@@ -156,16 +170,38 @@ class Space:
         entries = self._start()
         for rule in self.rules:
             entries[rule.entry.field][rule.entry.layer] = self._value(rule, values, entries)
-        return {**self.fixed, **self._fields(entries)}
+        fixed = {
+            name: value for name, value in self.fixed.items() if _field(name) not in entries
+        }
+        return {**fixed, **self._fields(entries)}
 
     def own_quantities(self, fields: Mapping[str, Any]) -> Mapping[str, Quantity]:
-        """The fields of the one design that a choice of fields makes: its amplifier's among them."""
-        return _kind(fields).quantities()
+        """The quantities of the one design that a choice of fields makes."""
+        kinds = {
+            role: tuple(dict.fromkeys(kind if isinstance(kind, tuple) else (kind,)))
+            for role in self.kinds
+            if (kind := fields.get(f"{role}.kind")) is not None
+        }
+        return design_quantities(kinds)
 
     def _made(self, fields: Mapping[str, Any]) -> Design:
-        """The design of a choice of fields; those of another amplifier than its own are left out."""
+        """The design of a choice of fields; those that only other kinds have are left out."""
         own = self.own_quantities(fields)
-        return _kind(fields)(**{name: value for name, value in fields.items() if name in own})
+        return Design.from_values(
+            {name: value for name, value in fields.items() if _field(name) in own}
+        )
+
+    def _kinds(self, name: str, original: str) -> tuple[str, ...]:
+        found: list[str] = []
+        for parameter in self.parameters:
+            if parameter.field == name:
+                found += map(str, parameter.choices)
+        fixed = self.fixed.get(name)
+        if isinstance(fixed, tuple):
+            found += map(str, fixed)
+        elif fixed is not None:
+            found.append(str(fixed))
+        return tuple(dict.fromkeys(found)) or (original,)
 
     def _check_names(self, values: Mapping[str, object]) -> None:
         known = {parameter.name for parameter in self.parameters}
@@ -186,6 +222,8 @@ class Space:
             entries = list(value) if isinstance(value, tuple) else [value]
             per_layer = known[name].per_layer
             start[name] = entries * self.depth if per_layer and len(entries) == 1 else entries
+            for layer in range(len(start[name])):
+                start[name][layer] = self.fixed.get(f"{name}[{layer}]", start[name][layer])
         return start
 
     def _value(
@@ -213,6 +251,6 @@ class Space:
         }
 
 
-def _kind(fields: Mapping[str, Any]) -> type[Design]:
-    """The type of a design with such fields."""
-    return design_type(str(fields.get("amplifier", Design().amplifier)))
+def _field(name: str) -> str:
+    """A full name without its layer."""
+    return name.partition("[")[0]
