@@ -29,6 +29,17 @@ def flattened(design: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     return flat
 
 
+def flattened_space(space: Mapping[str, Any]) -> dict[str, Any]:
+    """`[space]` with full names: `amplifier.bandwidth = {...}` without quotes is a table in a table."""
+    flat: dict[str, Any] = {}
+    for name, value in space.items():
+        if name in ROLES and isinstance(value, dict):
+            flat |= {f"{name}.{key}": entry for key, entry in value.items()}
+        else:
+            flat[name] = value
+    return flat
+
+
 def read_design(
     values: Mapping[str, Any],
     depth: int | None,

@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from circuits.design import LINEAR
 from objectives import TrainingPlan
-from pdk import DEFAULT_TECHNOLOGY
 from sweep.study._schema import Search
 from sweep.study.ladder import Ladder, TrainingRung
 from sweep.study.space import Space
@@ -30,12 +28,6 @@ def description(plan: TrainingPlan, space: Space, search: Search, ladder: Ladder
     had before there were ladders.
     """
     design = {**space.defaults, **space.fixed}
-    if design["amplifier"] == LINEAR:
-        del design["amplifier"]  # studies of before there were others keep their fingerprint
-    if design["technology"] == DEFAULT_TECHNOLOGY:
-        del design["technology"]  # so do those of before there were others
-    if design.get("junctions") == "none":
-        del design["junctions"]  # so do those of before there were any
     content = {
         "plan": _training(plan),
         "design": design,
@@ -77,7 +69,7 @@ def _training(plan: TrainingPlan) -> dict[str, Any]:
     content = dataclasses.asdict(plan)
     content["task"] = {"name": plan.task.name, **dataclasses.asdict(plan.task)}
     if plan.stride == 1:
-        del content["stride"]  # as `amplifier` above
+        del content["stride"]  # studies of before there were strides keep their fingerprint
     return content
 
 

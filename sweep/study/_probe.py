@@ -12,7 +12,7 @@ from sweep.study.space import Parameter, Space, Value
 
 _SAMPLES = 300
 _ENOUGH = 16
-_SIZES = ("width_p", "width_n", "length_p", "length_n", "write_width", "write_length")
+_METRE = "m"
 
 
 def check_possible(
@@ -45,7 +45,7 @@ def check_possible(
     elif first is not None:
         name = first.field.partition("[")[0]
         ruled = any(rule.entry.field == name for rule in space.rules)
-        place = ("space" if ruled else "design", name)
+        place = ("space", name) if ruled else ("design", *name.split("."))
         hint = f"none of {_SAMPLES} designs from all over [space] is legal; {first.hint}"
         value = designed.get(name, space.quantities[name].show(first.value))
         problems.add(place, value, first.allowed, hint.removesuffix("; "))
@@ -83,7 +83,7 @@ def _check_parameter(
     ends: dict[tuple[object, ...], Value]
     if parameter.choices:
         ends = {("choices", index): choice for index, choice in enumerate(parameter.choices)}
-    elif parameter.field in _SIZES and "/" not in parameter.name:
+    elif space.quantities[parameter.field].unit == _METRE and "/" not in parameter.name:
         ends = {("low",): parameter.low, ("high",): parameter.high}
     else:
         return
@@ -104,13 +104,19 @@ def _check_parameter(
         )
 
 
+def _is_size(space: Space, error: InfeasibleDesign) -> bool:
+    """Whether what makes a design illegal is a length."""
+    spec = space.quantities.get(error.field)
+    return spec is not None and spec.unit == _METRE
+
+
 def _size_error(space: Space, values: dict[str, Value], *, keep: str) -> InfeasibleDesign | None:
     """Which size stays illegal even where all searched ones but `keep` are at their largest.
 
     Within a field's range, a size can only be too small for a flavour.
     """
     moved: set[str] = set()
-    while (error := _refusal(space, values)) is not None and error.field in _SIZES:
+    while (error := _refusal(space, values)) is not None and _is_size(space, error):
         if error.field in moved:
             return error
         moved.add(error.field)

@@ -14,7 +14,7 @@ from sweep.study._problems import Problems, nearest
 from sweep.study._schema import Execution, Network, Pdk, Training
 from sweep.study._tables import read_table
 
-VERSION = 1
+VERSION = 2
 
 Raw = dict[str, Any]
 
@@ -37,7 +37,8 @@ def read_toml(text: str, known: tuple[str, ...], problems: Problems) -> Raw:
     version = raw.get("version")
     if type(version) is not int or version != VERSION:
         newer = type(version) is int and version > VERSION
-        hint = "a newer analog-sweep wrote it: upgrade" if newer else f"write version = {VERSION}"
+        older = "`sweep migrate` rewrites a file of version 1"
+        hint = "a newer analog-sweep wrote it: upgrade" if newer else older
         problems.add(("version",), version, str(VERSION), hint)
     problems.raise_any()
     for key, value in raw.items():

@@ -70,7 +70,7 @@ def _of_field(
 ) -> Iterator[NotTaken]:
     layers = range(space.depth if spec.per_layer else 1)
     own = name in space.own_quantities(made)
-    there = [_at(getattr(design, name, _ABSENT), layer) for layer in layers]
+    there = [_of_design(design, name, layer) for layer in layers]
     here = [_at(made.get(name, space.defaults[name]) if own else _ABSENT, k) for k in layers]
     differing = [layer for layer in layers if not _same(there[layer], here[layer])]
     if len(differing) == len(layers) and len(set(there)) == len(set(here)) == 1:
@@ -136,9 +136,17 @@ def _value(space: Space, design: Design, parameter: Parameter) -> Any:
 
 
 def _entry(space: Space, design: Design, field: str, layer: int) -> Any:
-    """A design's entry; the default one of a size that only other amplifiers have."""
-    spec = design.quantities().get(field)
-    if spec is None:
+    """A design's entry; the default one of a quantity that only other kinds have."""
+    value = _of_design(design, field, layer)
+    if value is _ABSENT:
         value = space.defaults[field]
         return value[0] if isinstance(value, tuple) else value
-    return design.layer(layer, field) if spec.per_layer else getattr(design, field)
+    return value
+
+
+def _of_design(design: Design, field: str, layer: int) -> Any:
+    """A design's entry; `_ABSENT` where its part has no such quantity."""
+    try:
+        return design.value(field, layer)
+    except AttributeError:
+        return _ABSENT

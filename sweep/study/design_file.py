@@ -51,7 +51,7 @@ def design_text(
 
 def exact(spec: Quantity, value: Any) -> object:
     """A value of a quantity as a file holds it: text with its unit, from which the same is read."""
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         entries = [exact(spec, entry) for entry in value]
         return entries[0] if len(entries) == 1 else entries
     return value if isinstance(value, str) or not spec.unit else spec.show(value)
@@ -88,12 +88,19 @@ def training_values(plan: TrainingPlan) -> dict[str, object]:
 
 
 def _fields(design: Design) -> Iterator[str]:
-    """Each field under a comment with its meaning and what is legal."""
-    for name, spec in design.quantities().items():
+    """Each quantity, part by part, under a comment with its meaning and what is legal."""
+    known, part = design.quantities(), ""
+    for name, value in design.to_values().items():
+        role, dot, field = name.partition(".")
+        if dot and role != part:
+            part = role
+            yield from ("", f"[design.{role}]")
+        spec = known[name.partition("[")[0]]
         yield from _comment(f"{spec.meaning[:1].upper()}{spec.meaning[1:]}.")
         scope = ", for each crossbar or one for all" if spec.per_layer else ""
         yield from _comment(f"Legal: {spec.allowed}{scope}.")
-        yield f"{name} = {literal(exact(spec, getattr(design, name)))}"
+        key = field or name
+        yield f"{literal(key) if '[' in key else key} = {literal(exact(spec, value))}"
 
 
 def _comment(text: str) -> Iterator[str]:

@@ -144,7 +144,7 @@ class Space:
         """Whether a layer may have a quantity: one of the kinds that its part may be has it."""
         role, _, name = field.partition(".")
         kinds = self.fixed.get(f"{role}.kind")
-        if not name or name == "kind" or not isinstance(kinds, tuple) or len(kinds) == 1:
+        if name in ("", "kind") or not isinstance(kinds, tuple) or len(kinds) <= layer:
             return True
         return name in ROLES[role].part(str(kinds[layer])).quantities()
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The designs that a search begins with: the seed's biasing, exported designs, points of a CSV file.
+"""The designs that a search begins with: the original design, exported designs, points of a CSV file.
 
     [search]
-    start = ["seed", "best/design.toml", "points.csv"]
+    start = ["original", "best/design.toml", "points.csv"]
 
 They are the study's first trials, and its sampler learns from them as from all others.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from circuits import design_type
+from circuits import Design
 from sweep._errors import InfeasibleDesign, StudyFileError
 from sweep.study._inside import nearest_inside, outside
 from sweep.study._problems import Problems, nearest
@@ -30,7 +30,7 @@ from sweep.study.study_file import StudyFile, load_design
 
 __all__ = ["NotTaken", "StartPoint", "notes_of", "start_points"]
 
-SEED = "seed"
+ORIGINAL = "original"
 _MOST_NOTES = 60
 
 
@@ -38,10 +38,10 @@ _MOST_NOTES = 60
 class StartPoint:
     """One design to begin with.
 
-    - `label`: where it comes from: `seed`, a file, or a file and its line; `named`: the same as
+    - `label`: where it comes from: `original`, a file, or a file and its line; `named`: the same as
       `search.start` names it.
     - `values`: of the parameters, SI units; those that are not there are the sampler's to choose.
-    - `moved`: names of the parameters that were moved into their range; of the seed only.
+    - `moved`: names of the parameters that were moved into their range; of the original design only.
     - `fields`, `training`: what of a design file the study's trials have otherwise: fields of the
       design, and how it is trained.
     - `refusal`: why the point makes no legal design here, so that its trial will fail; empty where
@@ -91,8 +91,8 @@ def start_points(study: StudyFile) -> list[StartPoint]:
     found: list[StartPoint] = []
     for index, name in enumerate(study.search.start):
         key = ("search", "start", index)
-        if name == SEED:
-            found.append(_seed(study.space))
+        if name == ORIGINAL:
+            found.append(_original(study.space))
             continue
         path = _path(Path(study.source).parent, name, key, problems)
         if path is None:
@@ -105,7 +105,7 @@ def start_points(study: StudyFile) -> list[StartPoint]:
         elif path.suffix.lower() == ".toml":
             found += _from_design(path, name, study, key, problems)
         else:
-            problems.add(key, name, "'seed', a design file (.toml) or a table of points (.csv)")
+            problems.add(key, name, "'original', a design file (.toml) or a table of points (.csv)")
     problems.raise_any()
     return [replace(point, refusal=_refusal(study.space, point.values)) for point in found]
 
@@ -136,21 +136,21 @@ def _path(directory: Path, name: str, key: tuple[object, ...], problems: Problem
         )  # fmt: skip
         return None
     if not there:
-        hint = "did you mean 'seed'?" if nearest(name, [SEED]) else f"there is no file {path}"
-        problems.add(key, name, "'seed' or a file that can be read", hint)
+        hint = "did you mean 'original'?" if nearest(name, [ORIGINAL]) else f"there is no file {path}"
+        problems.add(key, name, "'original' or a file that can be read", hint)
         return None
     return path
 
 
-def _seed(space: Space) -> StartPoint:
-    """The default design, with the first of the space's amplifiers, moved into the space."""
-    default = values_of(space, design_type(space.amplifiers[0])())
+def _original(space: Space) -> StartPoint:
+    """The original design moved into the space."""
+    default = values_of(space, Design())
     values = {
         parameter.name: nearest_inside(parameter, default[parameter.name])
         for parameter in space.parameters
     }
     moved = tuple(name for name, value in values.items() if value != default[name])
-    return StartPoint(label=SEED, named=SEED, values=values, moved=moved)
+    return StartPoint(label=ORIGINAL, named=ORIGINAL, values=values, moved=moved)
 
 
 def _from_design(

@@ -22,7 +22,7 @@ from circuits.simulators import Limits
 from objectives import TASKS, TaskError, TrainingPlan
 from pdk import DEFAULT_TECHNOLOGY
 from sweep._errors import InfeasibleDesign, Problem, StudyFileError
-from sweep.study._design_table import read_design
+from sweep.study._design_table import flattened, flattened_space, read_design
 from sweep.study._fields import known_fields
 from sweep.study._fingerprint import data_digest, description
 from sweep.study._ladder_table import read_ladder
@@ -196,22 +196,16 @@ def load_design(path: Path) -> DesignFile:
     return parse_design(_text(path, "a design file"), source=str(path))
 
 
-def parse(text: str, *, source: str, before_junctions: bool = False) -> StudyFile:
+def parse(text: str, *, source: str) -> StudyFile:
     """The study that a text describes; `source` names it in errors.
 
     A relative path of `[pdk]` starts from the directory of `source`.
-
-    **Arguments:**
-
-    - `before_junctions`: it was run when transistors had no junction areas, and means that still.
 
     **Raises:** `StudyFileError` with all that is wrong with it.
     """
     problems = Problems(source)
     raw = read_toml(text, _STUDY, problems)
-    if before_junctions:
-        _without_junctions(raw, problems)
-    entries = table(raw, "space", problems)
+    entries = flattened_space(table(raw, "space", problems))
     common = _read_common(raw, problems, searched=entries)
     search = read_search(raw, problems)
     _check_classes(common.plan, search, problems)
@@ -251,8 +245,6 @@ def parse_design(text: str, *, source: str) -> DesignFile:
     """
     problems = Problems(source)
     raw = read_toml(text, _DESIGN, problems)
-    if "provenance" in raw:  # an export names every field that there was
-        _without_junctions(raw, problems)
     common = _read_common(raw, problems)
     problems.raise_any()
     assert common.plan is not None
@@ -262,7 +254,7 @@ def parse_design(text: str, *, source: str) -> DesignFile:
     except InfeasibleDesign as error:
         name = error.field.partition("[")[0]
         value = common.designed.get(name, common.known[name].show(error.value))
-        problems.add(("design", name), value, error.allowed, error.hint)
+        problems.add(("design", *name.split(".")), value, error.allowed, error.hint)
         problems.raise_any()
         raise
     return DesignFile(
@@ -276,11 +268,6 @@ def parse_design(text: str, *, source: str) -> DesignFile:
         text=text,
         source=source,
     )
-
-
-def _without_junctions(raw: dict[str, Any], problems: Problems) -> None:
-    """Leave junctions out of a file from before designs had the field."""
-    raw["design"] = {"junctions": "none"} | table(raw, "design", problems)
 
 
 def _check_classes(plan: TrainingPlan | None, search: Search | None, problems: Problems) -> None:
@@ -317,7 +304,7 @@ def _read_common(
     """What both have; `searched`: the table `[space]`, which may name amplifiers as well."""
     layers = read_layers(raw, problems)
     depth = None if layers is None else len(layers) - 1
-    designed = table(raw, "design", problems)
+    designed = flattened(table(raw, "design", problems), problems)
     known = known_fields(designed, searched or {}, problems)
     return _Common(
         name=read_name(raw, problems),

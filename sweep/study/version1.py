@@ -54,6 +54,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "edge": "timing.edge",
         "guard": "timing.guard",
         "junctions": "junctions",
+        "technology": "technology",
     }
 )
 """Field of version 1 to quantity of version 2; fields of installed amplifiers are `amplifier.<field>`."""

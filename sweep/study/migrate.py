@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Study and design files of version 1 rewritten as version 2; comments stay.
+
+In version 1 a design was one flat table. Version 2 has a table for each part, whose kind it names, and full
+names such as `"amplifier.gain_forward[0]"` in `[space]`. Quantities that belong to another kind than the
+design's were accepted without effect; they are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import tomlkit
+from tomlkit import TOMLDocument
+from tomlkit.items import InlineTable, Item, Key, KeyType, SingleKey, Table
+
+from circuits import ROLES, design_quantities
+from sweep.study.version1 import renamed, reworded
+
+NEW, OLD = 2, 1
+_REFERENCES = ("tie", "ratio_of")
+
+Entry = tuple[Key | None, Item]
+
+
+def migrated(text: str, *, before_junctions: bool = False) -> str:
+    """The text of a file of version 1 as version 2 has it; one of version 2 unchanged.
+
+    **Arguments:**
+
+    - `before_junctions`: the file is from when transistors had no junction areas, and means that still.
+
+    **Raises:** `tomlkit.exceptions.ParseError` for a text that is no TOML.
+    """
+    document = tomlkit.parse(text)
+    if document.get("version") != OLD:
+        return text
+    document["version"] = NEW
+    if before_junctions and "junctions" not in document.get("design", {}):
+        if "design" not in document:
+            document["design"] = tomlkit.table()
+        document["design"]["junctions"] = "none"
+    kinds = _kinds(document)
+    known = design_quantities(kinds)
+    if "design" in document:
+        _replace(document, "design", _design(document["design"], set(known)))
+    if "space" in document:
+        _replace(document, "space", _space(document["space"]))
+    search = document.get("search", {})
+    if "start" in search:
+        search["start"] = ["original" if name == "seed" else name for name in search["start"]]
+    return tomlkit.dumps(document)
+
+
+def _kinds(document: TOMLDocument) -> dict[str, tuple[str, ...]]:
+    """The kinds of parts that a file of version 1 names."""
+    kinds: dict[str, tuple[str, ...]] = {}
+    for table, words in (("design", _given), ("space", _choices)):
+        for name, value in document.get(table, {}).items():
+            full = renamed(name.partition("[")[0])
+            role, _, field = full.partition(".")
+            if field == "kind":
+                found = tuple(str(reworded(full, word)) for word in words(value))
+                kinds[role] = (*kinds.get(role, ()), *found)
+    return kinds
+
+
+def _given(value: Any) -> list[str]:
+    return [str(value)]
+
+
+def _choices(value: Any) -> list[str]:
+    return [str(choice) for choice in value.get("choices", [])]
+
+
+def _replace(document: TOMLDocument, name: str, table: Table) -> None:
+    """Put another table in the place of one."""
+    document[name] = table
+
+
+def _design(old: Table, known: set[str]) -> Table:
+    """The table with a table for each part; comments go with the line that follows them."""
+    own, parts = tomlkit.table(), {role: tomlkit.table() for role in ROLES}
+    for key, comments, item in _lines(old):
+        name = renamed(key)
+        role, dot, field = name.partition(".")
+        if name not in known:
+            continue
+        target = parts[role] if dot else own
+        for comment in comments:
+            target.add(comment)
+        target.add(field if dot else name, _reworded(name, item))
+    for role, table in parts.items():
+        if table:
+            own.add(role, table)
+    return own
+
+
+def _space(old: Table) -> Table:
+    """The table with full names as keys, and in ties and ratios."""
+    new = tomlkit.table()
+    for key, comments, item in _lines(old):
+        name = renamed(key)
+        for comment in comments:
+            new.add(comment)
+        if isinstance(item, InlineTable | Table):
+            for reference in _REFERENCES:
+                if reference in item:
+                    item[reference] = renamed(str(item[reference]))
+            if "choices" in item:
+                item["choices"] = reworded(name, list(item["choices"]))
+        new.add(SingleKey(name, t=KeyType.Basic if "." in name else KeyType.Bare), item)
+    return new
+
+
+def _reworded(name: str, item: Item) -> Item:
+    if not isinstance(item.unwrap(), str):
+        return item
+    word = reworded(name, item.unwrap())
+    if word == item.unwrap():
+        return item
+    new = tomlkit.item(word)
+    new.trivia.comment, new.trivia.comment_ws = item.trivia.comment, item.trivia.comment_ws
+    return new
+
+
+def _lines(table: Table) -> Iterator[tuple[str, list[Item], Item]]:
+    """Each key with the comments and empty lines before it."""
+    before: list[Item] = []
+    for key, item in table.value.body:
+        if key is None:
+            before.append(item)
+            continue
+        yield key.key, before, item
+        before = []
