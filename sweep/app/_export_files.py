@@ -112,15 +112,14 @@ def _scores(records: list[EpochRecord]) -> list[EpochScore]:
 def param_text(design: Design, *, title: str) -> str:
     """The numbers of a design as `.param` lines, SI units, for ngspice, Xyce and HSPICE.
 
-    A quantity of several layers has one parameter for each, `update_scale_0` for the first. Words
+    A quantity of several layers has one parameter for each, `update_scale_0` for the first layer of `update.scale`. Words
     and infinite levels, which no SPICE parameter can hold, are comments.
     """
     lines = [f"* analog-sweep: {title}"]
     for name, spec in design.quantities().items():
-        value = getattr(design, name)
-        entries = value if isinstance(value, tuple) else (value,)
+        entries = design.entries(name) if spec.per_layer else (design.value(name),)
         for index, entry in enumerate(entries):
-            called = name if len(entries) == 1 else f"{name}_{index}"
+            called = name.replace(".", "_") + (f"_{index}" if len(entries) > 1 else "")
             unit = f" {spec.unit}" if spec.unit else ""
             if isinstance(entry, str) or math.isinf(entry):
                 lines.append(f"* {called} is {entry}")

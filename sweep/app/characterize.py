@@ -43,8 +43,8 @@ class Characterized:
         return {
             "directory": str(self.directory),
             "files": list(self.files),
-            "synapse": bench.design.synapse,
-            "flavour": bench.design.flavour,
+            "synapse": bench.synapse.kind,
+            "flavour": getattr(bench.synapse, "flavour", None),
             "transistors": [
                 {
                     "device": curves.geometry.device,
@@ -72,15 +72,16 @@ def synapse_design(values: Mapping[str, object]) -> Design:
     **Raises:** `DesignError`.
     """
     given = {name: value for name, value in values.items() if value is not None}
-    flavour = str(given.get("flavour", Design().flavour))
-    if flavour in FLAVOURS:  # else the design says which there are
-        given.setdefault("technology", pdk.technology_of(FLAVOURS[flavour][0]).name)
-    design = Design.from_values(given, units_required=True)
-    devices = FLAVOURS[flavour]
-    for name, device in zip(("length_p", "length_n"), devices, strict=True):
-        if name not in given:
-            default = getattr(design, name)[0]
-            given[name] = f"{max(default, pdk.find_device(device).l_min)!r} m"
+    flavour = FLAVOURS.get(str(given.get("synapse.flavour", next(iter(FLAVOURS)))))
+    if flavour is not None:  # else the design says which there are
+        given.setdefault("technology", pdk.technology_of(flavour.pfet).name)
+    synapse = Design.from_values(given, units_required=True).synapse(0)
+    assert flavour is not None
+    for side, device in (("p", flavour.pfet), ("n", flavour.nfet)):
+        name = f"length_{side}"
+        if name in synapse.quantities() and f"synapse.{name}" not in given:
+            shortest = max(getattr(synapse, name), pdk.find_device(device).l_min)
+            given[f"synapse.{name}"] = f"{shortest!r} m"
     design = Design.from_values(given, units_required=True)
     check_sizes(design, 1)
     return design
@@ -117,7 +118,9 @@ def characterize(
     bench = SynapseBench(design=design, simulator=find(simulator), models=models, scenario=scenario)
     found = measure(bench)
     if to is None:
-        to = Path("out") / f"{design.synapse}-{design.flavour}-{scenario.corner}"
+        part = design.synapse(0)
+        flavour = getattr(part, "flavour", design.technology)
+        to = Path("out") / f"{part.kind}-{flavour}-{scenario.corner}"
     texts = {PAGE: characterization_page(found), **characterization_tables(found)}
     for name, text in texts.items():
         write_whole(to / name, text.encode())

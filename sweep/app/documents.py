@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from circuits import design_type
-from circuits.design import LINEAR
+from circuits import Design, design_quantities
 from sweep.study.refusals import Refusal
 from sweep.study.start import StartPoint
 from sweep.study.study_file import StudyFile
@@ -88,14 +87,28 @@ def study_document(
     }
 
 
-def fields_document(amplifier: str = LINEAR) -> list[dict[str, Any]]:
-    """Every field of a design with an amplifier, in SI units; an infinite bound is None."""
-    kind = design_type(amplifier)
-    defaults = kind().to_values()
+def fields_of(kinds: Sequence[str]) -> dict[str, tuple[Quantity, Any]]:
+    """Full name to quantity and default, of designs with some kinds of parts.
+
+    **Arguments:**
+
+    - `kinds`: `<role>=<kind>`, such as `amplifier=linear`; others are those of the original circuit.
+
+    **Raises:** `DesignError` for a kind that there is not.
+    """
+    values = dict(kind.partition("=")[::2] for kind in kinds)
+    design = Design.from_values({f"{role}.kind": kind for role, kind in values.items()})
+    return {
+        name: (spec, design.value(name)) for name, spec in design_quantities(design.kinds).items()
+    }
+
+
+def fields_document(kinds: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Every quantity of designs with some kinds of parts, in SI units; an infinite bound is None."""
     return [
         {
             "name": name,
-            "default": defaults[name],
+            "default": default,
             "unit": spec.unit,
             "low": None if spec.choices else spec.low,
             "high": None if spec.choices else spec.high,
@@ -105,5 +118,5 @@ def fields_document(amplifier: str = LINEAR) -> list[dict[str, Any]]:
             "per_layer": spec.per_layer,
             "meaning": spec.meaning,
         }
-        for name, spec in kind.quantities().items()
+        for name, (spec, default) in fields_of(kinds).items()
     ]

@@ -270,8 +270,10 @@ def characterize(  # noqa: PLR0913, PLR0917  (one for each option)
         from sweep.app.characterize import characterize as measure
 
         values = {
-            "synapse": synapse, "flavour": flavour, "width_p": width_p, "width_n": width_n,
-            "length_p": length_p, "length_n": length_n, "multiplicity": multiplicity,
+            "synapse.kind": synapse, "synapse.flavour": flavour,
+            "synapse.width_p": width_p, "synapse.width_n": width_n,
+            "synapse.length_p": length_p, "synapse.length_n": length_n,
+            "synapse.multiplicity": multiplicity,
         }  # fmt: skip
         done = measure(
             values, corner=corner, temperature=temperature, simulator=str(simulator), pdk_path=pdk,

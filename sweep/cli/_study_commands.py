@@ -363,19 +363,19 @@ def validate(
 
 @app.command()
 def fields(
-    amplifier: Annotated[
-        str, typer.Option(help="Also list the sizes of this amplifier, of an installed package.")
-    ] = "linear",
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ROLE=KIND", help="List the quantities of this part, such as amplifier=linear."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the fields of a design: default, legal range, meaning."""
+    """List the quantities of a design: default, legal range, meaning."""
     with console.errors(as_json):
-        from circuits import Design, design_type
+        from sweep.app.documents import fields_document, fields_of
 
-        design = Design.from_values({"amplifier": amplifier})
         if as_json:
-            from sweep.app.documents import fields_document
-
-            console.print_json(console.finite(fields_document(amplifier)))
+            console.print_json(console.finite(fields_document(kind or ())))
         else:
-            views.show(views.fields_view(design_type(amplifier).quantities(), design))
+            views.show(views.fields_view(fields_of(kind or ())))

@@ -210,17 +210,16 @@ def study_view(study: StudyFile, start: Sequence[StartPoint]) -> RenderableType:
     return Group(*parts, *[""] * bool(notes), *notes)
 
 
-def fields_view(quantities: Mapping[str, Quantity], defaults: Any) -> RenderableType:
-    """Every field of a design: default, what is legal, and below it the meaning."""
-    head = f"{'field':<26}{'default':<12}{'legal':<32}per layer"
+def fields_view(quantities: Mapping[str, tuple[Quantity, Any]]) -> RenderableType:
+    """Every quantity of a design: default, what is legal, and below it the meaning."""
+    head = f"{'quantity':<38}{'default':<11}{'legal':<22}per layer"
     parts: list[RenderableType] = [Text(head, style="bold")]
-    for name, spec in quantities.items():
-        value = getattr(defaults, name)
-        default = spec.show(value[0] if isinstance(value, tuple) else value)
+    for name, (spec, value) in quantities.items():
+        default = spec.show(value)
         legal = ", ".join(spec.choices) or f"{spec.show(spec.low)} to {spec.show(spec.high)}"
         if spec.integer:
             legal += ", whole"
-        row = Text.assemble((f"{name:<26}", "bold"), f"{default:<12}{legal:<32}")
+        row = Text.assemble((f"{name:<38}", "bold"), f"{default:<11}{legal:<22}")
         row.append("yes" if spec.per_layer else "")
         parts += [row, Padding(Text(spec.meaning, style="dim"), (0, 0, 0, 2), expand=False)]
     return Group(*parts)

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from circuits import Trainer, origin
-from circuits.amplifiers import AMPLIFIERS
-from circuits.synapses import SYNAPSES
+from circuits import ROLES, Trainer, origin
 from objectives import FIGURES, TASKS
 from sweep._version import __version__
 from sweep.results.files import StoreError
@@ -23,8 +21,11 @@ def plugins_of(study: StudyFile) -> list[dict[str, str]]:
     used: list[tuple[str, Mapping[str, Any], Sequence[str]]] = [
         ("task", TASKS, [study.plan.task.name]),
         ("objective", FIGURES, sorted(figures)),
-        ("synapse", SYNAPSES, study.space.words("synapse")),
-        ("amplifier", AMPLIFIERS, study.space.words("amplifier")),
+        *(
+            (role.name, role.kinds, study.space.kinds[role.name])
+            for role in ROLES.values()
+            if role.kinds is not None
+        ),
     ]
     return [
         {

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from circuits import Design
+from circuits import design_quantities
 from sweep.report._findings import Findings
 from sweep.report._html import plain
 from sweep.report.trial import legal_range
@@ -91,7 +91,7 @@ def _columns(found: Findings) -> list[dict[str, Any]]:
             if name not in {o.name for o in seen.objectives}
         ),
     ]  # fmt: skip
-    specs = Design.quantities()
+    specs = design_quantities()
     for entry in found.parameters:
         spec = specs.get(entry.field)
         known = spec is not None and "/" not in entry.name

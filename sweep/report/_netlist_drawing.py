@@ -11,13 +11,10 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from circuits import Design, Quantity
-from circuits.amplifiers import amplifier
-from circuits.parts import Amplifier, Scope, Synapse, Transistor
-from circuits.sizes import smallest_run
-from circuits.synapses import synapse
+from circuits.cells import Cell, amplifier_cell, synapse_cell
+from circuits.parts import Part, Place, Transistor
 from sweep.report._sheet import Sheet
 
 _DIGITS = 3
@@ -52,8 +49,10 @@ class _Placed:
 
 def synapse_netlist(design: Design, layer: int) -> str:
     """The synapse of a layer as SVG, whatever its package has put into its subcircuit."""
-    title = f"Synapse of layer {layer}: {design.synapse}"
-    return _drawing(title, lambda: synapse(_scope(design, layer, last=False)), _SYNAPSE_PINS)
+    part = design.synapse(layer)
+    title = f"Synapse of layer {layer}: {part.kind}"
+    cell = lambda: synapse_cell(_place(design, layer, last=False))  # noqa: E731 - made where it may fail
+    return _drawing(title, part, cell, _SYNAPSE_PINS)
 
 
 def amplifier_netlist(design: Design, layer: int, *, last: bool) -> str:
@@ -63,27 +62,22 @@ def amplifier_netlist(design: Design, layer: int, *, last: bool) -> str:
 
     - `last`: whether the layer is the output layer, whose amplifier has no inverting output.
     """
-    title = f"Amplifier behind layer {layer}: {design.amplifier}"
-    part = lambda: amplifier(_scope(design, layer, last=last))  # noqa: E731 - made where it may fail
-    return _drawing(title, part, _AMPLIFIER_PINS)
+    part = design.amplifier(layer)
+    title = f"Amplifier behind layer {layer}: {part.kind}"
+    cell = lambda: amplifier_cell(_place(design, layer, last=last))  # noqa: E731 - made where it may fail
+    return _drawing(title, part, cell, _AMPLIFIER_PINS)
 
 
-def _scope(design: Design, layer: int, *, last: bool) -> Scope:
-    """A layer of the smallest network that the design fits."""
-    spans = [
-        len(getattr(design, name)) for name, spec in design.quantities().items() if spec.per_layer
-    ]
-    crossbars = max(spans) if max(spans) > 1 else layer + (1 if last else 2)
-    return Scope(smallest_run(design, crossbars), layer)
+def _place(design: Design, layer: int, *, last: bool) -> Place:
+    """A layer of the smallest network in which it is, or is not, the last one."""
+    return Place(design, (1,) * (layer + (2 if last else 3)), layer)
 
 
-def _drawing(
-    title: str, make: Callable[[], Synapse | Amplifier], meanings: Mapping[str, str]
-) -> str:
+def _drawing(title: str, part: Part, make: Callable[[], Cell], meanings: Mapping[str, str]) -> str:
     try:
-        part = make()
-        placed, others = _elements(part)
-        words = _words(part, meanings)
+        cell = make()
+        placed, others = _elements(cell)
+        words = _words(part, cell, meanings)
     except Exception as error:  # noqa: BLE001 - a package's own code; a report is written all the same
         sheet = Sheet(_WIDTH, 100, title)
         text = f"{title} cannot be drawn: {type(error).__name__}: {error}"
@@ -105,11 +99,11 @@ def _drawing(
     return sheet.svg()
 
 
-def _elements(part: Synapse | Amplifier) -> tuple[list[_Placed], list[str]]:
-    """The transistors of a part with their nodes, and its other elements as text."""
-    devices = dict(part.transistors())
+def _elements(cell: Cell) -> tuple[list[_Placed], list[str]]:
+    """The transistors of a cell with their nodes, and its other elements as text."""
+    devices = dict(cell.transistors())
     placed, others = [], []
-    for element in part.subcircuit().elements:
+    for element in cell.subcircuit().elements:
         name = str(element.name)[1:]  # its first letter says what it is
         nodes = tuple(str(node) for node in element.nodes)
         if str(element.name)[0] == "X" and name in devices:
@@ -124,21 +118,16 @@ def _elements(part: Synapse | Amplifier) -> tuple[list[_Placed], list[str]]:
     return placed, others + inside
 
 
-def _words(part: Synapse | Amplifier, meanings: Mapping[str, str]) -> list[str]:
+def _words(part: Part, cell: Cell, meanings: Mapping[str, str]) -> list[str]:
     """Lines that say what the part is, which pins it has and which sizes."""
     said = (inspect.getdoc(type(part)) or "").partition("\n")[0]
     pins = ", ".join(
         f"{pin} ({meanings[pin]})".replace(" ", _NO_BREAK) if pin in meanings else str(pin)
-        for pin in part.pins
+        for pin in cell.pins
     )
     lines = [*_wrapped(said), *_wrapped(f"pins: {pins}")]
-    design = part.scope.run.design
-    for name in part.sizes if isinstance(part, Amplifier) else ():
-        value: Any = getattr(design, name)
-        spec = design.quantities()[name]
-        if spec.per_layer:
-            value = design.layer(part.scope.layer, name)
-        lines += _wrapped(f"{name} = {spec.show(value, digits=_DIGITS)}")
+    for name, spec in part.quantities().items():
+        lines += _wrapped(f"{name} = {spec.show(getattr(part, name), digits=_DIGITS)}")
     return lines
 
 

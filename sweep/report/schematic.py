@@ -10,15 +10,23 @@ from __future__ import annotations
 
 import math
 
-from circuits import Design
-from circuits.design import LINEAR
+from circuits import Design, Quantity
+from circuits.parts import (
+    CircuitPart,
+    ClampedAmplifier,
+    CmosSynapse,
+    DramSynapse,
+    LinearAmplifier,
+    NfetWriteSwitch,
+    Part,
+)
 from sweep.report._netlist_drawing import amplifier_netlist, synapse_netlist
 from sweep.report._sheet import Sheet
 
 __all__ = ["amplifier_schematic", "synapse_schematic"]
 
 _DIGITS = 3
-_DRAWN = ("cmos", "dram")
+_METRE = Quantity(unit="m")
 
 
 def synapse_schematic(design: Design, layer: int) -> str:
@@ -26,12 +34,10 @@ def synapse_schematic(design: Design, layer: int) -> str:
 
     One of an installed package is drawn from its netlist.
     """
-    if design.synapse not in _DRAWN:
+    part = design.synapse(layer)
+    if type(part) not in (CmosSynapse, DramSynapse):
         return synapse_netlist(design, layer)
-    pfet, nfet = design.transistors.pfet, design.transistors.nfet
-    copies = int(design.layer(layer, "multiplicity"))
-    store = copies * float(design.layer(layer, "storage_capacitance"))
-    sheet = Sheet(470, 300, f"Synapse of layer {layer}: {design.synapse}")
+    sheet = Sheet(470, 300, f"Synapse of layer {layer}: {part.kind}")
     sheet.pin(24, 150)
     sheet.text(12, 138, "WBL")
     _write_switch(sheet, design)
@@ -39,11 +45,11 @@ def synapse_schematic(design: Design, layer: int) -> str:
     sheet.dot(150, 150)
     sheet.text(156, 141, "MEM (weight)")
     sheet.capacitor(150, 150)
-    sheet.text(168, 178, _shown(design, "storage_capacitance", store))
+    sheet.text(168, 178, _shown(part, "storage_capacitance", part.capacitance))
     sheet.path((290, 150), (410, 150))
     sheet.pin(414, 150)
     sheet.text(424, 154, "line")
-    if design.synapse == "cmos":
+    if isinstance(part, CmosSynapse):
         sheet.dot(262, 150)
         sheet.path((262, 70), (262, 230))
         for y, pfet_here in ((70, True), (230, False)):
@@ -54,37 +60,40 @@ def synapse_schematic(design: Design, layer: int) -> str:
             sheet.path((290, y), (290, y - 16 if y < 100 else y + 16))  # noqa: PLR2004
             sheet.pin(290, y - 19 if y < 100 else y + 19)  # noqa: PLR2004
             sheet.text(302, y - 15 if y < 100 else y + 24, rail)  # noqa: PLR2004
-        sheet.text(304, 58, _transistor(design, layer, pfet, "p", copies))
-        sheet.text(304, 218, _transistor(design, layer, nfet, "n", copies))
+        sheet.text(304, 58, _transistor(part, "p"))
+        sheet.text(304, 218, _transistor(part, "n"))
     else:
         sheet.fet(290, 150, pfet=False)
         sheet.path((290, 180), (290, 196), (340, 196), (340, 150))
         sheet.path((290, 120), (290, 60))
         sheet.pin(290, 57)
         sheet.text(302, 61, "+V in")
-        sheet.text(304, 92, _transistor(design, layer, nfet, "n", copies))
+        sheet.text(304, 92, _transistor(part, "n"))
     return sheet.svg()
 
 
 def _write_switch(sheet: Sheet, design: Design) -> None:
     sheet.path((28, 150), (66, 150))
-    if design.write_switch == "nfet":
+    switch = design.write_switch
+    if isinstance(switch, NfetWriteSwitch):
         sheet.path((66, 150), (66, 142), (84, 142))
         sheet.path((66, 142), (108, 142))
         sheet.path((84, 132), (100, 132))
         sheet.path((92, 132), (92, 104))
         sheet.path((108, 142), (108, 150), (122, 150))
-        size = f"{_shown(design, 'write_width', design.write_width)} / "
-        words = f"WWL\n{design.process.write_device}\n{size}{_shown(design, 'write_length', design.write_length)}"
+        size = (
+            f"{_shown(switch, 'width', switch.width)} / {_shown(switch, 'length', switch.length)}"
+        )
+        words = f"WWL\n{switch.device}\n{size}"
     else:
         sheet.dot(66, 150)
         sheet.path((66, 150), (104, 130))
         sheet.dot(108, 150)
         sheet.path((108, 150), (122, 150))
         sheet.path((88, 136), (88, 104))
-        on = _shown(design, "switch_conductance", design.switch_conductance)
-        words = f"WWL\nideal switch\n{on}"
-    sheet.pin(90 if design.write_switch == "ideal" else 92, 100)
+        on = _shown(design.sampling, "conductance", design.sampling.conductance)
+        words = f"WWL\n{switch.kind} switch\n{on}"
+    sheet.pin(92 if isinstance(switch, NfetWriteSwitch) else 90, 100)
     sheet.text(28, 60, words)
 
 
@@ -93,25 +102,17 @@ def amplifier_schematic(design: Design, layer: int, *, last: bool) -> str:
 
     One of an installed package is drawn from its netlist, with its sizes.
     """
-    if design.amplifier != LINEAR:
+    part = design.amplifier(layer)
+    if type(part) not in (LinearAmplifier, ClampedAmplifier):
         return amplifier_netlist(design, layer, last=last)
-    number = {
-        name: float(design.layer(layer, name))
-        for name in (
-            "gain_forward",
-            "gain_backward",
-            "output_resistance",
-            "clamp_low",
-            "clamp_high",
-        )
-    }
+    assert isinstance(part, LinearAmplifier)
     sheet = Sheet(470, 300, f"Amplifier behind layer {layer}")
     sheet.pin(24, 130)
     sheet.text(12, 118, "line v")
     sheet.path((28, 130), (170, 130))
     sheet.path((170, 80), (170, 180), (258, 130), (170, 80))
-    sheet.text(178, 134, f"A = {number['gain_forward']:.{_DIGITS}g}")
-    resistance = _shown(design, "output_resistance", number["output_resistance"])
+    sheet.text(178, 134, f"A = {part.gain_forward:.{_DIGITS}g}")
+    resistance = _shown(part, "output_resistance", part.output_resistance)
     sides = [(110, "+A v", "I p")] if last else [(110, "+A v", "I p"), (150, "-A v", "I n")]
     for y, name, current in sides:
         start = 258 - abs(y - 130) * 1.76 + (0 if y < 130 else 6)  # noqa: PLR2004
@@ -131,38 +132,36 @@ def amplifier_schematic(design: Design, layer: int, *, last: bool) -> str:
     sheet.path((70, 200), (70, 216))
     sheet.ground(70, 216)
     back = "I p" if last else "(I p - I n)"
-    sheet.text(92, 214, f"B {back}, B = {number['gain_backward']:.{_DIGITS}g}")
+    sheet.text(92, 214, f"B {back}, B = {part.gain_backward:.{_DIGITS}g}")
     if last:
-        load = _shown(design, "load_conductance", design.load_conductance)
-        nudge = _shown(design, "nudge_conductance", design.nudge_conductance)
+        load = _shown(design.load, "conductance", design.load.conductance)
+        nudge = _shown(design.nudge, "conductance", design.nudge.conductance)
         sheet.text(200, 262, f"load {load} to ground;\nnudge {nudge} to the target")
-    else:
-        _clamps(sheet, number)
-    poles = design.layer(layer, "amplifier_bandwidth")
-    if math.isfinite(poles):
-        sheet.text(172, 72, f"pole {_shown(design, 'amplifier_bandwidth', poles)}")
+    elif isinstance(part, ClampedAmplifier):
+        _clamps(sheet, part)
+    if math.isfinite(part.bandwidth):
+        sheet.text(172, 72, f"pole {_shown(part, 'bandwidth', part.bandwidth)}")
     return sheet.svg()
 
 
-def _clamps(sheet: Sheet, number: dict[str, float]) -> None:
-    for x, name, up in ((350, "clamp_low", True), (384, "clamp_high", False)):
-        level = number[name]
+def _clamps(sheet: Sheet, part: ClampedAmplifier) -> None:
+    levels = part.clamp_low, part.clamp_high
+    for x, level, up in zip((350, 384), levels, (True, False), strict=True):
         if math.isfinite(level):
             sheet.dot(x, 150)
             sheet.diode(x, 150, up=up)
             sheet.pin(x, 193)
             sheet.text(x, 214, f"{'' if up else '  '}{level:.{_DIGITS}g} V", anchor="middle")
-    if math.isfinite(number["clamp_low"]) or math.isfinite(number["clamp_high"]):
+    if any(map(math.isfinite, levels)):
         sheet.text(300, 240, "clamps, on both outputs")
 
 
-def _transistor(design: Design, layer: int, device: str, side: str, copies: int) -> str:
-    width, length = (
-        _shown(design, name, float(design.layer(layer, name)))
-        for name in (f"width_{side}", f"length_{side}")
-    )
-    return f"{device}\n{width} / {length}, M = {copies}"
+def _transistor(part: CircuitPart, name: str) -> str:
+    device = part.transistors()[name]
+    shape = device.geometry
+    sizes = " / ".join(_METRE.show(size, digits=_DIGITS) for size in (shape.width, shape.length))
+    return f"{shape.device}\n{sizes}, M = {device.multiplicity}"
 
 
-def _shown(design: Design, field: str, value: float) -> str:
-    return type(design).quantities()[field].show(value, digits=_DIGITS)
+def _shown(part: Part, field: str, value: float) -> str:
+    return part.quantities()[field].show(value, digits=_DIGITS)

@@ -132,10 +132,10 @@ def _values(results: Results, design: Design) -> list[Value]:
     """Fields that were searched first, then those that the study sets, then the defaults."""
     space = results.study_file.space
     searched = {parameter.field for parameter in space.parameters}
-    defaults = type(design)()
+    defaults = space.defaults
     values = []
     for field, spec in design.quantities().items():
-        value, seed = getattr(design, field), getattr(defaults, field)
+        value, seed = design.entries(field), defaults[field]
         if field in searched:
             origin = "searched"
         elif field in space.fixed or value != seed:

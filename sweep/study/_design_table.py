@@ -80,9 +80,7 @@ def _entries(
             key, values,
             f"one value for all layers, or a list of {depth or 'values'}, one for each crossbar",
         )  # fmt: skip
-    return tuple(
-        _entry(spec, value, (*key, index), problems) for index, value in enumerate(values)
-    )
+    return tuple(_entry(spec, value, (*key, index), problems) for index, value in enumerate(values))
 
 
 def _entry(spec: Quantity, value: object, key: tuple[object, ...], problems: Problems) -> Any:

@@ -60,9 +60,7 @@ def _named(
     places: list[tuple[tuple[object, ...], object]] = []
     given = designed.get(name)
     if isinstance(given, list):
-        places += [
-            (("design", role.name, "kind", index), kind) for index, kind in enumerate(given)
-        ]
+        places += [(("design", role.name, "kind", index), kind) for index, kind in enumerate(given)]
     elif given is not None:
         places.append((("design", role.name, "kind"), given))
     for key, entry in searched.items():

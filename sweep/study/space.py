@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -170,9 +169,7 @@ class Space:
         entries = self._start()
         for rule in self.rules:
             entries[rule.entry.field][rule.entry.layer] = self._value(rule, values, entries)
-        fixed = {
-            name: value for name, value in self.fixed.items() if _field(name) not in entries
-        }
+        fixed = {name: value for name, value in self.fixed.items() if _field(name) not in entries}
         return {**fixed, **self._fields(entries)}
 
     def own_quantities(self, fields: Mapping[str, Any]) -> Mapping[str, Quantity]:

@@ -136,7 +136,9 @@ def _path(directory: Path, name: str, key: tuple[object, ...], problems: Problem
         )  # fmt: skip
         return None
     if not there:
-        hint = "did you mean 'original'?" if nearest(name, [ORIGINAL]) else f"there is no file {path}"
+        hint = (
+            "did you mean 'original'?" if nearest(name, [ORIGINAL]) else f"there is no file {path}"
+        )
         problems.add(key, name, "'original' or a file that can be read", hint)
         return None
     return path

@@ -68,7 +68,6 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 """Quantity of version 2 to words of version 1 that have another name."""
 
 
-
 def renamed(name: str) -> str:
     """The quantity of version 2 that a field of version 1 is; with its layer in brackets, if it has one."""
     field, bracket, rest = name.partition("[")
