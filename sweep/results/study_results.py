@@ -27,6 +27,7 @@ from sweep.results.stored_study import StoredStudy
 from sweep.results.trial_record import TrialRecord
 from sweep.study import study_file
 from sweep.study.ladder import TrainingRung
+from sweep.study.migrate import OLD, is_old, migrated
 from sweep.study.study_file import StudyFile
 
 __all__ = [
@@ -141,8 +142,10 @@ class Results:
         return Layout(self.out).epochs(trial, training)
 
 
-def stored_study_file(layout: Layout, manifest: Manifest) -> StudyFile:
-    """The study file that was copied when the study began.
+def stored_study_file(layout: Layout, manifest: Manifest) -> tuple[StudyFile, int]:
+    """The study file that was copied when the study began, and the version of its format.
+
+    One of an older version is read as `sweep migrate` would rewrite it.
 
     **Raises:** `StoreError` if it is missing or was altered, `StudyFileError` if this version
     cannot read it.
@@ -159,8 +162,9 @@ def stored_study_file(layout: Layout, manifest: Manifest) -> StudyFile:
         )
         raise StoreError(msg)
     # A relative path in it starts from where the file came from.
-    return study_file.parse(
-        text.decode(),
-        source=manifest.study_source,
-        before_junctions=manifest.schema < WITH_JUNCTIONS,
+    content = text.decode()
+    before_junctions = manifest.schema < WITH_JUNCTIONS
+    described = study_file.parse(
+        migrated(content, before_junctions=before_junctions), source=manifest.study_source
     )
+    return described, OLD if is_old(content) else study_file.VERSION

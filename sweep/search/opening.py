@@ -16,7 +16,9 @@ import optuna
 from sweep.results.files import Layout, StoreError
 from sweep.results.manifest import read_manifest
 from sweep.results.study_results import Results, stored_study_file
+from sweep.search.renaming import renamed_study
 from sweep.search.storage import complete_url, open_for_reading, quiet
+from sweep.study.migrate import OLD
 
 __all__ = ["OpenedResults", "open_results"]
 
@@ -41,7 +43,7 @@ def open_results(out: Path) -> OpenedResults:
     """
     layout = Layout(out)
     manifest = read_manifest(layout)
-    described = stored_study_file(layout, manifest)
+    described, version = stored_study_file(layout, manifest)
     quiet()
     storage = open_for_reading(layout, complete_url(manifest.storage))
     try:
@@ -49,4 +51,6 @@ def open_results(out: Path) -> OpenedResults:
     except KeyError as error:
         msg = f"The storage {manifest.storage} holds no study {manifest.name!r}."
         raise StoreError(msg) from error
+    if version == OLD:
+        study = renamed_study(study)
     return OpenedResults(out, described, manifest, study)

@@ -24,6 +24,11 @@ _REFERENCES = ("tie", "ratio_of")
 Entry = tuple[Key | None, Item]
 
 
+def is_old(text: str) -> bool:
+    """Whether a text is a file of version 1."""
+    return tomlkit.parse(text).get("version") == OLD
+
+
 def migrated(text: str, *, before_junctions: bool = False) -> str:
     """The text of a file of version 1 as version 2 has it; one of version 2 unchanged.
 

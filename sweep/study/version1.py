@@ -74,6 +74,11 @@ def renamed(name: str) -> str:
     return NAMES.get(field, f"amplifier.{field}") + bracket + rest
 
 
+def renamed_parameter(name: str) -> str:
+    """The parameter of version 2 that one of version 1 is: a quantity, or a ratio of two."""
+    return "/".join(map(renamed, name.split("/")))
+
+
 def reworded(name: str, value: object) -> object:
     """The value of version 2 that a field of version 1 has, by its name of version 2."""
     words = WORDS.get(name.partition("[")[0], {})
