@@ -26,7 +26,7 @@ from sweep.search.creation import FINGERPRINT, OptunaStudy, create_study
 from sweep.search.patient_storage import Told
 from sweep.search.storage import Group, complete_url, open_storage, public_url, quiet, study_in
 from sweep.study.start import StartPoint, start_points
-from sweep.study.study_file import StudyFile
+from sweep.study.study_file import StudyFile, VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,13 @@ def read_begun(out: Path, described: StudyFile, *, resume: bool) -> Manifest | N
             raise StoreError(msg)
         return None
     manifest = read_manifest(layout)
-    stored = stored_study_file(layout, manifest)
+    stored, version = stored_study_file(layout, manifest)
+    if version != VERSION:
+        msg = (
+            f"{out} was begun with a study file of version {version}; `sweep migrate {out}` rewrites it, and "
+            "`sweep status`, `report` and `export` read it as it is."
+        )
+        raise StoreError(msg)
     if stored.text == described.text and stored.description != described.description:
         msg = (
             f"{out} was begun by an earlier analog-sweep ({manifest.package_version}), whose transistors "

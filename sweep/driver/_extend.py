@@ -13,7 +13,7 @@ from sweep.results.files import DriverLock, Layout, StoreError, write_whole
 from sweep.results.manifest import EXTENDED, SCHEMA, now, read_manifest
 from sweep.results.study_results import stored_study_file
 from sweep.study.extension import what_forbids
-from sweep.study.study_file import StudyFile
+from sweep.study.study_file import StudyFile, VERSION
 
 
 def extend(out: Path, described: StudyFile) -> None:
@@ -32,7 +32,10 @@ def extend(out: Path, described: StudyFile) -> None:
     if manifest.study_sha256 == digest:
         write_whole(layout.study_file, text)
         return
-    old = stored_study_file(layout, manifest)
+    old, version = stored_study_file(layout, manifest)
+    if version != VERSION:
+        msg = f"{out} has a study file of version {version}; `sweep migrate {out}` rewrites it."
+        raise StoreError(msg)
     if old.description == described.description:
         return
     check_data(manifest, described, out)

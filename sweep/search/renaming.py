@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
 
 from sweep.study.version1 import renamed_parameter, reworded
 
-__all__ = ["renamed_study", "renamed_trial"]
+__all__ = ["renamed_study", "renamed_trial", "write_journal"]
 
 
 def renamed_study(study: optuna.Study) -> optuna.Study:
@@ -50,3 +53,17 @@ def _reworded(name: str, distribution: BaseDistribution) -> BaseDistribution:
         return distribution
     words: Any = [reworded(name, choice) for choice in distribution.choices]
     return CategoricalDistribution(words)
+
+
+def write_journal(study: optuna.Study, path: Path) -> None:
+    """Writes a study with all its trials into a journal file, whole or not at all."""
+    partial = path.with_name(f"{path.name}.new")
+    partial.unlink(missing_ok=True)
+    storage = JournalStorage(JournalFileBackend(str(partial)))
+    copy = optuna.create_study(
+        study_name=study.study_name, directions=study.directions, storage=storage
+    )
+    for key, value in study.user_attrs.items():
+        copy.set_user_attr(key, value)
+    copy.add_trials(study.get_trials(deepcopy=False))
+    partial.replace(path)
