@@ -62,7 +62,7 @@ def mixed(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results
     """Complete, pruned and infeasible trials: one flavour's pfet may not be as short as asked."""
     study = tiny(
         trials=8,
-        length_p="",
+        **{"synapse.length_p": ""},
         space=f"{FLAVOURS}\n{LENGTHS}",
         search='pruner = { kind = "median", startup_trials = 1 }',
     )
@@ -102,8 +102,7 @@ def empty(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results
     return ran(tiny(), tmp_path_factory.mktemp("empty") / "out", Record(do=stop_at_once))
 
 
-WIDE = """\
-version = 1
+WIDE = """version = 2
 name = "wide"
 [network]
 layers = [3, 4, 1]
@@ -127,21 +126,27 @@ reduction_factor = 2
 kind = "training"
 simulator = "quasistatic"
 weight_seeds = [0, 1]
-[design]
+[design.synapse]
 flavour = "01v8_lvt"
 length_p = "350 nm"
 multiplicity = [1, 2]
 weight_high = "0.7 V"
+
+[design.encoding]
 bias_level = "0.3 V"
-load_conductance = "400 uS"
+
+[design.load]
+conductance = "400 uS"
+
 [space]
-input_amplitude = { low = "0.5 V", high = "0.9 V" }
-gain_forward = { low = 2.5, high = 9.0, log = true }
-gain_backward = { ratio_of = "gain_forward", low = 0.03, high = 0.3, log = true }
-nudge_conductance = { low = "0.5 mS", high = "5 mS", log = true }
-update_scale = { low = "0.2 1/V", high = "100 1/V", log = true, per_layer = true }
-update_rule = { choices = ["seed", "product"] }
-phase_duration = { low = "7 us", high = "80 us", log = true }
+"encoding.input_amplitude" = { low = "0.5 V", high = "0.9 V" }
+"amplifier.gain_forward" = { low = 2.5, high = 9.0, log = true }
+"amplifier.gain_backward" = { ratio_of = "amplifier.gain_forward", low = 0.03, high = 0.3, log = true }
+"nudge.conductance" = { low = "0.5 mS", high = "5 mS", log = true }
+"update.scale" = { low = "0.2 1/V", high = "100 1/V", log = true, per_layer = true }
+"update.kind" = { choices = ["difference", "product"] }
+"timing.phase_duration" = { low = "7 us", high = "80 us", log = true }
+
 [search]
 trials = 210
 seed = 1

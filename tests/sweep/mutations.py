@@ -15,8 +15,8 @@ from tests.sweep.study_texts import tables
 
 _TEXTS = st.sampled_from(
     ["", "cmos", "01v8_lvt", "tpe", "device", "training", "quasistatic", "transient", "worst", "0.15 um", "1 um", "50 uS", "20 1/V", "20/V", "inf V", "-inf V",
-     "nan V", "1e400 S", "27 C", "2 GB", "0 s", "-1 V", "edge", "width_n", "width_n[0]",
-     "gain_forward[9]", "nmse", "~nobody/x", "a\nb", "\x7f", "µ", "x" * 200]
+     "nan V", "1e400 S", "27 C", "2 GB", "0 s", "-1 V", "edge", "synapse.width_n", "synapse.width_n[0]",
+     "amplifier.gain_forward[9]", "nmse", "~nobody/x", "a\nb", "\x7f", "µ", "x" * 200]
 )  # fmt: skip
 SCALARS = st.one_of(
     _TEXTS,
@@ -39,7 +39,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=6,
 )
-FIELDS = st.sampled_from([*Design.quantities(), "clamp_low[0]", "width_p[1]", "width_n[2]"])
+FIELDS = st.sampled_from([*Design.quantities(), "amplifier.clamp_low[0]", "synapse.width_p[1]", "synapse.width_n[2]"])
 
 
 @st.composite

@@ -83,7 +83,7 @@ def tiny(**changes: Any) -> StudyFile:
         "sampler": "random",
         "workers": 1,
         "run_cache": "0 B",
-        "length_p": 'length_p = "0.35 um"',
+        "synapse.length_p": 'length_p = "0.35 um"',
         "design": "",
         "space": "",
         "search": 'pruner = "none"',

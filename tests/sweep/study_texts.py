@@ -9,8 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-STUDY = """\
-version = 1
+STUDY = """version = 2
 name = "sine-3-8-1"
 
 [network]
@@ -26,20 +25,22 @@ epochs = 2
 weight_seed = 7
 temperature = "27 C"
 
-[design]
+[design.synapse]
 width_n = ["0.5 um", "1 um"]
+
+[design.timing]
 edge = "2 us"
 
 [space]
-nudge_conductance = { low = "50 uS", high = "5 mS", log = true }
-multiplicity      = { low = 1, high = 8 }
-clamp_low         = { low = "-0.6 V", high = "0.4 V", step = "50 mV" }
-flavour           = { choices = ["01v8", "01v8_hvt"] }
-update_scale      = { low = "1 1/V", high = "300 1/V", log = true, per_layer = true }
-"gain_forward[1]" = { low = 1.5, high = 6.0 }
-gain_backward     = { ratio_of = "gain_forward", low = 0.1, high = 1.0, log = true }
-width_p           = { ratio_of = "width_n", value = 3.1 }
-guard             = { tie = "edge" }
+"nudge.conductance" = { low = "50 uS", high = "5 mS", log = true }
+"synapse.multiplicity" = { low = 1, high = 8 }
+"amplifier.clamp_low" = { low = "-0.6 V", high = "0.4 V", step = "50 mV" }
+"synapse.flavour" = { choices = ["01v8", "01v8_hvt"] }
+"update.scale" = { low = "1 1/V", high = "300 1/V", log = true, per_layer = true }
+"amplifier.gain_forward[1]" = { low = 1.5, high = 6.0 }
+"amplifier.gain_backward" = { ratio_of = "amplifier.gain_forward", low = 0.1, high = 1.0, log = true }
+"synapse.width_p" = { ratio_of = "synapse.width_n", value = 3.1 }
+"timing.guard" = { tie = "timing.edge" }
 
 [search]
 sampler = "tpe"
@@ -105,8 +106,7 @@ start = ["seed", "points.csv"]
 stop = { wall_time = "60 s", simulated = "1 s", stagnation = 5, expected_improvement = 0.01 }
 """
 
-DESIGN = """\
-version = 1
+DESIGN = """version = 2
 name = "best"
 
 [network]
@@ -115,11 +115,15 @@ layers = [3, 8, 1]
 [task]
 name = "sine"
 
-[design]
+[design.synapse]
 flavour = "01v8_lvt"
 length_p = "0.35 um"
-amplifier_bandwidth = "inf Hz"
-update_scale = ["20 1/V", "3/V"]
+
+[design.amplifier]
+bandwidth = "inf Hz"
+
+[design.update]
+scale = ["20 1/V", "3/V"]
 
 [provenance]
 anything = "at all"

@@ -32,7 +32,7 @@ TABLES = {"transistors.csv", "transfer.csv", "update.csv", "reciprocity.csv"}
 @pytest.fixture(scope="module", params=["cmos", "dram"])
 def found(request: pytest.FixtureRequest) -> Characterization:
     bench = SynapseBench(
-        design=Design(synapse=request.param), simulator=find("ngspice"), models=pdk.locate()
+        design=Design.from_values({"synapse.kind": request.param}), simulator=find("ngspice"), models=pdk.locate()
     )
     weights = (-1.0, 1.0) if request.param == "cmos" else (0.0, 1.8)
     return characterize(bench, Region.of(weights, (0.0, 1.2), step=0.2))
@@ -92,7 +92,7 @@ def test_tables_hold_every_measured_number_with_its_unit(found: Characterization
     assert set(tables) == TABLES
     for columns in tables.values():
         assert all(name.rpartition("_")[2] in {"V", "A", "S", "m"} or name in {
-            "device", "multiplicity", "rho",
+            "device", "synapse.multiplicity", "rho",
         } for name in columns)  # fmt: skip
     current = np.array(tables["transfer.csv"]["current_A"], dtype=float)
     assert current == pytest.approx(found.transfer.current.ravel(), rel=1e-9, abs=1e-20)
@@ -181,5 +181,5 @@ def test_what_is_not_legal_is_said_before_anything_is_measured(
 
 
 def test_lengths_that_are_not_given_are_legal_for_every_flavour() -> None:
-    for flavour in Design.quantities()["flavour"].choices:
-        assert synapse_design({"flavour": flavour, "width_p": None}).flavour == flavour
+    for flavour in Design.quantities()["synapse.flavour"].choices:
+        assert synapse_design({"synapse.flavour": flavour, "synapse.width_p": None}).value("synapse.flavour") == flavour

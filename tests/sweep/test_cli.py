@@ -141,7 +141,7 @@ def test_fields_lists_every_field_of_a_design() -> None:
         assert f"\n{name} " in said.out
         assert spec.meaning in said.out
         assert listed[name]["unit"] == spec.unit
-    assert listed["clamp_low"]["low"] is None, "JSON has no infinity"
+    assert listed["amplifier.clamp_low"]["low"] is None, "JSON has no infinity"
 
 
 def test_validate_shows_the_space(study_toml: Path) -> None:

@@ -96,8 +96,8 @@ STUDY = {
     "task": {"name": "measured", "points": 4, "held_out": 3},
     "network": {"layers": [3, 2, 1]},
     "training": {"epochs": 1},
-    "design": {"synapse": "same"},
-    "space": {"multiplicity": {"low": 1, "high": 3}},
+    "design": {"synapse.kind": "same"},
+    "space": {"synapse.multiplicity": {"low": 1, "high": 3}},
     "search": {"trials": 1, "sampler": "random"},
     "execution": {"simulator": "ngspice", "workers": 1, "run_cache": "0 B"},
 }

@@ -38,12 +38,12 @@ def values() -> st.SearchStrategy[dict[str, object]]:
     for name, spec in Design.quantities().items():
         if name in {
             "technology",
-            "flavour",
-            "weight_low",
-            "clamp_low",
+            "synapse.flavour",
+            "synapse.weight_low",
+            "amplifier.clamp_low",
             "edge",
             "guard",
-            "phase_duration",
+            "timing.phase_duration",
         }:
             continue
         if spec.choices:
@@ -52,7 +52,7 @@ def values() -> st.SearchStrategy[dict[str, object]]:
             entry: st.SearchStrategy[object] = st.integers(int(spec.low), int(spec.high))
             fields[name] = st.tuples(entry, entry) if spec.per_layer else entry
         else:
-            low = 0.5 if name == "weight_high" else max(spec.low, 0.0 if "clamp" in name else -1e9)
+            low = 0.5 if name == "synapse.weight_high" else max(spec.low, 0.0 if "clamp" in name else -1e9)
             entry = st.floats(low, spec.high, allow_nan=False)
             fields[name] = st.tuples(entry, entry) if spec.per_layer else entry
     return st.fixed_dictionaries({}, optional=fields)
@@ -152,7 +152,7 @@ def test_both_netlists_include_the_models_beside_them(finished: Results, tmp_pat
 
 
 def test_ngspice_reads_the_parameters(tmp_path: Path) -> None:
-    design = Design(update_scale=(20.0, 3.0))
+    design = Design.from_values({"update.scale": (20.0, 3.0)})
     (tmp_path / "design.param").write_text(param_text(design, title="test"))
     (tmp_path / "deck.cir").write_text(
         "* parameters\n.include design.param\n"

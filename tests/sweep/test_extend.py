@@ -66,7 +66,7 @@ def test_a_wider_range_and_another_search_are_allowed(path: str, value: Any) -> 
 def test_what_gives_values_another_meaning_is_not(path: str, value: Any, words: str) -> None:
     if path == "space.clamp_low.low":
         content = tables()
-        content["space"]["clamp_low"] |= {"low": value, "high": "0.43 V"}
+        content["space"]["amplifier.clamp_low"] |= {"low": value, "high": "0.43 V"}
         found = what_forbids(parse(STUDY, source="a"), parse(toml(content), source="b"))
     elif path == "search.objectives":
         content = tables()
@@ -93,7 +93,7 @@ def test_a_study_goes_on_in_a_wider_space_and_learns_from_its_older_trials(tmp_p
     assert len(after) == 9
     assert results.study_file.fingerprint == wider.fingerprint
     assert (out / "study-1.toml").read_text() == quasistatic("", trials=4).text
-    assert max(trial.distributions["multiplicity"].high for trial in results.study.trials) == 12  # type: ignore[attr-defined]
+    assert max(trial.distributions["synapse.multiplicity"].high for trial in results.study.trials) == 12  # type: ignore[attr-defined]
     narrower = parse(text.replace("high = 3 }", "high = 2 }"), source="narrower.toml")
     with pytest.raises(StoreError, match=r"narrower\.toml cannot extend .* leaves out"):
         run_study(narrower, Settings(out=out, extend=True), observer=Record())

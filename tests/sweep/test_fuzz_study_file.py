@@ -169,4 +169,4 @@ def test_the_valid_files_that_all_this_starts_from_are_valid() -> None:
     assert len(parse(STUDY + LADDER, source="x/study.toml").ladder.rungs) == 5
     robust = parse(toml({**tables(), **tables(ROBUST)}), source="x/study.toml")
     assert len(robust.ladder.top.conditions) == 32
-    assert parse_design(DESIGN, source="x/study.toml").design.flavour == "01v8_lvt"
+    assert parse_design(DESIGN, source="x/study.toml").design.value("synapse.flavour") == "01v8_lvt"

@@ -115,7 +115,7 @@ def test_a_longer_rung_goes_on_where_the_shorter_one_ended(climbed: Results) -> 
 
 
 def test_what_each_rung_took_is_kept(climbed: Results) -> None:
-    phase = Design().phase_duration
+    phase = Design().value("timing.phase_duration")
     train, held_out = 3 * 4, 3  # phases of an epoch
     phases = [4, 2 * (2 * train + 3 * held_out), train + 2 * held_out, train + held_out]
     for trial in climbed.study.trials:
@@ -261,7 +261,7 @@ def test_a_trial_that_fails_at_a_cheap_rung_costs_no_transient(tmp_path: Path) -
     assert (summary.complete, summary.failed) == (0, 2)
     for event in observer.of(TrialFailed):
         assert (event.rung, event.status, event.cause) == (0, "refused", "NotQuasistatic")
-        assert "amplifier_bandwidth" in event.words
+        assert "amplifier.bandwidth" in event.words
     assert not list(tmp_path.rglob("*.npz"))
     (first, _) = open_results(tmp_path).study.trials
     assert (first.user_attrs["failed_rung"], first.user_attrs["rung"]) == (0, 0)
@@ -387,7 +387,7 @@ epochs = 5
 
 def test_an_infeasible_design_stops_at_the_foot(tmp_path: Path) -> None:
     lengths = 'length_p = { low = "0.15 um", high = "0.8 um", log = true }'
-    study = laddered(trials=5, sampler="random", length_p="", space=f"{FLAVOURS}\n{lengths}")
+    study = laddered(trials=5, sampler="random", **{"synapse.length_p": ""}, space=f"{FLAVOURS}\n{lengths}")
     observer = Record()
     summary = run_study(study, Settings(out=tmp_path), observer=observer)
     assert summary.failed > 0

@@ -94,7 +94,7 @@ def test_outcomes_are_counted_by_cause_with_the_most_frequent_message() -> None:
         trial = study.ask()
         if words is not None:
             trial.set_user_attr("status", "infeasible" if number == 0 else "crashed")
-            trial.set_user_attr("cause", "width_p" if number == 0 else "")
+            trial.set_user_attr("cause", "synapse.width_p" if number == 0 else "")
             trial.set_user_attr("words", words)
         trial.set_user_attr("rung", number % 2)
         study.tell(trial, state=TrialState.PRUNED)

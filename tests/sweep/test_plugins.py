@@ -182,8 +182,8 @@ def test_a_study_names_what_is_installed_and_trains_with_it(installed: Path) -> 
         {
             **tables(),
             "task": {"name": "ramp", "points": 4, "held_out": 3},
-            "design": {"length_p": "0.35 um", "length_n": "0.35 um"},
-            "space": {"multiplicity": {"low": 1, "high": 2}},
+            "design": {"synapse.length_p": "0.35 um", "synapse.length_n": "0.35 um"},
+            "space": {"synapse.multiplicity": {"low": 1, "high": 2}},
             "network": {"layers": [3, 2, 1]},
             "search": {"objectives": {"nmse": "minimize", "cost": "minimize"}},
         }
@@ -228,8 +228,8 @@ def amplified(
 ) -> str:
     """A study whose designs have amplifiers of the package."""
     lvt = {
-        "flavour": "01v8_lvt", "length_p": "0.35 um", "weight_low": "0.4 V", "weight_high": "0.8 V",
-        "load_conductance": "400 uS",
+        "synapse.flavour": "01v8_lvt", "synapse.length_p": "0.35 um", "synapse.weight_low": "0.4 V", "synapse.weight_high": "0.8 V",
+        "load.conductance": "400 uS",
     }  # fmt: skip
     execution = {"simulator": simulator, "workers": 1, "run_cache": "0 B"}
     changed = {"design": lvt | design, "space": space, "execution": execution, **AMPLIFIED, **more}
@@ -238,10 +238,10 @@ def amplified(
 
 def test_a_study_names_an_amplifier_and_searches_its_sizes(installed: Path) -> None:
     study = amplified(
-        {"amplifier": "macro"},
+        {"amplifier.kind": "macro"},
         {
             "transconductance": {"low": "0.05 S", "high": "0.2 S", "per_layer": True},
-            "fed_back": {"ratio_of": "update_decay", "low": 0.1, "high": 0.5},
+            "fed_back": {"ratio_of": "update.decay", "low": 0.1, "high": 0.5},
         },
         "quasistatic",
     )
@@ -272,10 +272,10 @@ def test_amplifiers_are_choices_like_any_other_and_one_without_transfer_says_so(
     installed: Path,
 ) -> None:
     space = {
-        "amplifier": {"choices": ["linear", "rectified"]},
+        "amplifier.kind": {"choices": ["clamped", "rectified"]},
         "rectifier_width": {"low": "0.5 um", "high": "5 um"},
     }
-    small = {"gain_forward": 1.0}  # outputs within the device tables of the quasi-static simulator
+    small = {"amplifier.gain_forward": 1.0}  # outputs within the device tables of the quasi-static simulator
     program = f"""
 import math
 import pdk
@@ -302,12 +302,12 @@ for name in ("linear", "rectified"):
 
 
 def test_an_amplifier_that_is_none_is_refused_with_file_key_and_package(installed: Path) -> None:
-    space = {"multiplicity": {"low": 1, "high": 2}}
+    space = {"synapse.multiplicity": {"low": 1, "high": 2}}
     program = f"""
 from sweep.study.study_file import StudyFileError, parse
-for text in ({amplified({"amplifier": "wrong"}, space, "ngspice")!r},
-             {amplified({"amplifier": "macro", "swing": "0.2 V"}, space, "ngspice")!r},
-             {amplified({"amplifier": "macros"}, space, "ngspice")!r}):
+for text in ({amplified({"amplifier.kind": "wrong"}, space, "ngspice")!r},
+             {amplified({"amplifier.kind": "macro", "swing": "0.2 V"}, space, "ngspice")!r},
+             {amplified({"amplifier.kind": "macros"}, space, "ngspice")!r}):
     try:
         parse(text, source="study.toml")
     except StudyFileError as error:

@@ -25,10 +25,10 @@ BANDWIDTHS = 'amplifier_bandwidth = { low = "10 kHz", high = "1 GHz", log = true
 @pytest.mark.parametrize(
     ("space", "field", "choices", "todo"),
     [
-        (SWITCHES, "write_switch", ("nfet",), "take it out of the choices"),
+        (SWITCHES, "write_switch.kind", ("nfet",), "take it out of the choices"),
         (SYNAPSES, "synapse", ("dram",), "take it out of the choices"),
-        (f"{SWITCHES}\n{SYNAPSES}", "write_switch", ("nfet",), "take it out of the choices"),
-        (BANDWIDTHS, "amplifier_bandwidth", (), "narrow its range"),
+        (f"{SWITCHES}\n{SYNAPSES}", "write_switch.kind", ("nfet",), "take it out of the choices"),
+        (BANDWIDTHS, "amplifier.bandwidth", (), "narrow its range"),
     ],
     ids=["switch", "synapse", "both", "bandwidth"],
 )
@@ -69,7 +69,7 @@ def test_validate_warns_and_still_takes_the_file(tmp_path: Path) -> None:
     assert "warning: space.write_switch: 'nfet' is refused on rung 1" in shown.output
     told = CliRunner().invoke(app, ["validate", str(path), "--json"])
     (warning,) = json.loads(told.stdout)["warnings"]
-    assert (warning["field"], warning["choices"]) == ("write_switch", ["nfet"])
+    assert (warning["field"], warning["choices"]) == ("write_switch.kind", ["nfet"])
     path.write_text(tiny(space=SWITCHES).text)
     assert (
         json.loads(CliRunner().invoke(app, ["validate", str(path), "--json"]).stdout)["warnings"]

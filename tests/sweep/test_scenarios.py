@@ -44,7 +44,7 @@ def quasistatic(tables: str = SCENARIOS, *, trials: int = 8, **changes: object) 
     """A tiny study in quasi-static simulation."""
     filling = {
         "points": 4, "epochs": 2, "trials": trials, "sampler": "tpe", "workers": 1,
-        "length_p": 'length_p = "0.35 um"', "design": "", "space": "", "search": "",
+        "synapse.length_p": 'length_p = "0.35 um"', "design": "", "space": "", "search": "",
         "execution": tables, "run_cache": "0 B", **changes,
     }  # fmt: skip
     text = TINY.format(**filling).replace('"ngspice"', '"quasistatic"')
@@ -254,8 +254,8 @@ def test_a_design_that_costs_too_much_is_not_the_best(tmp_path: Path) -> None:
     refused = [trial for trial in seen.trials if not trial.allowed]
     assert allowed
     assert refused
-    least = min(t.parameters["multiplicity"] for t in refused)
-    assert all(trial.parameters["multiplicity"] < least for trial in allowed)
+    least = min(t.parameters["synapse.multiplicity"] for t in refused)
+    assert all(trial.parameters["synapse.multiplicity"] < least for trial in allowed)
     assert seen.best is not None
     assert seen.best.allowed
     assert seen.best.values[0] == min(trial.values[0] for trial in allowed)
@@ -292,10 +292,10 @@ def test_a_study_begins_with_the_designs_that_it_is_given(tmp_path: Path) -> Non
     assert [trial.user_attrs["start"] for trial in first] == [
         "seed", "points.csv:2", "points.csv:3", "points.csv:4",
     ]  # fmt: skip
-    assert first[0].params == {"multiplicity": 1, "target_amplitude": 0.02}
-    assert first[1].params == {"multiplicity": 2, "target_amplitude": 0.03}
-    assert first[2].params == {"multiplicity": 3, "target_amplitude": 0.05}
-    assert first[3].params["target_amplitude"] == 0.02
+    assert first[0].params == {"synapse.multiplicity": 1, "encoding.target_amplitude": 0.02}
+    assert first[1].params == {"synapse.multiplicity": 2, "encoding.target_amplitude": 0.03}
+    assert first[2].params == {"synapse.multiplicity": 3, "encoding.target_amplitude": 0.05}
+    assert first[3].params["encoding.target_amplitude"] == 0.02
     assert len(results.study.trials) == 5
     # An exported design of it starts another study.
     export(results, trial=1, to=tmp_path / "best", verify=False)
@@ -385,15 +385,15 @@ def test_sensitivity_trains_again_around_a_trial(
     nominal = best.scenarios[0]["nmse"]
     assert found.nmse == pytest.approx(nominal, rel=1e-9)
     by_name = {each.name: each for each in found.moved}
-    assert by_name.keys() == {"multiplicity", "target_amplitude"}
-    amplitude = by_name["target_amplitude"]
+    assert by_name.keys() == {"synapse.multiplicity", "encoding.target_amplitude"}
+    amplitude = by_name["encoding.target_amplitude"]
     assert amplitude.lower == pytest.approx(0.95 * amplitude.value)
     assert amplitude.upper == pytest.approx(1.05 * amplitude.value)
     assert {amplitude.below, amplitude.above} != {found.nmse}
     assert amplitude.change == max(amplitude.below, amplitude.above) / found.nmse
     json.dumps(found.to_json())
     show(sensitivity_view(found))
-    assert "target_amplitude" in capsys.readouterr().out
+    assert "encoding.target_amplitude" in capsys.readouterr().out
     with pytest.raises(SensitivityError, match="no trial 99"):
         sensitivity(robust, trial=99)
 

@@ -38,14 +38,14 @@ SPACE = parse(STUDY, source="study.toml").space
 
 def test_the_distributions_are_what_the_file_says() -> None:
     assert distributions(SPACE) == {
-        "flavour": CategoricalDistribution(("01v8", "01v8_hvt")),
-        "multiplicity": IntDistribution(1, 8, log=True),
-        "gain_forward[1]": FloatDistribution(1.5, 6.0, log=True),
+        "synapse.flavour": CategoricalDistribution(("01v8", "01v8_hvt")),
+        "synapse.multiplicity": IntDistribution(1, 8, log=True),
+        "amplifier.gain_forward[1]": FloatDistribution(1.5, 6.0, log=True),
         "gain_backward/gain_forward": FloatDistribution(0.1, 1.0, log=True),
-        "clamp_low": FloatDistribution(-0.6, 0.4, step=0.05),
-        "nudge_conductance": FloatDistribution(50e-6, 5e-3, log=True),
-        "update_scale[0]": FloatDistribution(1.0, 300.0, log=True),
-        "update_scale[1]": FloatDistribution(1.0, 300.0, log=True),
+        "amplifier.clamp_low": FloatDistribution(-0.6, 0.4, step=0.05),
+        "nudge.conductance": FloatDistribution(50e-6, 5e-3, log=True),
+        "update.scale[0]": FloatDistribution(1.0, 300.0, log=True),
+        "update.scale[1]": FloatDistribution(1.0, 300.0, log=True),
     }
 
 
@@ -62,20 +62,20 @@ def test_every_choice_of_values_makes_the_design_it_says(parts: list[float]) -> 
     values = {p.name: p.at(part) for p, part in zip(SPACE.parameters, parts, strict=True)}
     design = SPACE.design(values)
     assert design == SPACE.design(dict(reversed(values.items())))
-    assert design.nudge_conductance == values["nudge_conductance"]
-    assert design.multiplicity == (values["multiplicity"],)
-    assert design.flavour == values["flavour"]
-    assert [design.layer(index, "update_scale") for index in range(2)] == [
-        values["update_scale[0]"],
-        values["update_scale[1]"],
+    assert design.value("nudge.conductance") == values["nudge.conductance"]
+    assert design.multiplicity == (values["synapse.multiplicity"],)
+    assert design.value("synapse.flavour") == values["synapse.flavour"]
+    assert [design.layer(index, "update.scale") for index in range(2)] == [
+        values["update.scale[0]"],
+        values["update.scale[1]"],
     ]
-    assert design.gain_forward == (2.5, values["gain_forward[1]"])
+    assert design.value("amplifier.gain_forward") == (2.5, values["amplifier.gain_forward[1]"])
     ratio = float(str(values["gain_backward/gain_forward"]))
-    assert [design.layer(index, "gain_backward") for index in range(2)] == pytest.approx(
-        [ratio * gain for gain in design.gain_forward]
+    assert [design.layer(index, "amplifier.gain_backward") for index in range(2)] == pytest.approx(
+        [ratio * gain for gain in design.value("amplifier.gain_forward")]
     )
-    assert design.width_n == (0.5e-6, 1e-6)
-    assert design.width_p == pytest.approx((1.55e-6, 3.1e-6))
+    assert design.value("synapse.width_n") == (0.5e-6, 1e-6)
+    assert design.value("synapse.width_p") == pytest.approx((1.55e-6, 3.1e-6))
     assert design.guard == design.edge == 2e-6
 
 
@@ -91,80 +91,80 @@ def test_what_optuna_suggests_is_a_design(seed: int) -> None:
 
 
 def test_an_entry_of_one_layer_leaves_the_others_as_they_are() -> None:
-    space = _space({"gain_forward[0]": {"low": 5.0, "high": 6.0}}, gain_forward=[2.0, 3.0])
-    assert space.design({"gain_forward[0]": 5.5}).gain_forward == (5.5, 3.0)
+    space = _space({"amplifier.gain_forward[0]": {"low": 5.0, "high": 6.0}}, **{"amplifier.gain_forward": [2.0, 3.0]})
+    assert space.design({"amplifier.gain_forward[0]": 5.5}).value("amplifier.gain_forward") == (5.5, 3.0)
 
 
 def test_a_fixed_value_and_a_default_stay_as_they_are() -> None:
-    space = _space({"edge": {"low": "1 us", "high": "4 us"}}, phase_duration="40 us")
-    design = space.design({"edge": 3e-6})
-    assert design == Design(phase_duration=40e-6, edge=3e-6)
+    space = _space({"timing.edge": {"low": "1 us", "high": "4 us"}}, **{"timing.phase_duration": "40 us"})
+    design = space.design({"timing.edge": 3e-6})
+    assert design == Design.from_values({"timing.phase_duration": 40e-6, "timing.edge": 3e-6})
 
 
 def test_a_ratio_may_refer_to_another_layer_of_the_same_field() -> None:
     space = _space(
         {
-            "update_scale[1]": {"low": "1 1/V", "high": "10 1/V"},
-            "update_scale[0]": {"ratio_of": "update_scale[1]", "low": 1, "high": 100},
+            "update.scale[1]": {"low": "1 1/V", "high": "10 1/V"},
+            "update.scale[0]": {"ratio_of": "update.scale[1]", "low": 1, "high": 100},
         }
     )
     names = [parameter.name for parameter in space.parameters]
-    assert names == ["update_scale[0]/update_scale[1]", "update_scale[1]"]
-    design = space.design({"update_scale[0]/update_scale[1]": 50.0, "update_scale[1]": 3.0})
-    assert design.update_scale == (150.0, 3.0)
+    assert names == ["update.scale[0]/update_scale[1]", "update.scale[1]"]
+    design = space.design({"update.scale[0]/update_scale[1]": 50.0, "update.scale[1]": 3.0})
+    assert design.value("update.scale") == (150.0, 3.0)
 
 
 def test_a_ratio_of_each_layer_is_a_parameter_of_each_layer() -> None:
-    entry = {"ratio_of": "gain_forward", "low": 0.1, "high": 1.0, "per_layer": True}
-    space = _space({"gain_backward": entry}, gain_forward=[2.0, 4.0])
-    values = {"gain_backward[0]/gain_forward[0]": 0.5, "gain_backward[1]/gain_forward[1]": 0.25}
+    entry = {"ratio_of": "amplifier.gain_forward", "low": 0.1, "high": 1.0, "per_layer": True}
+    space = _space({"amplifier.gain_backward": entry}, **{"amplifier.gain_forward": [2.0, 4.0]})
+    values = {"amplifier.gain_backward[0]/gain_forward[0]": 0.5, "amplifier.gain_backward[1]/gain_forward[1]": 0.25}
     assert set(distributions(space)) == set(values)
-    assert space.design(values).gain_backward == (1.0,)
+    assert space.design(values).value("amplifier.gain_backward") == (1.0,)
 
 
 def test_chains_are_followed_whatever_the_order_in_the_file() -> None:
     entries: dict[str, Any] = {
-        "width_p": {"ratio_of": "length_p", "value": 10},
-        "length_p": {"tie": "length_n"},
-        "length_n": {"ratio_of": "width_n", "value": 0.5},
-        "width_n": {"low": "1 um", "high": "2 um", "per_layer": True},
+        "synapse.width_p": {"ratio_of": "synapse.length_p", "value": 10},
+        "synapse.length_p": {"tie": "synapse.length_n"},
+        "synapse.length_n": {"ratio_of": "synapse.width_n", "value": 0.5},
+        "synapse.width_n": {"low": "1 um", "high": "2 um", "per_layer": True},
     }
     for keys in (list(entries), list(reversed(entries))):
         space = _space({key: entries[key] for key in keys})
-        design = space.design({"width_n[0]": 1e-6, "width_n[1]": 2e-6})
-        assert design.length_n == design.length_p == (0.5e-6, 1e-6)
-        assert design.width_p == pytest.approx((5e-6, 10e-6))
+        design = space.design({"synapse.width_n[0]": 1e-6, "synapse.width_n[1]": 2e-6})
+        assert design.value("synapse.length_n") == design.value("synapse.length_p") == (0.5e-6, 1e-6)
+        assert design.value("synapse.width_p") == pytest.approx((5e-6, 10e-6))
 
 
 @pytest.mark.parametrize("ratio", [0.5, 0.66, 1.0, 1.2, 2.9, 4.0])
 def test_a_ratio_of_whole_numbers_is_rounded(ratio: float) -> None:
     space = _space(
-        {"multiplicity[1]": {"ratio_of": "multiplicity[0]", "low": 0.5, "high": 4.0}},
-        multiplicity=3,
+        {"synapse.multiplicity[1]": {"ratio_of": "synapse.multiplicity[0]", "low": 0.5, "high": 4.0}},
+        **{"synapse.multiplicity": 3},
     )
-    design = space.design({"multiplicity[1]/multiplicity[0]": ratio})
-    assert design.layer(0, "multiplicity") == 3
-    assert abs(design.layer(1, "multiplicity") - 3 * ratio) <= 0.5
+    design = space.design({"synapse.multiplicity[1]/multiplicity[0]": ratio})
+    assert design.layer(0, "synapse.multiplicity") == 3
+    assert abs(design.layer(1, "synapse.multiplicity") - 3 * ratio) <= 0.5
 
 
 def test_equal_entries_of_all_layers_become_one() -> None:
-    space = _space({"gain_forward": {"low": 1.0, "high": 4.0, "per_layer": True}})
-    assert space.design({"gain_forward[0]": 2.0, "gain_forward[1]": 2.0}).gain_forward == (2.0,)
+    space = _space({"amplifier.gain_forward": {"low": 1.0, "high": 4.0, "per_layer": True}})
+    assert space.design({"amplifier.gain_forward[0]": 2.0, "amplifier.gain_forward[1]": 2.0}).value("amplifier.gain_forward") == (2.0,)
 
 
 def test_choices_may_be_numbers() -> None:
-    space = _space({"nudge_conductance": {"choices": ["0.1 mS", "1 mS", "7 mS"]}})
+    space = _space({"nudge.conductance": {"choices": ["0.1 mS", "1 mS", "7 mS"]}})
     assert [p.at(part) for p in space.parameters for part in (0, 0.5, 1)] == [1e-4, 1e-3, 7e-3]
-    assert space.design({"nudge_conductance": 7e-3}).nudge_conductance == 7e-3
+    assert space.design({"nudge.conductance": 7e-3}).value("nudge.conductance") == 7e-3
 
 
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
-        ({"length_p": 0.2e-6, "clamp_low": 0.0}, "length_p", "nearest legal value is 350 nm"),
-        ({"length_p": 0.5e-6, "clamp_low": 0.6}, "clamp_low", "not above clamp_high"),
-        ({"length_p": 0.5e-6, "clamp_low": 3.0}, "clamp_low", "nearest legal value is 2 V"),
-        ({"length_p": 0.5e-6, "clamp_low": math.nan}, "clamp_low", "a number from"),
+        ({"synapse.length_p": 0.2e-6, "amplifier.clamp_low": 0.0}, "synapse.length_p", "nearest legal value is 350 nm"),
+        ({"synapse.length_p": 0.5e-6, "amplifier.clamp_low": 0.6}, "amplifier.clamp_low", "not above clamp_high"),
+        ({"synapse.length_p": 0.5e-6, "amplifier.clamp_low": 3.0}, "amplifier.clamp_low", "nearest legal value is 2 V"),
+        ({"synapse.length_p": 0.5e-6, "amplifier.clamp_low": math.nan}, "amplifier.clamp_low", "a number from"),
     ],
 )
 def test_a_combination_that_is_not_legal_is_an_event_not_a_crash(
@@ -172,11 +172,11 @@ def test_a_combination_that_is_not_legal_is_an_event_not_a_crash(
 ) -> None:
     space = _space(
         {
-            "length_p": {"low": "0.35 um", "high": "1 um"},
-            "clamp_low": {"low": "-1 V", "high": "0.6 V"},
+            "synapse.length_p": {"low": "0.35 um", "high": "1 um"},
+            "amplifier.clamp_low": {"low": "-1 V", "high": "0.6 V"},
         },
-        flavour="01v8_lvt",
-        clamp_high="0.5 V",
+        **{"synapse.flavour": "01v8_lvt",
+        "amplifier.clamp_high": "0.5 V"},
     )
     with pytest.raises(InfeasibleDesign, match=words) as error:
         space.design(values)
@@ -185,8 +185,8 @@ def test_a_combination_that_is_not_legal_is_an_event_not_a_crash(
 
 
 def test_values_of_another_space_are_refused() -> None:
-    space = _space({"gain_forward": {"low": 1.0, "high": 4.0}})
-    for values in ({}, {"gain_forward": 2.0, "edge": 1e-6}, {"gain_forwrd": 2.0}):
+    space = _space({"amplifier.gain_forward": {"low": 1.0, "high": 4.0}})
+    for values in ({}, {"amplifier.gain_forward": 2.0, "timing.edge": 1e-6}, {"gain_forwrd": 2.0}):
         with pytest.raises(SweepError, match="another study file"):
             space.design(values)
 
@@ -202,15 +202,15 @@ def test_values_between_the_ends_are_those_of_the_distribution(fraction: float) 
 
 def test_values_are_shown_with_prefix_and_unit() -> None:
     shown = {p.name: p.show(p.at(0.5), digits=3) for p in SPACE.parameters}
-    assert shown["nudge_conductance"] == "500 uS"
-    assert shown["clamp_low"] == "-100 mV"
-    assert shown["update_scale[1]"] == "17.3 1/V"
+    assert shown["nudge.conductance"] == "500 uS"
+    assert shown["amplifier.clamp_low"] == "-100 mV"
+    assert shown["update.scale[1]"] == "17.3 1/V"
     assert shown["gain_backward/gain_forward"] == "0.316"
-    assert shown["multiplicity"] == "3"
-    assert shown["flavour"] == "01v8_hvt"
+    assert shown["synapse.multiplicity"] == "3"
+    assert shown["synapse.flavour"] == "01v8_hvt"
 
 
 def test_a_space_without_parameters_is_one_design() -> None:
-    space = Space(2, {"edge": 1e-6})
+    space = Space(2, {"timing.edge": 1e-6})
     assert distributions(space) == {}
-    assert space.design(_middle(space)) == Design(edge=1e-6)
+    assert space.design(_middle(space)) == Design.from_values({"timing.edge": 1e-6})

@@ -39,7 +39,7 @@ def written(at: Path, start: Sequence[str], **changes: str) -> Path:
 
 def exported(study: StudyFile, **fields: object) -> str:
     """A design file of the study's network and training."""
-    design = Design.from_values({"length_p": 0.35e-6, "length_n": 0.35e-6, **fields})
+    design = Design.from_values({"synapse.length_p": 0.35e-6, "synapse.length_n": 0.35e-6, **fields})
     return design_text("best", study.plan, design, tables={})
 
 
@@ -198,8 +198,8 @@ def test_fields_that_the_study_does_not_take_over_are_told_by_validate_and_run(
     )
     design = exported(
         load(study),
-        gain_forward=[4.1, 3.0], clamp_low=-0.2, multiplicity=[2, 3], load_conductance=1e-3,
-        target_amplitude=0.05,
+        **{"amplifier.gain_forward": [4.1, 3.0], "amplifier.clamp_low": -0.2, "synapse.multiplicity": [2, 3], "load.conductance": 1e-3,
+        "encoding.target_amplitude": 0.05},
     )  # fmt: skip
     (tmp_path / "best.toml").write_text(design.replace("epochs = 2", "epochs = 9"))
     told = [
@@ -218,7 +218,7 @@ def test_fields_that_the_study_does_not_take_over_are_told_by_validate_and_run(
         point.notes()
     )
     (document,) = sweep("validate", study, "--json").json()["start"]
-    assert {"field": "clamp_low", "there": "-200 mV", "here": "-600 mV fixed"} in document["fields"]
+    assert {"field": "amplifier.clamp_low", "there": "-200 mV", "here": "-600 mV fixed"} in document["fields"]
     observer = Record()
     run_study(load(study), Settings(out=tmp_path / "out"), observer=observer)
     assert [event.words for event in observer.of(Noticed)] == list(point.notes())
@@ -230,7 +230,7 @@ def test_fields_that_the_study_does_not_take_over_are_told_by_validate_and_run(
 
 def test_a_design_that_the_study_would_make_itself_is_not_talked_about(tmp_path: Path) -> None:
     study = written(tmp_path, ["best.toml"])
-    (tmp_path / "best.toml").write_text(exported(load(study), target_amplitude=0.05))
+    (tmp_path / "best.toml").write_text(exported(load(study), **{"encoding.target_amplitude": 0.05}))
     (point,) = start_points(load(study))
     assert list(point.notes()) == []
 
@@ -239,10 +239,10 @@ def test_a_start_that_makes_no_legal_design_says_so_before_its_trial_fails(tmp_p
     space = 'length_p = { low = "0.15 um", high = "1 um" }\nflavour = { choices = ["01v8", "01v8_lvt"] }'
     head = "multiplicity,target_amplitude,length_p,flavour\n"
     (tmp_path / "points.csv").write_text(head + "1,0.05,0.2 um,01v8_lvt\n1,0.05,0.2 um,01v8\n")
-    study = written(tmp_path, ["points.csv"], space=space, length_p="")
+    study = written(tmp_path, ["points.csv"], space=space, **{"synapse.length_p": ""})
     (note,) = (line for point in start_points(load(study)) for line in point.notes())
     assert note.startswith("start points.csv:2: makes no legal design here")
-    assert "length_p" in note
+    assert "synapse.length_p" in note
 
 
 def test_the_seeds_parameters_that_are_moved_are_named(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_the_seeds_parameters_that_are_moved_are_named(tmp_path: Path) -> None:
     (point,) = start_points(load(study))
     (note,) = point.notes()
     assert note.startswith("start seed: moved into the space: ")
-    assert "phase_duration" in note
+    assert "timing.phase_duration" in note
 
 
 # Tables as spreadsheets write them.
@@ -274,7 +274,7 @@ def test_a_table_is_read_as_spreadsheets_write_it(tmp_path: Path, content: str) 
     (tmp_path / "points.csv").write_bytes(content.encode())
     study = written(tmp_path, ["points.csv"])
     (point,) = start_points(load(study))
-    assert point.values == {"multiplicity": 2, "target_amplitude": pytest.approx(0.05)}
+    assert point.values == {"synapse.multiplicity": 2, "encoding.target_amplitude": pytest.approx(0.05)}
 
 
 def test_a_decimal_comma_between_commas_is_told_from_a_further_cell(tmp_path: Path) -> None:

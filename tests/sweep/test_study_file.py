@@ -56,7 +56,7 @@ def test_a_study_file_becomes_a_study() -> None:
     assert study.plan == TrainingPlan(
         (3, 8, 1), Sine(points=4, held_out=4), epochs=2, weight_seed=7
     )
-    assert study.fixed == {"width_n": (0.5e-6, 1e-6), "edge": 2e-6}
+    assert study.fixed == {"synapse.width_n": (0.5e-6, 1e-6), "timing.edge": 2e-6}
     assert (study.search.sampler, study.search.trials) == ("tpe", 20)
     assert study.search.objectives == {"nmse": "minimize"}
     assert study.search.pruner == MedianPruner(startup_trials=3)
@@ -73,7 +73,7 @@ def test_everything_but_the_essentials_has_a_default() -> None:
             "name": "small",
             "network": {"layers": [2, 1]},
             "task": {"name": "sine"},
-            "space": {"gain_forward": {"low": 1, "high": 8}},
+            "space": {"amplifier.gain_forward": {"low": 1, "high": 8}},
         }
     )
     study = parse(text, source="study.toml")
@@ -181,54 +181,54 @@ def test_what_is_wrong_is_named_with_file_key_and_what_is_allowed(
     ("name", "entry", "key", "words"),
     [
         ("gain_forwrd", {"low": 1, "high": 2}, "", "did you mean 'gain_forward'?"),
-        ("gain_forward", 3, "", "a table such as"),
-        ("gain_forward", {}, ".low", "is missing"),
-        ("gain_forward", {"low": 1, "hihg": 2}, ".hihg", "did you mean 'high'?"),
-        ("gain_forward", {"low": 1, "high": 1}, ".low", "a value below high = 1"),
-        ("gain_forward", {"low": 3, "high": 1}, ".low", "a value below high = 1"),
-        ("gain_forward", {"low": 0.01, "high": 1}, ".low", "nearest legal value is 0.1"),
-        ("gain_forward", {"low": "1 V", "high": 2}, ".low", "it has no unit, not V"),
-        ("gain_forward[2]", {"low": 1, "high": 2}, "", r"gain_forward\[0\] to gain_forward\[1\]"),
+        ("amplifier.gain_forward", 3, "", "a table such as"),
+        ("amplifier.gain_forward", {}, ".low", "is missing"),
+        ("amplifier.gain_forward", {"low": 1, "hihg": 2}, ".hihg", "did you mean 'high'?"),
+        ("amplifier.gain_forward", {"low": 1, "high": 1}, ".low", "a value below high = 1"),
+        ("amplifier.gain_forward", {"low": 3, "high": 1}, ".low", "a value below high = 1"),
+        ("amplifier.gain_forward", {"low": 0.01, "high": 1}, ".low", "nearest legal value is 0.1"),
+        ("amplifier.gain_forward", {"low": "1 V", "high": 2}, ".low", "it has no unit, not V"),
+        ("amplifier.gain_forward[2]", {"low": 1, "high": 2}, "", r"gain_forward\[0\] to gain_forward\[1\]"),
         ("edge[0]", {"low": "1 us", "high": "2 us"}, "", "one value for the whole circuit"),
-        ("phase_duration", {"low": 1, "high": 2}, ".low", 'such as "1 s"'),
-        ("clamp_high", {"low": "1 V", "high": "inf V"}, ".high", "a finite number"),
-        ("gain_backward", {"low": 0, "high": 1}, ".low", "log = false"),
-        ("gain_backward", {"low": 0, "high": 1, "log": True}, ".low", "logarithmic"),
-        ("clamp_high", {"low": "1 V", "high": "2 V", "step": "0 V"}, ".step", "above 0"),
-        ("clamp_high", {"low": "0 V", "high": "1 V", "step": "0.3 V"}, ".step", "high = '900 mV'"),
-        ("clamp_high", {"low": "0 V", "high": "1 V", "step": "2 V"}, ".step", "from low to high"),
+        ("timing.phase_duration", {"low": 1, "high": 2}, ".low", 'such as "1 s"'),
+        ("amplifier.clamp_high", {"low": "1 V", "high": "inf V"}, ".high", "a finite number"),
+        ("amplifier.gain_backward", {"low": 0, "high": 1}, ".low", "log = false"),
+        ("amplifier.gain_backward", {"low": 0, "high": 1, "log": True}, ".low", "logarithmic"),
+        ("amplifier.clamp_high", {"low": "1 V", "high": "2 V", "step": "0 V"}, ".step", "above 0"),
+        ("amplifier.clamp_high", {"low": "0 V", "high": "1 V", "step": "0.3 V"}, ".step", "high = '900 mV'"),
+        ("amplifier.clamp_high", {"low": "0 V", "high": "1 V", "step": "2 V"}, ".step", "from low to high"),
         (
-            "clamp_high",
+            "amplifier.clamp_high",
             {"low": "1 V", "high": "2 V", "step": "1 V", "log": True},
             ".step",
             "no step",
         ),
-        ("multiplicity", {"low": 1, "high": 4, "step": 0.5, "log": False}, ".step", "whole number"),
-        ("multiplicity", {"low": 1, "high": 100}, ".high", "nearest legal value is 64"),
-        ("nudging", {"low": 1, "high": 2}, ".choices", "'one-sided', 'centred'"),
-        ("nudging", {"choices": ["centred"]}, ".choices", "at least two choices"),
-        ("nudging", {"choices": ["centred", "centerd"]}, ".choices[1]", "did you mean 'centred'?"),
-        ("nudging", {"choices": ["centred", "centred"]}, ".choices[1]", "each choice once"),
-        ("nudging", {"choices": ["centred"], "low": 1}, ".low", "only per_layer beside choices"),
+        ("synapse.multiplicity", {"low": 1, "high": 4, "step": 0.5, "log": False}, ".step", "whole number"),
+        ("synapse.multiplicity", {"low": 1, "high": 100}, ".high", "nearest legal value is 64"),
+        ("nudge.kind", {"low": 1, "high": 2}, ".choices", "'one-sided', 'centred'"),
+        ("nudge.kind", {"choices": ["centred"]}, ".choices", "at least two choices"),
+        ("nudge.kind", {"choices": ["centred", "centerd"]}, ".choices[1]", "did you mean 'centred'?"),
+        ("nudge.kind", {"choices": ["centred", "centred"]}, ".choices[1]", "each choice once"),
+        ("nudge.kind", {"choices": ["centred"], "low": 1}, ".low", "only per_layer beside choices"),
         ("edge", {"tie": "guard", "log": True}, ".log", "no other key beside tie"),
-        ("gain_forward", {"value": 3}, ".ratio_of", "belongs into \\[design\\]"),
-        ("gain_backward", {"ratio_of": "gain_forward"}, ".low", "is missing"),
-        ("gain_backward", {"ratio_of": "gain_x", "value": 1}, ".ratio_of", "gain_"),
-        ("gain_backward", {"ratio_of": "edge", "value": 1}, ".ratio_of", "same kind"),
-        ("gain_backward", {"ratio_of": "gain_forward", "value": 1, "low": 0}, ".low", "ratio_of"),
-        ("nudging", {"ratio_of": "nudging", "value": 1}, ".ratio_of", "use tie"),
+        ("amplifier.gain_forward", {"value": 3}, ".ratio_of", "belongs into \\[design\\]"),
+        ("amplifier.gain_backward", {"ratio_of": "amplifier.gain_forward"}, ".low", "is missing"),
+        ("amplifier.gain_backward", {"ratio_of": "gain_x", "value": 1}, ".ratio_of", "gain_"),
+        ("amplifier.gain_backward", {"ratio_of": "edge", "value": 1}, ".ratio_of", "same kind"),
+        ("amplifier.gain_backward", {"ratio_of": "amplifier.gain_forward", "value": 1, "low": 0}, ".low", "ratio_of"),
+        ("nudge.kind", {"ratio_of": "nudge.kind", "value": 1}, ".ratio_of", "use tie"),
         ("edge", {"per_layer": True, "low": "1 us", "high": "2 us"}, ".per_layer", "one value"),
-        ("multiplicity", {"tie": "gain_forward"}, ".tie", "whole numbers"),
-        ("write_width", {"tie": "width_n"}, ".tie", r"such as width_n\[0\]"),
+        ("synapse.multiplicity", {"tie": "amplifier.gain_forward"}, ".tie", "whole numbers"),
+        ("write_switch.width", {"tie": "synapse.width_n"}, ".tie", r"such as width_n\[0\]"),
         ("edge", {"tie": "edge"}, "", "edge -> edge"),
-        ("length_n", {"low": "1 um", "high": "30 um"}, ".high", "nearest legal value is 20 um"),
-        ("gain_forward", {"ratio_of": "gain_backward", "value": 1e3}, "", "none of 300 designs"),
+        ("synapse.length_n", {"low": "1 um", "high": "30 um"}, ".high", "nearest legal value is 20 um"),
+        ("amplifier.gain_forward", {"ratio_of": "amplifier.gain_backward", "value": 1e3}, "", "none of 300 designs"),
     ],
 )
 def test_what_is_wrong_in_the_space_is_named_in_the_same_way(
     name: str, entry: object, key: str, words: str
 ) -> None:
-    content = tables() | {"design": {}, "space": {name: entry, "input_amplitude": _RANGE}}
+    content = tables() | {"design": {}, "space": {name: entry, "encoding.input_amplitude": _RANGE}}
     with pytest.raises(StudyFileError, match=words) as error:
         parse(toml(content), source="study.toml")
     assert f"space.{name}{key}" in {problem.key for problem in error.value.problems}
@@ -242,8 +242,8 @@ def test_all_that_is_wrong_is_said_in_one_go() -> None:
     content["serach"] = content.pop("search")
     content["training"]["epochs"] = "many"
     content["design"]["widht_n"] = "1 um"
-    content["space"]["clamp_low"]["low"] = -0.6
-    content["space"]["update_scale[0]"] = {"low": "1 1/V", "high": "2 1/V"}
+    content["space"]["amplifier.clamp_low"]["low"] = -0.6
+    content["space"]["update.scale[0]"] = {"low": "1 1/V", "high": "2 1/V"}
     content["execution"]["simulator"] = "spice"
     assert set(_problems(toml(content))) == {
         "serach",
@@ -263,14 +263,14 @@ def test_what_is_in_the_design_is_not_searched_as_well() -> None:
 
 
 def test_one_layer_of_a_field_in_the_design_may_be_searched() -> None:
-    assert parse(_with("design.gain_forward", [4.0, 2.0]), source="x").fixed["gain_forward"] == (
+    assert parse(_with("design.gain_forward", [4.0, 2.0]), source="x").fixed["amplifier.gain_forward"] == (
         4.0,
         2.0,
     )
 
 
 def test_nothing_to_search_is_no_study() -> None:
-    for space in (None, {}, {"guard": {"tie": "edge"}}):
+    for space in (None, {}, {"timing.guard": {"tie": "edge"}}):
         (problem,) = _problems(_with("space", space)).values()
         assert problem.key == "space"
         assert "nothing to search" in problem.hint
@@ -278,10 +278,10 @@ def test_nothing_to_search_is_no_study() -> None:
 
 def test_a_circle_of_ties_is_shown_once() -> None:
     space = {
-        "length_n": {"tie": "width_p"},
-        "width_p": {"ratio_of": "length_p", "value": 2},
-        "length_p": {"tie": "length_n"},
-        "input_amplitude": _RANGE,
+        "synapse.length_n": {"tie": "synapse.width_p"},
+        "synapse.width_p": {"ratio_of": "synapse.length_p", "value": 2},
+        "synapse.length_p": {"tie": "synapse.length_n"},
+        "encoding.input_amplitude": _RANGE,
     }
     (problem,) = _problems(toml(tables() | {"space": space})).values()
     assert problem.value == "length_n -> width_p -> length_p -> length_n"
@@ -289,37 +289,37 @@ def test_a_circle_of_ties_is_shown_once() -> None:
 
 def test_a_size_that_the_flavour_never_allows_is_an_error_before_any_simulation() -> None:
     low = {"low": "0.15 um", "high": "1 um"}
-    content = tables() | {"design": {"flavour": "01v8_lvt"}}
-    content["space"] = {"length_p": low, "input_amplitude": _RANGE}
+    content = tables() | {"design": {"synapse.flavour": "01v8_lvt"}}
+    content["space"] = {"synapse.length_p": low, "encoding.input_amplitude": _RANGE}
     (problem,) = _problems(toml(content)).values()
     assert problem.key == "space.length_p.low"
     assert "pfet_01v8_lvt" in problem.allowed
 
-    content["space"] = {"input_amplitude": _RANGE}
+    content["space"] = {"encoding.input_amplitude": _RANGE}
     (problem,) = _problems(toml(content)).values()
     assert (problem.key, problem.value) == ("design.length_p", "150 nm")
 
     content["design"] = {}
-    content["space"] = {"flavour": {"choices": ["01v8", "01v8_lvt"]}}
+    content["space"] = {"synapse.flavour": {"choices": ["01v8", "01v8_lvt"]}}
     (problem,) = _problems(toml(content)).values()
     assert problem.key == "space.flavour.choices[1]"
 
-    content["space"]["length_p"] = low
+    content["space"]["synapse.length_p"] = low
     assert parse(toml(content), source="x")
 
 
 def test_a_choice_that_needs_several_larger_sizes_is_not_refused() -> None:
     sizes = {
         name: {"low": "0.15 um", "high": "0.52 um", "per_layer": True}
-        for name in ("length_p", "length_n")
+        for name in ("synapse.length_p", "synapse.length_n")
     }
-    space = {"flavour": {"choices": ["01v8", "g5v0d10v5"]}, **sizes}
+    space = {"synapse.flavour": {"choices": ["01v8", "g5v0d10v5"]}, **sizes}
     assert parse(toml(tables() | {"design": {}, "space": space}), source="x")
 
 
 def test_a_space_without_any_legal_design_is_refused() -> None:
-    content = tables() | {"design": {"clamp_high": "0 V"}}
-    content["space"] = {"clamp_low": {"low": "0.1 V", "high": "0.5 V"}}
+    content = tables() | {"design": {"amplifier.clamp_high": "0 V"}}
+    content["space"] = {"amplifier.clamp_low": {"low": "0.1 V", "high": "0.5 V"}}
     (problem,) = _problems(toml(content)).values()
     assert problem.key == "space.clamp_low"
     assert "not above clamp_high" in problem.allowed
@@ -427,8 +427,8 @@ def test_a_design_file_is_one_design_with_its_training(tmp_path: Path) -> None:
     path.write_text(DESIGN)
     described = load_design(path)
     assert described.plan == TrainingPlan((3, 8, 1), Sine())
-    assert described.design.update_scale == (20.0, 3.0)
-    assert described.design.length_p == (0.35e-6,)
+    assert described.design.value("update.scale") == (20.0, 3.0)
+    assert described.design.value("synapse.length_p") == (0.35e-6,)
     assert described.trainer_limits() == parse(_with("execution", {}), source="x").trainer_limits()
 
 
@@ -444,7 +444,7 @@ def test_an_illegal_design_is_refused_with_its_field() -> None:
         parse_design(DESIGN.replace("0.35 um", "0.2 um"), source="x")
     (problem,) = error.value.problems
     assert (problem.key, problem.value) == ("design.length_p", "0.2 um")
-    with pytest.raises(StudyFileError, match="phase_duration") as error:
+    with pytest.raises(StudyFileError, match="timing.phase_duration") as error:
         parse_design(DESIGN.replace("[provenance]", 'edge = "60 us"\n[provenance]'), source="x")
     assert error.value.problems[0].key == "design.edge"
 
@@ -457,7 +457,7 @@ def test_the_examples_of_the_documentation_are_valid() -> None:
     study, ladder, design = re.findall(r"```toml\n(.*?)```", document.read_text(), flags=re.DOTALL)
     assert parse(study, source="x").search.trials == 200
     assert len(parse(study + ladder, source="x").ladder.rungs) == 5
-    assert parse_design(design, source="x").design.update_scale == (20.0, 3.0)
+    assert parse_design(design, source="x").design.value("update.scale") == (20.0, 3.0)
 
 
 def test_the_documentation_names_every_key() -> None:

@@ -181,9 +181,9 @@ def test_a_training_that_failed_counts_as_the_worst_in_the_median() -> None:
 @pytest.mark.parametrize("synapse", ["cmos", "dram"])
 @pytest.mark.parametrize("switch", ["ideal", "nfet"])
 def test_schematics_carry_the_sizes(synapse: str, switch: str) -> None:
-    design = Design(
-        synapse=synapse, write_switch=switch, width_n=(0.5e-6, 0.9e-6), multiplicity=(1, 3),
-        gain_forward=7.5, clamp_high=0.5, load_conductance=3e-4,
+    design = Design.from_values(
+        {"synapse.kind": synapse, "write_switch.kind": switch, "synapse.width_n": (0.5e-6, 0.9e-6), "synapse.multiplicity": (1, 3),
+        "amplifier.gain_forward": 7.5, "amplifier.clamp_high": 0.5, "load.conductance": 3e-4},
     )  # fmt: skip
     for layer, width in enumerate(("500 nm", "900 nm")):
         text = synapse_schematic(design, layer)
