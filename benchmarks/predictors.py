@@ -97,7 +97,7 @@ def main(arguments: Sequence[str]) -> None:
     options = _options(arguments)
     study = load(options.study)
     plan = dataclasses.replace(study.plan, epochs=options.epochs)
-    trainer = make_trainer("quasistatic", pdk.locate())
+    trainer = make_trainer("quasistatic", pdk.locate(study.pdk_path, technology=study.technology))
     assert isinstance(trainer, QuasistaticTrainer)
     for title, seed in (("with noise", 0), ("noiseless", None)):
         noisy = dataclasses.replace(plan, noise_seed=seed)

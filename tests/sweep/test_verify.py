@@ -219,6 +219,7 @@ def test_another_version_of_the_simulator_is_asked_for_less(copy: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
+        "studies/best/gf180mcu.toml",
         "studies/best/robust.toml",
         "studies/best/one_hidden_short.toml",
         "studies/best/two_hidden_short.toml",
