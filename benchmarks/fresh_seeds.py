@@ -73,7 +73,9 @@ def main(arguments: Sequence[str]) -> None:
 
 def _measure(path: Path, asked: argparse.Namespace) -> list[list[object]]:
     described = load_design(path)
-    trainer = make_trainer("quasistatic", pdk.locate(described.pdk_path))
+    trainer = make_trainer(
+        "quasistatic", pdk.locate(described.pdk_path, technology=described.technology)
+    )
     design = described.design
     if asked.junctions is not None:
         design = dataclasses.replace(design, junctions=asked.junctions)

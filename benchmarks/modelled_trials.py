@@ -73,7 +73,7 @@ def main(arguments: Sequence[str]) -> None:
     options = _options(arguments)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = load(STUDY)
-    trainer = make_trainer("quasistatic", pdk.locate(study.pdk_path))
+    trainer = make_trainer("quasistatic", pdk.locate(study.pdk_path, technology=study.technology))
     marks = [options.trials * part // 4 for part in (1, 2, 3, 4)]
     reached: dict[int, list[list[float]]] = {modelled: [] for modelled in options.modelled}
     for seed in options.seeds:

@@ -49,7 +49,9 @@ def scaled(design: Design, factor: float) -> Design:
 def measure(path: Path, seeds: int) -> list[dict[str, object]]:
     """One row for each level: medians over the seeds, and how many stay below 0.1."""
     described = load_design(path)
-    trainer = make_trainer("quasistatic", pdk.locate(described.pdk_path))
+    trainer = make_trainer(
+        "quasistatic", pdk.locate(described.pdk_path, technology=described.technology)
+    )
     rows: list[dict[str, object]] = []
     for level in LEVELS:
         design = dataclasses.replace(

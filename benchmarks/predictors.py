@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether metrics of trainability at the first weights predict how well a short training fits.
+"""Measures how well trainability at the first weights predicts the fit of a short training.
 
 Designs are drawn from a study's space (a scrambled Sobol sequence). Of each the trainability of its first
 weights is measured on a few points, and then it is trained for some epochs, once with and once without the
@@ -30,7 +30,7 @@ from sweep.study.study_file import load
 
 STUDY = Path(studies.__file__).parent / "two_hidden_short.toml"
 METRICS = ("worst_alignment", "alignment_of_sums", "cosine")
-"""What is held against the NMSE; of the last two the least of all layers."""
+"""Metrics that are correlated with the NMSE. Of the last two the value is the smallest of all layers."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def main(arguments: Sequence[str]) -> None:
     options = _options(arguments)
     study = load(options.study)
     plan = dataclasses.replace(study.plan, epochs=options.epochs)
-    trainer = make_trainer("quasistatic", pdk.locate())
+    trainer = make_trainer("quasistatic", pdk.locate(study.pdk_path, technology=study.technology))
     assert isinstance(trainer, QuasistaticTrainer)
     for title, seed in (("with noise", 0), ("noiseless", None)):
         noisy = dataclasses.replace(plan, noise_seed=seed)

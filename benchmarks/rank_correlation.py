@@ -57,14 +57,17 @@ def trained(trainer: Trainer, plan: TrainingPlan, design: Design) -> float:
 
 def transient(plan: TrainingPlan, values: dict[str, object]) -> float:
     """The same in a full transient; what a process of the pool does."""
-    return trained(make_trainer("auto", pdk.locate()), plan, Design.from_values(values))
+    design = Design.from_values(values)
+    models = pdk.locate(technology=design.technology)
+    return trained(make_trainer("auto", models), plan, design)
 
 
 def main(arguments: Sequence[str]) -> None:
     """Train, and print every pair and the correlation."""
     options = _options(arguments)
     study = load(options.study)
-    plan, fast = study.plan, make_trainer("quasistatic", pdk.locate())
+    models = pdk.locate(study.pdk_path, technology=study.technology)
+    plan, fast = study.plan, make_trainer("quasistatic", models)
     started = time.perf_counter()
     stretch = list(designs(study, STRETCH, options.seed))
     quick = np.array([trained(fast, plan, design) for design in stretch])

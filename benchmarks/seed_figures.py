@@ -27,7 +27,9 @@ SEEDS = 5
 def main(arguments: Sequence[str]) -> None:
     """Train, print and draw."""
     described = load_design(Path(arguments[0]))
-    trainer = make_trainer("quasistatic", pdk.locate(described.pdk_path))
+    trainer = make_trainer(
+        "quasistatic", pdk.locate(described.pdk_path, technology=described.technology)
+    )
     design, shown = described.design, None
     for seed in range(SEEDS):
         plan = dataclasses.replace(described.plan, weight_seed=seed)

@@ -31,7 +31,7 @@ _PREFIXES = "TGMKkmunpfa"
 _UNITS = ("V", "A", "S", "F", "m", "s", "Hz", "Ohm", "degC", "B", "J", "W", "C", "g")
 _DIGITS = r"(\d+\.?\d*|\.\d+|\d*,\d+)"
 _NUMBER = rf"(?P<number>[+-]?(inf|{_DIGITS}([eE][+-]?\d+|\s*[{_PREFIXES}])?))"
-_TWO_MEANINGS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}(?!\d)", re.ASCII)
+_TWO_MEANINGS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}(?!\d)([eE][+-]?\d+)?", re.ASCII)
 _LOOKS_LIKE_ONE = re.compile(
     r"(?P<number>[+-]?[\d.,' _]*\d[.,]?([eE][+-]?\d+)?|[+-]?inf)\s*(?P<unit>.*)",
     re.ASCII | re.DOTALL,

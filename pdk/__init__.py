@@ -8,7 +8,8 @@ A circuit asks for its transistors in three steps:
     library = pdk.compile_library(models, corner="tt", geometries=[fet])
     subcircuit, parameters = pdk.instance(fet, multiplicity=8)
 
-A process is a `Technology`; `TECHNOLOGIES` has them by name, and a design names one. `library.path` is what the deck includes, in ngspice and in Xyce alike.
+A process is a `Technology`. `TECHNOLOGIES` has them by name, and a design names one. A deck includes
+`library.path`, in ngspice and in Xyce alike.
 """
 
 from pdk._errors import (

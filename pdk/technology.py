@@ -55,7 +55,7 @@ class Matching:
 
 @dataclass(frozen=True, slots=True)
 class WellRule:
-    """How closely a well fits around a transistor, in metres.
+    """Distances between a transistor and the edge of its well, in metres.
 
     **Attributes:**
 
@@ -214,7 +214,7 @@ class WellDiode:
 
 
 class ModelLibrary(ABC):
-    """How the model files of a process are found and read.
+    """Finds and reads the model files of a process.
 
     - `origin`: what they are, as in "made from ...".
     - `notice`: their copyright and licence, as comment lines of a netlist without the first `* `.

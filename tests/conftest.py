@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -16,9 +19,11 @@ hypothesis.settings.load_profile("untimed")
 
 pytest_plugins = ["tests.sweep.postgresql"]
 
+# Modules run side by side, and Ray gives its workers a low priority: they would wait for the other modules.
+os.environ.setdefault("RAY_worker_niceness", "0")
+
 TESTS = Path(__file__).parent
 BEGUN_FIRST = (
-    "quasistatic/test_trainer.py",  # compiles the kernels that the others find in the cache
     "sweep/test_resume.py",
     "sweep/test_ladder_kill.py",
     "sweep/test_many_kills.py",
@@ -47,6 +52,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers."""
     config.addinivalue_line("markers", "xyce: needs Xyce 7; skipped where it is not installed")
     config.addinivalue_line("markers", "slow: takes more than ten seconds")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Compile the kernels before modules begin side by side: each process would do it for itself, for minutes.
+
+    Where that fails, tests will say why.
+    """
+    command = [sys.executable, "-m", "tests.quasistatic.kernels"]
+    for process in [subprocess.Popen([*command, which]) for which in ("training", "probe")]:
+        process.wait()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -33,7 +33,7 @@ _OTHER_NAMES = {
     "pmos_6p0": "pfet_06v0",
 }
 _SWITCHES = {"sw_stat_global": "0", "sw_stat_mismatch": "0", "mc_skew": "3", "fnoicor": "0"}
-"""What `design.ngspice` sets beside the model file, with all statistics off."""
+"""Parameters that the PDK's file `design.ngspice` sets for the model file, with all statistics off."""
 
 
 @dataclass(frozen=True, slots=True)

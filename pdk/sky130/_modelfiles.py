@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Subcircuit:
-    """What the PDK wraps around a transistor.
+    """The subcircuit that the PDK puts around the model of a transistor.
 
     **Attributes:**
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each command does, free of terminals; the Python API and the command line use it."""
+"""The application: one module for each command, without terminal output. The Python API and the command line use it."""

@@ -100,9 +100,11 @@ def sensitivity(
     first = top.conditions[0].weight_seed
     plans = [top.plan(described.plan, first + index) for index in range(seeds)]
     trainer = make_trainer(
-        simulator, pdk.locate(described.pdk_path, technology=described.technology), limits=described.trainer_limits(),
+        simulator,
+        pdk.locate(described.pdk_path, technology=described.technology),
+        limits=described.trainer_limits(),
         processes=described.execution.processes,
-    )  # fmt: skip
+    )
     own = _nmse(trainer, plans, space.design(values))
     numbers = [
         parameter for parameter in space.parameters

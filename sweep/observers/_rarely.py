@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from circuits.preparation import Stage
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from circuits.preparation import Stage
 
 _SECONDS_BETWEEN_LINES = 10.0
 

@@ -8,7 +8,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from circuits import DesignError, Quantity, design_quantities
@@ -85,6 +85,7 @@ def test_units_are_read_as_people_write_them(unit: str, text: str, value: float)
 
 @settings(deadline=None)
 @given(st.sampled_from(UNITS), numbers)
+@example("", 2.525e-05)
 def test_a_decimal_comma_is_read_as_a_point_or_refused_as_having_two_meanings(
     unit: str, number: float
 ) -> None:
@@ -183,8 +184,8 @@ def test_what_has_not_is_refused_with_what_to_write(spec: Quantity, text: str, w
     with pytest.raises(DesignError) as caught:
         spec.parse(text, field="x", units_required=True)
     assert words in caught.value.hint
-    for example in re.findall(r'"([^"]*)"', caught.value.hint):
-        assert isinstance(spec.parse(example, field="x", units_required=True), float)
+    for advised in re.findall(r'"([^"]*)"', caught.value.hint):
+        assert isinstance(spec.parse(advised, field="x", units_required=True), float)
 
 
 def test_a_number_without_bounds_is_not_said_to_go_to_infinity() -> None:

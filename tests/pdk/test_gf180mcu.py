@@ -85,7 +85,9 @@ def test_dc_currents_are_those_of_the_model_file(
     folder = {"ngspice": "ngspice", "xyce": "xyce"}[simulator]
     library = gf180.directory.parent / folder / MODEL_FILE.replace("ngspice", folder)
     if not library.exists():
-        pytest.skip(f"this installation has no models for {simulator}")
+        pytest.skip(
+            f"an open_pdks installation has no model file for {simulator}; the wheel has one"
+        )
     transistors = [g for device in DEVICES.values() for g in shapes(device, gf180)]
     full = f'{OFF}\n.lib "{library}" {SECTIONS[corner]}'
     cards = [original(str(n), nodes(n, g), g) for n, g in enumerate(transistors)]

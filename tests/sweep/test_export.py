@@ -231,7 +231,7 @@ def test_other_models_than_the_studys_are_noted(
     with (tmp_path / "continuous" / "models_global.spice").open("a") as file:
         file.write("* altered\n")
     other = pdk.locate(tmp_path)
-    monkeypatch.setattr(pdk, "locate", lambda _path: other)
+    monkeypatch.setattr(pdk, "locate", lambda _path, **_technology: other)
     notes = export(finished, to=tmp_path / "to").notes
     assert any("not those that the study ran with" in note for note in notes)
 

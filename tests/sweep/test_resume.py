@@ -50,7 +50,7 @@ POINTS = {
     "before the manifest": "import sweep.driver._begin as m; deadly(m.Manifest, 'write', 1)",
     "before the storage": "import sweep.driver._begin as m; deadly(m, 'open_storage', 1)",
     "before the study is in the storage": (
-        "import sweep.driver._begin as m; deadly(m.optuna.Study, 'set_user_attr', 2)"
+        "import optuna as m; deadly(m.Study, 'set_user_attr', 2)"
     ),
     "between two parameters of a trial": (
         "from optuna.storages import JournalStorage as m; deadly(m, 'set_trial_param', 4)"

@@ -219,6 +219,7 @@ def test_another_version_of_the_simulator_is_asked_for_less(copy: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
+        "studies/best/gf180mcu.toml",
         "studies/best/robust.toml",
         "studies/best/one_hidden_short.toml",
         "studies/best/two_hidden_short.toml",
@@ -249,7 +250,7 @@ def test_other_transistor_models_are_said_and_asked_for_less(
     with (tmp_path / "continuous" / "models_global.spice").open("a") as file:
         file.write("* altered\n")
     other = pdk.locate(tmp_path)
-    monkeypatch.setattr(pdk, "locate", lambda _path: other)
+    monkeypatch.setattr(pdk, "locate", lambda _path, **_technology: other)
     checked = looked_at(copy)
     assert checked.ok, "the transistors are the same, and comments do not count"
     assert checked.repeats[0].tolerance == OTHER
