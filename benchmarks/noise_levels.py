@@ -42,8 +42,9 @@ def fit(trainer: Trainer, plan: TrainingPlan, design: Design) -> float:
 
 def scaled(design: Design, factor: float) -> Design:
     """The design with all update scales multiplied."""
-    scales = tuple(factor * scale for scale in design.update_scale)
-    return dataclasses.replace(design, update_scale=scales)
+    return design.with_values(
+        {"update.scale": [factor * scale for scale in design.entries("update.scale")]}
+    )
 
 
 def measure(path: Path, seeds: int) -> list[dict[str, object]]:
@@ -54,8 +55,8 @@ def measure(path: Path, seeds: int) -> list[dict[str, object]]:
     )
     rows: list[dict[str, object]] = []
     for level in LEVELS:
-        design = dataclasses.replace(
-            described.design, read_noise=level, hold_capacitance=_LARGEST_HOLD
+        design = described.design.with_values(
+            {"sampling.noise": level, "sampling.capacitance": _LARGEST_HOLD}
         )
         circuit, frozen = [], []
         for seed in range(FIRST_SEED, FIRST_SEED + seeds):

@@ -28,7 +28,7 @@ def seed_run(points: int) -> Run:
     x = np.random.default_rng(0).uniform(0.0, 1.0, points)
     inputs = np.stack([x, 1 - x, np.ones(points)], axis=1)
     targets = np.repeat(0.02 * np.sin(8 * x)[:, None], LAYERS[-1], axis=1)
-    design = Design(multiplicity=(1, 8), update_scale=(20, 3))
+    design = Design.from_values({"synapse.multiplicity": [1, 8], "update.scale": [20, 3]})
     rows = shuffled_rows(LAYERS, points, seed=[0])
     weights = initial_weights(LAYERS, design, seed=0)
     return Run(LAYERS, design, Stimulus.training(inputs, targets, rows), weights)

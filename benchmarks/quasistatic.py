@@ -35,7 +35,9 @@ class Cost(NamedTuple):
 def wide_run(layers: tuple[int, ...], points: int) -> Run:
     """Random inputs and targets on the seed's biasing, with its M = 8 behind the last layer."""
     generator = np.random.default_rng(0)
-    design = Design(multiplicity=(*[1] * (len(layers) - 2), 8), update_scale=(10.0,))
+    design = Design.from_values(
+        {"synapse.multiplicity": [*[1] * (len(layers) - 2), 8], "update.scale": 10.0}
+    )
     stimulus = Stimulus.training(
         generator.uniform(0.0, 1.0, (points, layers[0])),
         generator.uniform(-0.02, 0.02, (points, layers[-1])),

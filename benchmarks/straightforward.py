@@ -100,10 +100,9 @@ class StraightforwardNetlist:
     def _crossbar(self, layer: int) -> None:
         inputs, outputs = self.run.shapes[layer]
         transposed = inputs > outputs
-        copies = self.design.layer(layer, "multiplicity")
-        storage = self.design.layer(layer, "storage_capacitance") * copies
-        scale = self.design.layer(layer, "update_scale")
-        hold = self.design.hold_capacitance
+        synapse, scale = self.design.synapse(layer), self.design.value("update.scale", layer)
+        copies, storage = synapse.multiplicity, synapse.capacitance
+        hold = self.design.sampling.capacitance
         for row, wave in enumerate(self.rows[layer]):
             start = self.period * (row + 1)
             programmed = _Pwl()
@@ -150,8 +149,8 @@ class StraightforwardNetlist:
         self._add(*(f"Sg{layer}_{j} z{layer + 1}_{j} 0 set 0 switch" for j in range(outputs)))
 
     def _amplifiers(self, layer: int) -> None:
-        forward = self.design.layer(layer, "gain_forward")
-        backward = self.design.layer(layer, "gain_backward")
+        forward = self.design.value("amplifier.gain_forward", layer)
+        backward = self.design.value("amplifier.gain_backward", layer)
         last = layer == self.run.depth - 1
         for unit in range(self.run.layers[layer + 1]):
             n = f"{layer + 1}_{unit}"
@@ -171,7 +170,7 @@ class StraightforwardNetlist:
             output = f"p{self.run.depth}_{index}"
             self._add(
                 f"Snu{index} {output} nu{index} nudged_outer 0 switch",
-                f"Rnu{index} nu{index} ny{index} {1 / self.design.nudge_conductance:.9g}",
+                f"Rnu{index} nu{index} ny{index} {1 / self.design.nudge.conductance:.9g}",
                 f"Bnu{index} ny{index} 0 V={{V(y{index})}}",
-                f"Rgnd{index} {output} 0 {1 / self.design.load_conductance:.9g}",
+                f"Rgnd{index} {output} 0 {1 / self.design.load.conductance:.9g}",
             )

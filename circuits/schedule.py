@@ -106,7 +106,7 @@ def schedule(run: Run) -> Schedule:
 
 def points_duration(design: Design, *, train: int, evaluate: int) -> float:
     """Simulated seconds that so many training and evaluation points take."""
-    phases = design.nudge.phases * train + evaluate
+    phases = len(design.nudge.phases) * train + evaluate
     return phases * design.timing.phase_duration
 
 

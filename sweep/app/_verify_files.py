@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits import join_weights
-from circuits.run import weight_shapes
+from circuits import join_weights, weight_shapes
 from pdk import Models
 from sweep.app._export_files import netlists, param_text, weight_files
 from sweep.study.study_file import DesignFile

@@ -80,8 +80,8 @@ def waveforms(
             for name, group in groups.items()
             if group
         },
-        phase=design.phase_duration,
-        nudging=design.nudging,
+        phase=design.timing.phase_duration,
+        phases=design.nudge.phases,
         points=len(run.stimulus),
         simulator=f"{trainer.name} {trainer.version}",
     )

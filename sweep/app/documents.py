@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from circuits import Design, design_quantities
+from circuits import Design, Quantity, design_quantities
 from sweep.study.refusals import Refusal
 from sweep.study.start import StartPoint
 from sweep.study.study_file import StudyFile

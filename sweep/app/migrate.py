@@ -29,6 +29,10 @@ class Migrated:
     written: tuple[Path, ...] = ()
     kept: tuple[Path, ...] = ()
 
+    def to_json(self) -> dict[str, list[str]]:
+        """The record as plain values."""
+        return {"written": [*map(str, self.written)], "kept": [*map(str, self.kept)]}
+
 
 def migrate(path: Path) -> Migrated:
     """Rewrites a study or design file, or a directory of results; what is of today stays as it is.

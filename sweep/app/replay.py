@@ -77,7 +77,13 @@ def seed_design(layers: tuple[int, ...]) -> Design:
             f"the seed's biasing has update scales for two crossbars, not for layers {list(layers)}"
         )
     copies = max(1, layers[1] // layers[2])
-    return Design(junctions="none", multiplicity=(1, copies), update_scale=_SEED_SCALES)
+    return Design.from_values(
+        {
+            "junctions": "none",
+            "synapse.multiplicity": [1, copies],
+            "update.scale": list(_SEED_SCALES),
+        }
+    )
 
 
 def replay(

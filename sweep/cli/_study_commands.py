@@ -253,6 +253,24 @@ def export(
 
 
 @app.command()
+def migrate(
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE|OUT", help="A study or design file, or a directory.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Rewrite files of version 1, and directories of earlier studies, as of today."""
+    with console.errors(as_json):
+        from sweep.app.migrate import migrate as rewrite
+
+        found = rewrite(path)
+        if as_json:
+            console.print_json(found.to_json())
+        else:
+            views.show(views.migrated_view(found, path))
+
+
+@app.command()
 def sensitivity(
     out: Out,
     trial: Annotated[

@@ -17,9 +17,12 @@ from sweep._numbers import duration, pure, quantity
 from sweep.cli._console import facts, grid
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from circuits import Quantity
     from sweep.app.doctor import Check, Examination
     from sweep.app.export import Exported
+    from sweep.app.migrate import Migrated
     from sweep.app.replay import Replay
     from sweep.app.simulate import Training
     from sweep.app.status import Status
@@ -267,6 +270,15 @@ def _curve(training: Training) -> RenderableType:
         share = (math.log10(value) - low) / (high - low) if value in known else 0.0
         table.add_row(str(epochs), pure(value), Text("━" * round(40 * share), style="blue"))
     return table
+
+
+def migrated_view(found: Migrated, path: Path) -> RenderableType:
+    """What was rewritten, and where what it was is kept."""
+    if not found.written:
+        return Text(f"{path} is as of today already: nothing was changed.")
+    return facts(
+        {"written": ", ".join(map(str, found.written)), "kept": ", ".join(map(str, found.kept))}
+    )
 
 
 def replay_view(played: Replay) -> RenderableType:

@@ -26,7 +26,7 @@ from sweep.search.creation import FINGERPRINT, OptunaStudy, create_study
 from sweep.search.patient_storage import Told
 from sweep.search.storage import Group, complete_url, open_storage, public_url, quiet, study_in
 from sweep.study.start import StartPoint, start_points
-from sweep.study.study_file import StudyFile, VERSION
+from sweep.study.study_file import VERSION, StudyFile
 
 
 @dataclass(frozen=True, slots=True)

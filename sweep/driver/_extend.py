@@ -13,7 +13,7 @@ from sweep.results.files import DriverLock, Layout, StoreError, write_whole
 from sweep.results.manifest import EXTENDED, SCHEMA, now, read_manifest
 from sweep.results.study_results import stored_study_file
 from sweep.study.extension import what_forbids
-from sweep.study.study_file import StudyFile, VERSION
+from sweep.study.study_file import VERSION, StudyFile
 
 
 def extend(out: Path, described: StudyFile) -> None:

@@ -93,7 +93,11 @@ def _weights(found: TrialFindings, figs: Figures, name: str) -> str:
     ]
     if before is not None and len(history.within):
         drawn = figures.weights_in_epoch(
-            history.weights[before], history.within, shapes, design.nudging, design.phase_duration
+            history.weights[before],
+            history.within,
+            shapes,
+            design.nudge,
+            design.timing.phase_duration,
         )
         blocks.append(figs.place(
             f"{name}-within", drawn,

@@ -108,8 +108,9 @@ def characterization_page(found: Characterization) -> str:
 
 
 def _title(found: Characterization) -> str:
-    design = found.bench.design
-    return f"Synapse {design.synapse}, flavour {design.flavour}"
+    synapse = found.bench.design.synapse(0)
+    flavour = getattr(synapse, "flavour", None)
+    return f"Synapse {synapse.kind}" + (f", flavour {flavour}" if flavour else "")
 
 
 def _header(found: Characterization) -> str:

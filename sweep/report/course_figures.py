@@ -12,7 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from circuits.schedule import TRAIN_PHASES
+from circuits.parts import Nudge
 from sweep.report import _style as style
 from sweep.results.trial_examination import Waves
 
@@ -182,7 +182,7 @@ def weights_over_epochs(
 
 
 def weights_in_epoch(
-    before: Array, within: Array, shapes: Sequence[tuple[int, int]], nudging: str, phase: float
+    before: Array, within: Array, shapes: Sequence[tuple[int, int]], nudge: Nudge, phase: float
 ) -> go.Figure:
     """Storage voltages over the phases of the first points of an epoch, less what they began with.
 
@@ -191,10 +191,10 @@ def weights_in_epoch(
     **Arguments:**
 
     - `before`: weights before the epoch, V; `within`: after each of its points.
-    - `nudging`, `phase`: of the design; length of a phase, s.
+    - `nudge`: whose phases they are; `phase`: length of each, s.
     """
     count = min(_MOST_POINTS, len(within))
-    phases = TRAIN_PHASES[nudging]
+    phases = nudge.phases
     steps = np.concatenate([before[None, :], within[:count]]) - before[None, :]
     span = len(phases) * phase
     traces = []
@@ -225,7 +225,7 @@ def weights_in_epoch(
 
 def waveforms(waves: Waves, group: str) -> go.Figure:
     """Voltages of some nodes over the phases of a few points, as the transient has them."""
-    phases = TRAIN_PHASES[waves.nudging]
+    phases = waves.phases
     traces = [
         go.Scatter(
             x=waves.time.tolist(), y=voltage.tolist(), name=html.escape(name), mode="lines",

@@ -25,7 +25,7 @@ __all__ = ["TrainingHistory", "TrialExamination", "Waves"]
 
 Array = NDArray[np.float64]
 
-_SCHEMA = 1
+_SCHEMA = 2
 _DESCRIPTION = "description"
 
 
@@ -63,14 +63,14 @@ class Waves:
     **Attributes:**
 
     - `time`: s; `voltages`: group to node to V, of the same length.
-    - `phase`: length of a phase, s; `nudging`: of the design; `points`: how many.
+    - `phase`: length of a phase, s; `phases`: names of those of a point; `points`: how many.
     - `simulator`: name and version.
     """
 
     time: Array
     voltages: Mapping[str, Mapping[str, Array]]
     phase: float
-    nudging: str
+    phases: tuple[str, ...]
     points: int
     simulator: str
 
@@ -118,7 +118,7 @@ class TrialExamination:
             waves = self.waves
             groups = {group: list(nodes) for group, nodes in waves.voltages.items()}
             described["waves"] = {
-                "groups": groups, "phase": waves.phase, "nudging": waves.nudging,
+                "groups": groups, "phase": waves.phase, "phases": waves.phases,
                 "points": waves.points, "simulator": waves.simulator,
             }  # fmt: skip
             lines = [waves.voltages[group][node] for group in groups for node in groups[group]]
@@ -172,6 +172,6 @@ def _waves(described: dict[str, Any] | None, arrays: Mapping[str, Array]) -> Wav
     if described is None:
         return None
     lines = iter(arrays["waves_voltages"])
-    groups = described.pop("groups")
+    groups, phases = described.pop("groups"), tuple(described.pop("phases"))
     voltages = {group: {node: next(lines) for node in nodes} for group, nodes in groups.items()}
-    return Waves(time=arrays["waves_time"], voltages=voltages, **described)
+    return Waves(time=arrays["waves_time"], voltages=voltages, phases=phases, **described)

@@ -13,7 +13,7 @@ from typing import Any
 
 import tomlkit
 from tomlkit import TOMLDocument
-from tomlkit.items import InlineTable, Item, Key, KeyType, SingleKey, Table
+from tomlkit.items import Comment, InlineTable, Item, Key, KeyType, SingleKey, Table, Whitespace
 
 from circuits import ROLES, design_quantities
 from sweep.study.version1 import renamed, reworded
@@ -95,10 +95,10 @@ def _design(old: Table, known: set[str]) -> Table:
         target = parts[role] if dot else own
         for comment in comments:
             target.add(comment)
-        target.add(field if dot else name, _reworded(name, item))
+        target.append(field if dot else name, _reworded(name, item))
     for role, table in parts.items():
         if table:
-            own.add(role, table)
+            own.append(role, table)
     return own
 
 
@@ -115,7 +115,7 @@ def _space(old: Table) -> Table:
                     item[reference] = renamed(str(item[reference]))
             if "choices" in item:
                 item["choices"] = reworded(name, list(item["choices"]))
-        new.add(SingleKey(name, t=KeyType.Basic if "." in name else KeyType.Bare), item)
+        new.append(SingleKey(name, t=KeyType.Basic if "." in name else KeyType.Bare), item)
     return new
 
 
@@ -130,12 +130,13 @@ def _reworded(name: str, item: Item) -> Item:
     return new
 
 
-def _lines(table: Table) -> Iterator[tuple[str, list[Item], Item]]:
+def _lines(table: Table) -> Iterator[tuple[str, list[Comment | Whitespace], Item]]:
     """Each key with the comments and empty lines before it."""
-    before: list[Item] = []
+    before: list[Comment | Whitespace] = []
     for key, item in table.value.body:
-        if key is None:
+        if isinstance(item, Comment | Whitespace):
             before.append(item)
             continue
+        assert key is not None
         yield key.key, before, item
         before = []

@@ -46,6 +46,7 @@ from sweep.study.ladder import QUASISTATIC, TRANSIENT, Ladder
 from sweep.study.space import Parameter, Space
 
 __all__ = [
+    "VERSION",
     "DesignFile",
     "Execution",
     "HalvingPruner",

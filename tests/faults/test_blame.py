@@ -215,7 +215,9 @@ def task(place: Path) -> TrainingTask:
         limits=Limits(),
         scratch=str(place / "runs"),
     )
-    design = STUDY.space.design({"encoding.target_amplitude": 0.05, "synapse.multiplicity": 1}).to_values()
+    design = STUDY.space.design(
+        {"encoding.target_amplitude": 0.05, "synapse.multiplicity": 1}
+    ).to_values()
     return TrainingTask(
         ticket=0, plan=STUDY.plan, design=design, spec=spec, first=0, last=0, weights=None
     )

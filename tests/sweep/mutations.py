@@ -39,7 +39,9 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=6,
 )
-FIELDS = st.sampled_from([*Design.quantities(), "amplifier.clamp_low[0]", "synapse.width_p[1]", "synapse.width_n[2]"])
+FIELDS = st.sampled_from(
+    [*Design.quantities(), "amplifier.clamp_low[0]", "synapse.width_p[1]", "synapse.width_n[2]"]
+)
 
 
 @st.composite

@@ -32,7 +32,9 @@ TABLES = {"transistors.csv", "transfer.csv", "update.csv", "reciprocity.csv"}
 @pytest.fixture(scope="module", params=["cmos", "dram"])
 def found(request: pytest.FixtureRequest) -> Characterization:
     bench = SynapseBench(
-        design=Design.from_values({"synapse.kind": request.param}), simulator=find("ngspice"), models=pdk.locate()
+        design=Design.from_values({"synapse.kind": request.param}),
+        simulator=find("ngspice"),
+        models=pdk.locate(),
     )
     weights = (-1.0, 1.0) if request.param == "cmos" else (0.0, 1.8)
     return characterize(bench, Region.of(weights, (0.0, 1.2), step=0.2))
@@ -182,4 +184,9 @@ def test_what_is_not_legal_is_said_before_anything_is_measured(
 
 def test_lengths_that_are_not_given_are_legal_for_every_flavour() -> None:
     for flavour in Design.quantities()["synapse.flavour"].choices:
-        assert synapse_design({"synapse.flavour": flavour, "synapse.width_p": None}).value("synapse.flavour") == flavour
+        assert (
+            synapse_design({"synapse.flavour": flavour, "synapse.width_p": None}).value(
+                "synapse.flavour"
+            )
+            == flavour
+        )

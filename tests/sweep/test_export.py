@@ -52,7 +52,11 @@ def values() -> st.SearchStrategy[dict[str, object]]:
             entry: st.SearchStrategy[object] = st.integers(int(spec.low), int(spec.high))
             fields[name] = st.tuples(entry, entry) if spec.per_layer else entry
         else:
-            low = 0.5 if name == "synapse.weight_high" else max(spec.low, 0.0 if "clamp" in name else -1e9)
+            low = (
+                0.5
+                if name == "synapse.weight_high"
+                else max(spec.low, 0.0 if "clamp" in name else -1e9)
+            )
             entry = st.floats(low, spec.high, allow_nan=False)
             fields[name] = st.tuples(entry, entry) if spec.per_layer else entry
     return st.fixed_dictionaries({}, optional=fields)

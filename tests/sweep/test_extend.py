@@ -93,7 +93,10 @@ def test_a_study_goes_on_in_a_wider_space_and_learns_from_its_older_trials(tmp_p
     assert len(after) == 9
     assert results.study_file.fingerprint == wider.fingerprint
     assert (out / "study-1.toml").read_text() == quasistatic("", trials=4).text
-    assert max(trial.distributions["synapse.multiplicity"].high for trial in results.study.trials) == 12  # type: ignore[attr-defined]
+    assert (
+        max(trial.distributions["synapse.multiplicity"].high for trial in results.study.trials)
+        == 12
+    )  # type: ignore[attr-defined]
     narrower = parse(text.replace("high = 3 }", "high = 2 }"), source="narrower.toml")
     with pytest.raises(StoreError, match=r"narrower\.toml cannot extend .* leaves out"):
         run_study(narrower, Settings(out=out, extend=True), observer=Record())

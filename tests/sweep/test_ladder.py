@@ -387,7 +387,9 @@ epochs = 5
 
 def test_an_infeasible_design_stops_at_the_foot(tmp_path: Path) -> None:
     lengths = 'length_p = { low = "0.15 um", high = "0.8 um", log = true }'
-    study = laddered(trials=5, sampler="random", **{"synapse.length_p": ""}, space=f"{FLAVOURS}\n{lengths}")
+    study = laddered(
+        trials=5, sampler="random", **{"synapse.length_p": ""}, space=f"{FLAVOURS}\n{lengths}"
+    )
     observer = Record()
     summary = run_study(study, Settings(out=tmp_path), observer=observer)
     assert summary.failed > 0

@@ -275,7 +275,9 @@ def test_amplifiers_are_choices_like_any_other_and_one_without_transfer_says_so(
         "amplifier.kind": {"choices": ["clamped", "rectified"]},
         "rectifier_width": {"low": "0.5 um", "high": "5 um"},
     }
-    small = {"amplifier.gain_forward": 1.0}  # outputs within the device tables of the quasi-static simulator
+    small = {
+        "amplifier.gain_forward": 1.0
+    }  # outputs within the device tables of the quasi-static simulator
     program = f"""
 import math
 import pdk

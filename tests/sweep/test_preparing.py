@@ -52,7 +52,9 @@ def test_measuring_counts_neither_against_a_limit_nor_as_time(
         scratch=str(tmp_path),
     )
     study = tiny()
-    design = study.space.design({"encoding.target_amplitude": 0.05, "synapse.multiplicity": 1}).to_values()
+    design = study.space.design(
+        {"encoding.target_amplitude": 0.05, "synapse.multiplicity": 1}
+    ).to_values()
     told: list[Stage | None] = []
     begun = time.perf_counter()
     result = perform(

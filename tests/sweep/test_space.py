@@ -91,12 +91,20 @@ def test_what_optuna_suggests_is_a_design(seed: int) -> None:
 
 
 def test_an_entry_of_one_layer_leaves_the_others_as_they_are() -> None:
-    space = _space({"amplifier.gain_forward[0]": {"low": 5.0, "high": 6.0}}, **{"amplifier.gain_forward": [2.0, 3.0]})
-    assert space.design({"amplifier.gain_forward[0]": 5.5}).value("amplifier.gain_forward") == (5.5, 3.0)
+    space = _space(
+        {"amplifier.gain_forward[0]": {"low": 5.0, "high": 6.0}},
+        **{"amplifier.gain_forward": [2.0, 3.0]},
+    )
+    assert space.design({"amplifier.gain_forward[0]": 5.5}).value("amplifier.gain_forward") == (
+        5.5,
+        3.0,
+    )
 
 
 def test_a_fixed_value_and_a_default_stay_as_they_are() -> None:
-    space = _space({"timing.edge": {"low": "1 us", "high": "4 us"}}, **{"timing.phase_duration": "40 us"})
+    space = _space(
+        {"timing.edge": {"low": "1 us", "high": "4 us"}}, **{"timing.phase_duration": "40 us"}
+    )
     design = space.design({"timing.edge": 3e-6})
     assert design == Design.from_values({"timing.phase_duration": 40e-6, "timing.edge": 3e-6})
 
@@ -117,7 +125,10 @@ def test_a_ratio_may_refer_to_another_layer_of_the_same_field() -> None:
 def test_a_ratio_of_each_layer_is_a_parameter_of_each_layer() -> None:
     entry = {"ratio_of": "amplifier.gain_forward", "low": 0.1, "high": 1.0, "per_layer": True}
     space = _space({"amplifier.gain_backward": entry}, **{"amplifier.gain_forward": [2.0, 4.0]})
-    values = {"amplifier.gain_backward[0]/gain_forward[0]": 0.5, "amplifier.gain_backward[1]/gain_forward[1]": 0.25}
+    values = {
+        "amplifier.gain_backward[0]/gain_forward[0]": 0.5,
+        "amplifier.gain_backward[1]/gain_forward[1]": 0.25,
+    }
     assert set(distributions(space)) == set(values)
     assert space.design(values).value("amplifier.gain_backward") == (1.0,)
 
@@ -132,14 +143,22 @@ def test_chains_are_followed_whatever_the_order_in_the_file() -> None:
     for keys in (list(entries), list(reversed(entries))):
         space = _space({key: entries[key] for key in keys})
         design = space.design({"synapse.width_n[0]": 1e-6, "synapse.width_n[1]": 2e-6})
-        assert design.value("synapse.length_n") == design.value("synapse.length_p") == (0.5e-6, 1e-6)
+        assert (
+            design.value("synapse.length_n") == design.value("synapse.length_p") == (0.5e-6, 1e-6)
+        )
         assert design.value("synapse.width_p") == pytest.approx((5e-6, 10e-6))
 
 
 @pytest.mark.parametrize("ratio", [0.5, 0.66, 1.0, 1.2, 2.9, 4.0])
 def test_a_ratio_of_whole_numbers_is_rounded(ratio: float) -> None:
     space = _space(
-        {"synapse.multiplicity[1]": {"ratio_of": "synapse.multiplicity[0]", "low": 0.5, "high": 4.0}},
+        {
+            "synapse.multiplicity[1]": {
+                "ratio_of": "synapse.multiplicity[0]",
+                "low": 0.5,
+                "high": 4.0,
+            }
+        },
         **{"synapse.multiplicity": 3},
     )
     design = space.design({"synapse.multiplicity[1]/multiplicity[0]": ratio})
@@ -149,7 +168,9 @@ def test_a_ratio_of_whole_numbers_is_rounded(ratio: float) -> None:
 
 def test_equal_entries_of_all_layers_become_one() -> None:
     space = _space({"amplifier.gain_forward": {"low": 1.0, "high": 4.0, "per_layer": True}})
-    assert space.design({"amplifier.gain_forward[0]": 2.0, "amplifier.gain_forward[1]": 2.0}).value("amplifier.gain_forward") == (2.0,)
+    assert space.design({"amplifier.gain_forward[0]": 2.0, "amplifier.gain_forward[1]": 2.0}).value(
+        "amplifier.gain_forward"
+    ) == (2.0,)
 
 
 def test_choices_may_be_numbers() -> None:
@@ -161,10 +182,26 @@ def test_choices_may_be_numbers() -> None:
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
-        ({"synapse.length_p": 0.2e-6, "amplifier.clamp_low": 0.0}, "synapse.length_p", "nearest legal value is 350 nm"),
-        ({"synapse.length_p": 0.5e-6, "amplifier.clamp_low": 0.6}, "amplifier.clamp_low", "not above clamp_high"),
-        ({"synapse.length_p": 0.5e-6, "amplifier.clamp_low": 3.0}, "amplifier.clamp_low", "nearest legal value is 2 V"),
-        ({"synapse.length_p": 0.5e-6, "amplifier.clamp_low": math.nan}, "amplifier.clamp_low", "a number from"),
+        (
+            {"synapse.length_p": 0.2e-6, "amplifier.clamp_low": 0.0},
+            "synapse.length_p",
+            "nearest legal value is 350 nm",
+        ),
+        (
+            {"synapse.length_p": 0.5e-6, "amplifier.clamp_low": 0.6},
+            "amplifier.clamp_low",
+            "not above clamp_high",
+        ),
+        (
+            {"synapse.length_p": 0.5e-6, "amplifier.clamp_low": 3.0},
+            "amplifier.clamp_low",
+            "nearest legal value is 2 V",
+        ),
+        (
+            {"synapse.length_p": 0.5e-6, "amplifier.clamp_low": math.nan},
+            "amplifier.clamp_low",
+            "a number from",
+        ),
     ],
 )
 def test_a_combination_that_is_not_legal_is_an_event_not_a_crash(
@@ -175,8 +212,7 @@ def test_a_combination_that_is_not_legal_is_an_event_not_a_crash(
             "synapse.length_p": {"low": "0.35 um", "high": "1 um"},
             "amplifier.clamp_low": {"low": "-1 V", "high": "0.6 V"},
         },
-        **{"synapse.flavour": "01v8_lvt",
-        "amplifier.clamp_high": "0.5 V"},
+        **{"synapse.flavour": "01v8_lvt", "amplifier.clamp_high": "0.5 V"},
     )
     with pytest.raises(InfeasibleDesign, match=words) as error:
         space.design(values)

@@ -39,7 +39,9 @@ def written(at: Path, start: Sequence[str], **changes: str) -> Path:
 
 def exported(study: StudyFile, **fields: object) -> str:
     """A design file of the study's network and training."""
-    design = Design.from_values({"synapse.length_p": 0.35e-6, "synapse.length_n": 0.35e-6, **fields})
+    design = Design.from_values(
+        {"synapse.length_p": 0.35e-6, "synapse.length_n": 0.35e-6, **fields}
+    )
     return design_text("best", study.plan, design, tables={})
 
 
@@ -218,7 +220,11 @@ def test_fields_that_the_study_does_not_take_over_are_told_by_validate_and_run(
         point.notes()
     )
     (document,) = sweep("validate", study, "--json").json()["start"]
-    assert {"field": "amplifier.clamp_low", "there": "-200 mV", "here": "-600 mV fixed"} in document["fields"]
+    assert {
+        "field": "amplifier.clamp_low",
+        "there": "-200 mV",
+        "here": "-600 mV fixed",
+    } in document["fields"]
     observer = Record()
     run_study(load(study), Settings(out=tmp_path / "out"), observer=observer)
     assert [event.words for event in observer.of(Noticed)] == list(point.notes())
@@ -230,7 +236,9 @@ def test_fields_that_the_study_does_not_take_over_are_told_by_validate_and_run(
 
 def test_a_design_that_the_study_would_make_itself_is_not_talked_about(tmp_path: Path) -> None:
     study = written(tmp_path, ["best.toml"])
-    (tmp_path / "best.toml").write_text(exported(load(study), **{"encoding.target_amplitude": 0.05}))
+    (tmp_path / "best.toml").write_text(
+        exported(load(study), **{"encoding.target_amplitude": 0.05})
+    )
     (point,) = start_points(load(study))
     assert list(point.notes()) == []
 
@@ -274,7 +282,10 @@ def test_a_table_is_read_as_spreadsheets_write_it(tmp_path: Path, content: str) 
     (tmp_path / "points.csv").write_bytes(content.encode())
     study = written(tmp_path, ["points.csv"])
     (point,) = start_points(load(study))
-    assert point.values == {"synapse.multiplicity": 2, "encoding.target_amplitude": pytest.approx(0.05)}
+    assert point.values == {
+        "synapse.multiplicity": 2,
+        "encoding.target_amplitude": pytest.approx(0.05),
+    }
 
 
 def test_a_decimal_comma_between_commas_is_told_from_a_further_cell(tmp_path: Path) -> None:

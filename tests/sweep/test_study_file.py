@@ -188,26 +188,51 @@ def test_what_is_wrong_is_named_with_file_key_and_what_is_allowed(
         ("amplifier.gain_forward", {"low": 3, "high": 1}, ".low", "a value below high = 1"),
         ("amplifier.gain_forward", {"low": 0.01, "high": 1}, ".low", "nearest legal value is 0.1"),
         ("amplifier.gain_forward", {"low": "1 V", "high": 2}, ".low", "it has no unit, not V"),
-        ("amplifier.gain_forward[2]", {"low": 1, "high": 2}, "", r"gain_forward\[0\] to gain_forward\[1\]"),
+        (
+            "amplifier.gain_forward[2]",
+            {"low": 1, "high": 2},
+            "",
+            r"gain_forward\[0\] to gain_forward\[1\]",
+        ),
         ("edge[0]", {"low": "1 us", "high": "2 us"}, "", "one value for the whole circuit"),
         ("timing.phase_duration", {"low": 1, "high": 2}, ".low", 'such as "1 s"'),
         ("amplifier.clamp_high", {"low": "1 V", "high": "inf V"}, ".high", "a finite number"),
         ("amplifier.gain_backward", {"low": 0, "high": 1}, ".low", "log = false"),
         ("amplifier.gain_backward", {"low": 0, "high": 1, "log": True}, ".low", "logarithmic"),
         ("amplifier.clamp_high", {"low": "1 V", "high": "2 V", "step": "0 V"}, ".step", "above 0"),
-        ("amplifier.clamp_high", {"low": "0 V", "high": "1 V", "step": "0.3 V"}, ".step", "high = '900 mV'"),
-        ("amplifier.clamp_high", {"low": "0 V", "high": "1 V", "step": "2 V"}, ".step", "from low to high"),
+        (
+            "amplifier.clamp_high",
+            {"low": "0 V", "high": "1 V", "step": "0.3 V"},
+            ".step",
+            "high = '900 mV'",
+        ),
+        (
+            "amplifier.clamp_high",
+            {"low": "0 V", "high": "1 V", "step": "2 V"},
+            ".step",
+            "from low to high",
+        ),
         (
             "amplifier.clamp_high",
             {"low": "1 V", "high": "2 V", "step": "1 V", "log": True},
             ".step",
             "no step",
         ),
-        ("synapse.multiplicity", {"low": 1, "high": 4, "step": 0.5, "log": False}, ".step", "whole number"),
+        (
+            "synapse.multiplicity",
+            {"low": 1, "high": 4, "step": 0.5, "log": False},
+            ".step",
+            "whole number",
+        ),
         ("synapse.multiplicity", {"low": 1, "high": 100}, ".high", "nearest legal value is 64"),
         ("nudge.kind", {"low": 1, "high": 2}, ".choices", "'one-sided', 'centred'"),
         ("nudge.kind", {"choices": ["centred"]}, ".choices", "at least two choices"),
-        ("nudge.kind", {"choices": ["centred", "centerd"]}, ".choices[1]", "did you mean 'centred'?"),
+        (
+            "nudge.kind",
+            {"choices": ["centred", "centerd"]},
+            ".choices[1]",
+            "did you mean 'centred'?",
+        ),
         ("nudge.kind", {"choices": ["centred", "centred"]}, ".choices[1]", "each choice once"),
         ("nudge.kind", {"choices": ["centred"], "low": 1}, ".low", "only per_layer beside choices"),
         ("edge", {"tie": "guard", "log": True}, ".log", "no other key beside tie"),
@@ -215,14 +240,29 @@ def test_what_is_wrong_is_named_with_file_key_and_what_is_allowed(
         ("amplifier.gain_backward", {"ratio_of": "amplifier.gain_forward"}, ".low", "is missing"),
         ("amplifier.gain_backward", {"ratio_of": "gain_x", "value": 1}, ".ratio_of", "gain_"),
         ("amplifier.gain_backward", {"ratio_of": "edge", "value": 1}, ".ratio_of", "same kind"),
-        ("amplifier.gain_backward", {"ratio_of": "amplifier.gain_forward", "value": 1, "low": 0}, ".low", "ratio_of"),
+        (
+            "amplifier.gain_backward",
+            {"ratio_of": "amplifier.gain_forward", "value": 1, "low": 0},
+            ".low",
+            "ratio_of",
+        ),
         ("nudge.kind", {"ratio_of": "nudge.kind", "value": 1}, ".ratio_of", "use tie"),
         ("edge", {"per_layer": True, "low": "1 us", "high": "2 us"}, ".per_layer", "one value"),
         ("synapse.multiplicity", {"tie": "amplifier.gain_forward"}, ".tie", "whole numbers"),
         ("write_switch.width", {"tie": "synapse.width_n"}, ".tie", r"such as width_n\[0\]"),
         ("edge", {"tie": "edge"}, "", "edge -> edge"),
-        ("synapse.length_n", {"low": "1 um", "high": "30 um"}, ".high", "nearest legal value is 20 um"),
-        ("amplifier.gain_forward", {"ratio_of": "amplifier.gain_backward", "value": 1e3}, "", "none of 300 designs"),
+        (
+            "synapse.length_n",
+            {"low": "1 um", "high": "30 um"},
+            ".high",
+            "nearest legal value is 20 um",
+        ),
+        (
+            "amplifier.gain_forward",
+            {"ratio_of": "amplifier.gain_backward", "value": 1e3},
+            "",
+            "none of 300 designs",
+        ),
     ],
 )
 def test_what_is_wrong_in_the_space_is_named_in_the_same_way(
@@ -263,7 +303,9 @@ def test_what_is_in_the_design_is_not_searched_as_well() -> None:
 
 
 def test_one_layer_of_a_field_in_the_design_may_be_searched() -> None:
-    assert parse(_with("design.gain_forward", [4.0, 2.0]), source="x").fixed["amplifier.gain_forward"] == (
+    assert parse(_with("design.gain_forward", [4.0, 2.0]), source="x").fixed[
+        "amplifier.gain_forward"
+    ] == (
         4.0,
         2.0,
     )

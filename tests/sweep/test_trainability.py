@@ -16,7 +16,9 @@ from sweep.cli import app
 from sweep.study.design_file import design_text
 
 PLAN = TrainingPlan((3, 3, 1), Sine(points=6, held_out=5), epochs=2, noise_seed=None)
-DESIGN = Design.from_values({"synapse.weight_high": 0.9, "update.scale": (20.0, 2.0), "encoding.target_amplitude": 0.1})
+DESIGN = Design.from_values(
+    {"synapse.weight_high": 0.9, "update.scale": (20.0, 2.0), "encoding.target_amplitude": 0.1}
+)
 
 
 def sweep(*arguments: object) -> str:

@@ -30,6 +30,7 @@ class Nudge(CircuitPart):
 
     **Class attributes:**
 
+    - `phases`: names of a training point's phases: free, nudged ones, update.
     - `pulls`: for each nudged phase the control that is 1 in it.
     - `samples`: for the free phase and each nudged one but the last, the control of the capacitors that
       sample in it. `hold` is that of the update circuits' reference.
@@ -39,6 +40,7 @@ class Nudge(CircuitPart):
     """
 
     role: ClassVar[str] = "nudge"
+    phases: ClassVar[tuple[str, ...]]
     pulls: ClassVar[tuple[str, ...]]
     samples: ClassVar[tuple[str, ...]]
     equations: ClassVar[tuple[Pull, ...]]
@@ -57,8 +59,3 @@ class Nudge(CircuitPart):
     def controls(self) -> tuple[str, ...]:
         """Controls that its elements see: its pulls, and samples that no update circuit takes."""
         return (*self.pulls, *(name for name in self.samples if name != "hold"))
-
-    @property
-    def phases(self) -> int:
-        """Phases of a training point: free, nudged ones, update."""
-        return 2 + len(self.pulls)

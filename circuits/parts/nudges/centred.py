@@ -22,6 +22,7 @@ class CentredNudge(Nudge):
     """A phase nudged towards the target against one nudged away from it."""
 
     kind: ClassVar[str] = "centred"
+    phases: ClassVar[tuple[str, ...]] = ("free", "nudged", "opposed", "update")
     pulls: ClassVar[tuple[str, ...]] = ("nudge", "oppose")
     samples: ClassVar[tuple[str, ...]] = ("free", "hold")
     equations: ClassVar[tuple[Pull, ...]] = (

@@ -18,6 +18,7 @@ class OneSidedNudge(Nudge):
     """The free phase against one phase in which a conductance pulls (Scellier and Bengio 2017)."""
 
     kind: ClassVar[str] = "one-sided"
+    phases: ClassVar[tuple[str, ...]] = ("free", "nudged", "update")
     pulls: ClassVar[tuple[str, ...]] = ("nudge",)
     samples: ClassVar[tuple[str, ...]] = ("hold",)
     equations: ClassVar[tuple[Pull, ...]] = (Pull(conductance=1.0, target=1.0, free=0.0),)
