@@ -9,6 +9,7 @@ and reads the result:
 """
 
 from circuits._errors import CircuitError, DesignError, IllegalValue, NetworkError, PluginError
+from circuits._names import FLAT_NAMES, name_hint
 from circuits._plugins import Origin, Registry, origin
 from circuits._quantity import Quantity, quantity
 from circuits._roles import ROLES, Role
@@ -35,6 +36,7 @@ from circuits.trainers import TRAINERS, Trainer, make_trainer
 from circuits.transient import TRAINING_ACCURACY, TransientTrainer
 
 __all__ = [
+    "FLAT_NAMES",
     "NO_ROW",
     "ROLES",
     "TRAINERS",
@@ -66,6 +68,7 @@ __all__ = [
     "initial_weights",
     "join_weights",
     "make_trainer",
+    "name_hint",
     "origin",
     "points_duration",
     "quantity",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from circuits._errors import PluginError
@@ -76,6 +77,11 @@ class Registry(Mapping[str, _Thing]):
         self._group = group
         self._check = check
         self._loaded: dict[str, _Thing] = {}
+
+    @property
+    def own(self) -> Mapping[str, _Thing]:
+        """Those of this program by name."""
+        return MappingProxyType(self._own)
 
     def __getitem__(self, name: str) -> _Thing:
         """The thing of a name; a package's is imported here.

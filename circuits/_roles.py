@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from circuits._plugins import Registry
 from circuits._quantity import Quantity
 from circuits.parts import (
     AMPLIFIERS,
@@ -58,7 +59,7 @@ class Role:
     name: str
     field: str
     original: type[Part]
-    kinds: Mapping[str, type[Any]] | None = None
+    kinds: Registry[type[Any]] | None = None
     per_layer: bool = False
     meaning: str = ""
 

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from circuits._errors import DesignError
+from circuits._names import name_hint
 from circuits._quantity import Quantity
 from circuits._roles import OWN, ROLES, Role, design_quantities
 from circuits.parts import Part
@@ -38,12 +38,8 @@ def parts_of(values: Mapping[str, object], *, units_required: bool) -> Parts:
 
 
 def _unknown(name: str, value: object) -> DesignError:
-    names = list(design_quantities())
-    close = difflib.get_close_matches(name, names, n=1)
-    return DesignError(
-        name, value, "a quantity of a design",
-        hint=f"did you mean {close[0]!r}?" if close else "see `sweep fields`",
-    )  # fmt: skip
+    hint = name_hint(name, design_quantities())
+    return DesignError(name, value, "a quantity of a design", hint=hint)
 
 
 def _records(role: Role, group: Mapping[str, object], *, units_required: bool) -> tuple[Part, ...]:
@@ -145,16 +141,9 @@ def _kinds(role: Role, group: Mapping[str, object]) -> tuple[str, ...]:
 
 def _stranger(role: Role, name: str, value: object, kinds: tuple[str, ...]) -> DesignError:
     """The error of a quantity that none of the kinds has."""
-    own = [key for kind in kinds for key in role.part(kind).quantities()]
-    close = difflib.get_close_matches(name.partition(".")[2], own, n=1)
-    if close:
-        hint = f"did you mean '{role.name}.{close[0]}'?"
-    else:
-        hint = f"it has {', '.join(dict.fromkeys(own))}"
-    return DesignError(
-        name, value, f"a quantity of the {role.name} {' or '.join(map(repr, kinds))}"
-        if role.kinds else f"a quantity of {role.name}", hint=hint,
-    )  # fmt: skip
+    those = f"the {role.name} {' or '.join(map(repr, kinds))}" if role.kinds else role.name
+    hint = name_hint(name, design_quantities({role.name: kinds}))
+    return DesignError(name, value, f"a quantity of {those}", hint=hint)
 
 
 def plain_values(role: Role, records: tuple[Part, ...]) -> dict[str, Any]:

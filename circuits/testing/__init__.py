@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Conformance checks of synapses, amplifiers and technologies, for the tests of those who write one.
+"""Conformance checks of parts and technologies, for the tests of those who write one.
 
     from circuits.testing import check_amplifier, check_synapse
 
@@ -12,5 +12,6 @@
 from circuits.testing._amplifier import check_amplifier
 from circuits.testing._synapse import check_synapse
 from circuits.testing._technology import check_technology
+from circuits.testing._update import check_update
 
-__all__ = ["check_amplifier", "check_synapse", "check_technology"]
+__all__ = ["check_amplifier", "check_synapse", "check_technology", "check_update"]

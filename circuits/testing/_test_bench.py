@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 import pdk
+from circuits._errors import DesignError
+from circuits._roles import ROLES
 from circuits.cells import Cell
 from circuits.design import Design, design_quantities
+from circuits.mlp import training_circuit
 from circuits.run import Run, Stimulus, initial_weights
 from circuits.scenario import Scenario
 from circuits.simulators import (
@@ -62,6 +66,28 @@ def short_run(design: Design, *, mismatch_seed: int | None = None) -> Run:
         initial_weights(LAYERS, design, seed=0),
         Scenario(mismatch_seed=mismatch_seed),
     )
+
+
+def check_sizes_count(design: Design, role: str, *, beside: Sequence[str] = ()) -> None:
+    """Refuse a quantity of a part that changes no netlist.
+
+    **Arguments:**
+
+    - `beside`: quantities that act on a training as a whole.
+
+    **Raises:** `AssertionError`.
+    """
+    nominal = training_circuit(short_run(design)).text()
+    for name, spec in ROLES[role].part(design.parts(role)[0].kind).quantities().items():
+        if name in beside:
+            continue
+        ends = (spec.low, spec.high, -spec.low, -spec.high)
+        texts = {nominal}
+        for entry in spec.choices or ends:
+            with contextlib.suppress(DesignError):  # illegal, or not with the other quantities
+                moved = design.with_values({f"{role}.{name}": entry})
+                texts.add(training_circuit(short_run(moved)).text())
+        assert len(texts) > 1, f"the size {name} is in the netlist"
 
 
 def installed_simulators() -> list[SpiceSimulator]:

@@ -7,9 +7,10 @@ import csv
 import dataclasses
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,21 +113,32 @@ def _scores(records: list[EpochRecord]) -> list[EpochScore]:
 def param_text(design: Design, *, title: str) -> str:
     """The numbers of a design as `.param` lines, SI units, for ngspice, Xyce and HSPICE.
 
-    A quantity of several layers has one parameter for each, `update_scale_0` for the first layer of `update.scale`. Words
-    and infinite levels, which no SPICE parameter can hold, are comments.
+    The parameter of `update.scale` is `update_scale`; where layers have values of their own there is one
+    for each, `update_scale_0` for the first. Words and infinite levels, which no SPICE parameter can hold,
+    are comments.
     """
-    lines = [f"* analog-sweep: {title}"]
-    for name, spec in design.quantities().items():
-        entries = design.entries(name) if spec.per_layer else (design.value(name),)
-        for index, entry in enumerate(entries):
-            called = name.replace(".", "_") + (f"_{index}" if len(entries) > 1 else "")
-            unit = f" {spec.unit}" if spec.unit else ""
-            if isinstance(entry, str) or math.isinf(entry):
-                lines.append(f"* {called} is {entry}")
-            else:
-                lines += [f"* {spec.meaning}{',' if unit else ''}{unit}"] * (index == 0)
-                lines.append(f".param {called}={entry!r}")
+    lines, known, described = [f"* analog-sweep: {title}"], design.quantities(), set[str]()
+    for called, name, value in _entries(design):
+        spec = known[name]
+        if isinstance(value, str) or math.isinf(value):
+            lines.append(f"* {called} is {value}")
+            continue
+        if name not in described:
+            described.add(name)
+            lines.append(f"* {spec.meaning}{f', {spec.unit}' if spec.unit else ''}")
+        lines.append(f".param {called}={value!r}")
     return "\n".join(lines) + "\n"
+
+
+def _entries(design: Design) -> Iterator[tuple[str, str, Any]]:
+    """Each value of a design with the SPICE parameter and the quantity that it belongs to."""
+    for full, value in design.to_values().items():
+        name, _, layer = full.removesuffix("]").partition("[")
+        parameter = name.replace(".", "_")
+        if isinstance(value, list):
+            yield from ((f"{parameter}_{index}", name, entry) for index, entry in enumerate(value))
+        else:
+            yield (f"{parameter}_{layer}" if layer else parameter), name, value
 
 
 def netlists(plan: TrainingPlan, design: Design, models: Models) -> dict[str, str]:

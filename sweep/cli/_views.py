@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -215,16 +216,21 @@ def study_view(study: StudyFile, start: Sequence[StartPoint]) -> RenderableType:
 
 def fields_view(quantities: Mapping[str, tuple[Quantity, Any]]) -> RenderableType:
     """Every quantity of a design: default, what is legal, and below it the meaning."""
-    head = f"{'quantity':<38}{'default':<11}{'legal':<22}per layer"
+    head = f"{'quantity':<36}{'default':<11}{'legal':<24}per layer"
     parts: list[RenderableType] = [Text(head, style="bold")]
     for name, (spec, value) in quantities.items():
         default = spec.show(value)
         legal = ", ".join(spec.choices) or f"{spec.show(spec.low)} to {spec.show(spec.high)}"
         if spec.integer:
             legal += ", whole"
-        row = Text.assemble((f"{name:<38}", "bold"), f"{default:<11}{legal:<22}")
+        first, *others = textwrap.wrap(legal, 23)
+        row = Text.assemble((f"{name:<35} ", "bold"), f"{default:<10} {first:<23} ")
         row.append("yes" if spec.per_layer else "")
-        parts += [row, Padding(Text(spec.meaning, style="dim"), (0, 0, 0, 2), expand=False)]
+        parts += [
+            row,
+            *(Text(f"{'':<47}{line}") for line in others),
+            Padding(Text(spec.meaning, style="dim"), (0, 0, 0, 2), expand=False),
+        ]
     return Group(*parts)
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from circuits import design_quantities
 from sweep.report._findings import Findings
 from sweep.report._html import plain
 from sweep.report.trial import legal_range
@@ -91,9 +90,8 @@ def _columns(found: Findings) -> list[dict[str, Any]]:
             if name not in {o.name for o in seen.objectives}
         ),
     ]  # fmt: skip
-    specs = design_quantities()
     for entry in found.parameters:
-        spec = specs.get(entry.field)
+        spec = found.quantities.get(entry.field)
         known = spec is not None and "/" not in entry.name
         legal = legal_range(spec) if spec is not None and known else ""
         columns.append(

@@ -11,6 +11,7 @@ from typing import Any
 
 from scipy.stats import ks_2samp
 
+from circuits import Quantity
 from pdk import find_technology
 from sweep._version import __version__
 from sweep.report.trial import TrialFindings, find_out_trial
@@ -36,7 +37,7 @@ class Findings:
     - `pages`: trials with a full page, by number; the leader's is among them.
     - `targets`: importances; the first ones are those of the objectives, in their order.
     - `violating`: numbers of complete trials that violate a constraint.
-    - `parameters`: of the search space.
+    - `parameters`: of the search space; `quantities`: of its designs, by full names.
     - `provenance`: what to know in order to get the same results, name to words.
     - `study_text`: the study file.
     """
@@ -47,6 +48,7 @@ class Findings:
     targets: tuple[Target, ...]
     violating: frozenset[int]
     parameters: tuple[Parameter, ...]
+    quantities: Mapping[str, Quantity]
     provenance: Mapping[str, str]
     study_text: str
 
@@ -110,6 +112,7 @@ def find_out(
         targets=importances,
         violating=frozenset(trial.number for trial in seen.of(COMPLETE) if not trial.allowed),
         parameters=results.study_file.space.parameters,
+        quantities=results.study_file.space.quantities,
         provenance=_provenance(results, seen.planned),
         study_text=results.study_file.text,
     )

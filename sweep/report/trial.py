@@ -129,16 +129,20 @@ def _scenarios(scenarios: Sequence[Mapping[str, Any]]) -> dict[tuple[str, float]
 
 
 def _values(results: Results, design: Design) -> list[Value]:
-    """Fields that were searched first, then those that the study sets, then the defaults."""
+    """Quantities that were searched first, then those that the study sets, then the defaults."""
     space = results.study_file.space
     searched = {parameter.field for parameter in space.parameters}
-    defaults = space.defaults
+    fixed = {name.partition("[")[0] for name in space.fixed}
+    known, defaults = design.quantities(), space.defaults
     values = []
-    for field, spec in design.quantities().items():
-        value, seed = design.entries(field), defaults[field]
-        if field in searched:
+    for field, value in design.to_values().items():
+        name = field.partition("[")[
+            0
+        ]  # a layer of its own is named where not all have the quantity
+        spec, seed = known[name], _single(defaults[name])
+        if name in searched:
             origin = "searched"
-        elif field in space.fixed or value != seed:
+        elif name in fixed or value != seed:
             origin = "set"
         else:
             origin = "default"
@@ -146,13 +150,13 @@ def _values(results: Results, design: Design) -> list[Value]:
         values.append(
             Value(
                 field=field,
-                shown=spec.show(_single(value), digits=_DIGITS),
+                shown=spec.show(value, digits=_DIGITS),
                 origin=origin,
                 meaning=spec.meaning,
                 legal=legal_range(spec),
-                seed=spec.show(_single(seed), digits=_DIGITS),
-                place=_place(_single(value), *bounds),
-                seed_place=_place(_single(seed), *bounds),
+                seed=spec.show(seed, digits=_DIGITS),
+                place=_place(value, *bounds),
+                seed_place=_place(seed, *bounds),
             )
         )
     return sorted(values, key=lambda entry: ("searched", "set", "default").index(entry.origin))

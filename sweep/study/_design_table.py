@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from circuits import ROLES, DesignError, Quantity
+from circuits import ROLES, DesignError, Quantity, name_hint
 from sweep.study._problems import Problems, nearest
+from sweep.study._schema import SpaceEntry
 
 _INDEXED = re.compile(r"(?P<name>[\w.]+)\[(?P<layer>[0-9]{1,6})\]", re.ASCII)
 
@@ -17,27 +18,44 @@ def flattened(design: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     """The tables of `[design]` as one with full names, such as `amplifier.gain_forward`."""
     flat: dict[str, Any] = {}
     for name, value in design.items():
-        if name in ROLES and not isinstance(value, dict):
+        is_table = isinstance(value, dict)
+        if is_table and name in ROLES:
+            _add(flat, "design", name, value, problems)
+        elif name in ROLES:
             problems.add(
                 ("design", name), value, f"a table [design.{name}]",
                 f"[design.{name}] kind = ... chooses the part" if ROLES[name].kinds else "",
             )  # fmt: skip
-        elif isinstance(value, dict) and name in ROLES:
-            flat |= {f"{name}.{key}": entry for key, entry in value.items()}
+        elif is_table:
+            problems.add(
+                ("design", name), value, f"one of {', '.join(ROLES)}", nearest(name, ROLES)
+            )
         else:
-            flat[name] = value
+            _add(flat, "design", "", {name: value}, problems)
     return flat
 
 
-def flattened_space(space: Mapping[str, Any]) -> dict[str, Any]:
+def flattened_space(space: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     """`[space]` with full names: `amplifier.bandwidth = {...}` without quotes is a table in a table."""
     flat: dict[str, Any] = {}
     for name, value in space.items():
-        if name in ROLES and isinstance(value, dict):
-            flat |= {f"{name}.{key}": entry for key, entry in value.items()}
+        nested = isinstance(value, dict) and value and not SpaceEntry.model_fields.keys() & value
+        if nested and name in ROLES:
+            _add(flat, "space", name, value, problems)
         else:
-            flat[name] = value
+            _add(flat, "space", "", {name: value}, problems)
     return flat
+
+
+def _add(
+    flat: dict[str, Any], table: str, role: str, values: Mapping[str, Any], problems: Problems
+) -> None:
+    """Add the values of one part with full names; a name that is there already is a problem."""
+    for name, value in values.items():
+        full = f"{role}.{name}" if role else name
+        if full in flat:
+            problems.add((table, full), value, "each quantity once", "it stands there twice")
+        flat[full] = value
 
 
 def read_design(
@@ -60,8 +78,7 @@ def read_design(
         field = match["name"] if match else name
         key = ("design", *name.split("."))
         if field not in known:
-            hint = nearest(name, known) or "`sweep fields` lists them"
-            problems.add(key, value, "a quantity of the design", hint)
+            problems.add(key, value, "a quantity of the design", name_hint(name, known))
         elif match and (not known[field].per_layer or int(match["layer"]) >= (depth or 1)):
             problems.add(key, value, f"one layer of 0 to {(depth or 1) - 1}")
         elif known[field].per_layer and isinstance(value, list):

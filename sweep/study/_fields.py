@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from circuits import ROLES, PluginError, Quantity, Role, design_quantities
@@ -32,7 +33,7 @@ def _usable(
     role: Role, designed: Mapping[str, Any], searched: Mapping[str, Any], problems: Problems
 ) -> Iterator[str]:
     """The kinds of a role that a file names and that can be used, each once."""
-    meanings: dict[str, Quantity] = {}
+    legal: dict[str, Quantity] = {}
     found: set[str] = set()
     for key, kind in _named(role, designed, searched):
         if kind in found:
@@ -43,9 +44,10 @@ def _usable(
             problems.add(key, kind, f"a part of the role {role.name} that can be used", str(error))
             continue
         for name, spec in quantities.items():
-            if meanings.setdefault(name, spec) != spec:
+            values = replace(spec, meaning="")
+            if legal.setdefault(name, values) != values:
                 problems.add(
-                    key, kind, f"kinds that mean the same by {name!r}",
+                    key, kind, f"kinds that have the same values of {name!r}",
                     "search them in studies of their own",
                 )  # fmt: skip
         found.add(kind)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,13 +27,38 @@ def description(plan: TrainingPlan, space: Space, search: Search, ladder: Ladder
     many workers, and how the file is written. A study without a ladder has the fingerprint that it
     had before there were ladders.
     """
-    design = {**space.defaults, **space.fixed}
+    return digest(
+        plan,
+        {**space.defaults, **space.fixed},
+        [dataclasses.asdict(parameter) for parameter in space.parameters],
+        [dataclasses.asdict(rule) for rule in space.rules],
+        search_description(search),
+        ladder,
+    )
+
+
+def digest(
+    plan: TrainingPlan,
+    design: Mapping[str, Any],
+    parameters: Sequence[Mapping[str, Any]],
+    rules: Iterable[Mapping[str, Any]],
+    search: Mapping[str, Any],
+    ladder: Ladder,
+) -> str:
+    """SHA-256 over what a study consists of, as hexadecimal digits.
+
+    **Arguments:**
+
+    - `design`: the value of every quantity where no rule sets it.
+    - `parameters`, `rules`: of the space; the rules in any order.
+    - `search`: as `search_description` gives it.
+    """
     content = {
         "plan": _training(plan),
         "design": design,
-        "space": [dataclasses.asdict(parameter) for parameter in space.parameters],
-        "rules": sorted((dataclasses.asdict(rule) for rule in space.rules), key=repr),
-        "search": _search(search),
+        "space": parameters,
+        "rules": sorted(rules, key=repr),
+        "search": search,
     }
     if ladder.declared:
         content["ladder"] = ladder.described()
@@ -73,7 +98,7 @@ def _training(plan: TrainingPlan) -> dict[str, Any]:
     return content
 
 
-def _search(search: Search) -> dict[str, Any]:
+def search_description(search: Search) -> dict[str, Any]:
     """What of `[search]` determines results; what came later only where it is used."""
     content = search.model_dump(exclude={"trials", "stop", "start", "constraints"})
     if search.constraints:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from circuits import Quantity
-from sweep.study._problems import Problems, nearest
+from circuits import Quantity, name_hint
+from sweep.study._problems import Problems
 from sweep.study.space import Entry
 
 _KEY = re.compile(r"(?P<field>[A-Za-z_]\w*(\.[A-Za-z_]\w*)?)(\[(?P<layer>[0-9]{1,6})\])?", re.ASCII)
@@ -63,8 +63,8 @@ def find_place(
     match = _KEY.fullmatch(text)
     name = match["field"] if match else text.partition("[")[0]
     if match is None or name not in known:
-        hint = nearest(name, known) or "`sweep fields` lists them"
-        problems.add(where, value, "a field of the design, or one layer's entry as in x[0]", hint)
+        allowed = "a field of the design, or one layer's entry as in x[0]"
+        problems.add(where, value, allowed, name_hint(name, known))
         return None
     spec, layer = known[name], match["layer"]
     if layer is None:

@@ -15,6 +15,7 @@ from sweep.study._schema import Execution, Network, Pdk, Training
 from sweep.study._tables import read_table
 
 VERSION = 2
+_OLD = 1
 
 Raw = dict[str, Any]
 
@@ -36,9 +37,11 @@ def read_toml(text: str, known: tuple[str, ...], problems: Problems) -> Raw:
     problems.raise_any()
     version = raw.get("version")
     if type(version) is not int or version != VERSION:
-        newer = type(version) is int and version > VERSION
-        older = "`sweep migrate` rewrites a file of version 1"
-        hint = "a newer analog-sweep wrote it: upgrade" if newer else older
+        hint = f"write version = {VERSION}"
+        if type(version) is int and version > VERSION:
+            hint = "a newer analog-sweep wrote it: upgrade"
+        elif type(version) is int and version == _OLD:
+            hint = f"`sweep migrate` rewrites a file of version {_OLD}"
         problems.add(("version",), version, str(VERSION), hint)
     problems.raise_any()
     for key, value in raw.items():

@@ -15,6 +15,7 @@ from sweep.study._inside import nearest_inside, outside
 from sweep.study._problems import Problems, nearest
 from sweep.study._text import read_text
 from sweep.study.space import Parameter, Space
+from sweep.study.version1 import renamed_parameter
 
 _SEPARATORS = (";", "\t")  # besides the comma; no parameter has one in its name
 
@@ -80,8 +81,9 @@ def _is_head(path: Path, head: list[str], known: dict[str, Parameter], problems:
         where = f"column {name!r}"
         if name not in known:
             allowed = "a parameter of the space: " + ", ".join(known)
-            found = Problem(str(path), where, name, allowed, nearest(name, known))
-            problems.found.append(found)
+            new = renamed_parameter(name)
+            hint = f"did you mean {new!r}?" if new in known else nearest(name, known)
+            problems.found.append(Problem(str(path), where, name, allowed, hint))
         elif head.count(name) > 1:
             problems.found.append(Problem(str(path), where, name, "each column once"))
     return len(problems.found) == before

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from sweep._errors import dotted
 from sweep.study._fingerprint import description
 from sweep.study.space import Parameter, Space
 from sweep.study.study_file import StudyFile
@@ -29,7 +30,7 @@ def what_forbids(old: StudyFile, new: StudyFile) -> str:
     for name, parameter in before.items():
         reason = _narrower(parameter, after[name])
         if reason:
-            return f"space.{name}: {reason}"
+            return f"{dotted('space', name)}: {reason}"
     if _rest(old) != _rest(new):
         return (
             "it differs in more than wider ranges of [space] and in what proposes and stops trials "

@@ -42,7 +42,8 @@ def migrated(text: str, *, before_junctions: bool = False) -> str:
     if document.get("version") != OLD:
         return text
     document["version"] = NEW
-    if before_junctions and "junctions" not in document.get("design", {}):
+    exported = "provenance" in document  # and an export names every field that there was
+    if (before_junctions or exported) and "junctions" not in document.get("design", {}):
         if "design" not in document:
             document["design"] = tomlkit.table()
         document["design"]["junctions"] = "none"

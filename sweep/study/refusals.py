@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from circuits import CircuitError
 from objectives import ObjectiveError
-from sweep._errors import InfeasibleDesign
+from sweep._errors import InfeasibleDesign, dotted
 from sweep.study._probe import samples
 from sweep.study.ladder import QUASISTATIC, TrainingRung
 
@@ -52,17 +52,15 @@ class Refusal:
     @property
     def message(self) -> str:
         """What is refused, where and why, and what to do about it."""
-        table = "space" if self.searched else "design"
+        key = dotted("space", self.field) if self.searched else f"design.{self.field}"
         where = f"on rung {self.rung} ({self.label})" if self.rung else f"by {self.label}"
         if self.choices:
             named = ", ".join(map(repr, self.choices))
-            what = (
-                f"{table}.{self.field}: {named} {'is' if len(self.choices) == 1 else 'are'} refused"
-            )
+            what = f"{key}: {named} {'is' if len(self.choices) == 1 else 'are'} refused"
             todo = f"take {'it' if len(self.choices) == 1 else 'them'} out of the choices"
         else:
             share = f"{self.refused} of {self.designs} designs from all over [space]"
-            what = f"{table}.{self.field}: {share} are refused"
+            what = f"{key}: {share} are refused"
             todo = "narrow its range" if self.searched else "change it"
         other = (
             "leave the quasi-static rungs out"

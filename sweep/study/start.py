@@ -31,6 +31,7 @@ from sweep.study.study_file import StudyFile, load_design
 __all__ = ["NotTaken", "StartPoint", "notes_of", "start_points"]
 
 ORIGINAL = "original"
+_FORMER = "seed"  # its name in files of version 1
 _MOST_NOTES = 60
 
 
@@ -136,9 +137,8 @@ def _path(directory: Path, name: str, key: tuple[object, ...], problems: Problem
         )  # fmt: skip
         return None
     if not there:
-        hint = (
-            "did you mean 'original'?" if nearest(name, [ORIGINAL]) else f"there is no file {path}"
-        )
+        meant = nearest(name, [ORIGINAL, _FORMER])
+        hint = f"did you mean {ORIGINAL!r}?" if meant else f"there is no file {path}"
         problems.add(key, name, "'original' or a file that can be read", hint)
         return None
     return path

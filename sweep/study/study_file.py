@@ -206,7 +206,7 @@ def parse(text: str, *, source: str) -> StudyFile:
     """
     problems = Problems(source)
     raw = read_toml(text, _STUDY, problems)
-    entries = flattened_space(table(raw, "space", problems))
+    entries = flattened_space(table(raw, "space", problems), problems)
     common = _read_common(raw, problems, searched=entries)
     search = read_search(raw, problems)
     _check_classes(common.plan, search, problems)

@@ -18,7 +18,7 @@ from sweep.search.opening import open_results
 from sweep.study.study_file import StudyFile, parse
 from tests.sweep.running import FLAVOURS, Record, laddered, tiny
 
-LENGTHS = 'length_p = { low = "0.15 um", high = "0.8 um", log = true }'
+LENGTHS = '"synapse.length_p" = { low = "0.15 um", high = "0.8 um", log = true }'
 SEVERAL = 'objectives = { nmse = "minimize", energy = "minimize" }'
 
 
@@ -62,7 +62,7 @@ def mixed(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results
     """Complete, pruned and infeasible trials: one flavour's pfet may not be as short as asked."""
     study = tiny(
         trials=8,
-        **{"synapse.length_p": ""},
+        length_p="",
         space=f"{FLAVOURS}\n{LENGTHS}",
         search='pruner = { kind = "median", startup_trials = 1 }',
     )
@@ -102,7 +102,8 @@ def empty(ray_session: str, tmp_path_factory: pytest.TempPathFactory) -> Results
     return ran(tiny(), tmp_path_factory.mktemp("empty") / "out", Record(do=stop_at_once))
 
 
-WIDE = """version = 2
+WIDE = """\
+version = 2
 name = "wide"
 [network]
 layers = [3, 4, 1]

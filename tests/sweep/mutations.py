@@ -10,12 +10,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from circuits import Design, Quantity
+from circuits import Quantity, design_quantities
 from tests.sweep.study_texts import tables
 
 _TEXTS = st.sampled_from(
     ["", "cmos", "01v8_lvt", "tpe", "device", "training", "quasistatic", "transient", "worst", "0.15 um", "1 um", "50 uS", "20 1/V", "20/V", "inf V", "-inf V",
-     "nan V", "1e400 S", "27 C", "2 GB", "0 s", "-1 V", "edge", "synapse.width_n", "synapse.width_n[0]",
+     "nan V", "1e400 S", "27 C", "2 GB", "0 s", "-1 V", "timing.edge", "synapse.width_n", "synapse.width_n[0]",
      "amplifier.gain_forward[9]", "nmse", "~nobody/x", "a\nb", "\x7f", "µ", "x" * 200]
 )  # fmt: skip
 SCALARS = st.one_of(
@@ -31,7 +31,7 @@ KEYS = st.sampled_from(
     ["low", "high", "step", "log", "per_layer", "choices", "ratio_of", "value", "tie", "kind",
      "version", "name", "layers", "outputs", "epochs", "space", "pdk", "path", "ladder", "rungs",
      "scenarios", "corners", "temperatures", "mismatch_seeds", "alpha", "threshold", "constraints",
-     "max", "min", "start", "stop", "stagnation", "expected_improvement", "wall_time", "amplifier", "area", "error_rate",
+     "max", "min", "start", "stop", "stagnation", "expected_improvement", "wall_time", "amplifier", "synapse", "timing", "area", "error_rate",
      "simulator", "seeds", "weight_seeds", "reduction_factor", "require", "aggregate", ""]
 ) | st.text(max_size=6)  # fmt: skip
 VALUES = st.recursive(
@@ -39,8 +39,11 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=6,
 )
+# All that there is: no other part has a quantity that these have not.
+PARTS = {"write_switch": {"kind": "nfet"}}
+QUANTITIES = design_quantities({role: (table["kind"],) for role, table in PARTS.items()})
 FIELDS = st.sampled_from(
-    [*Design.quantities(), "amplifier.clamp_low[0]", "synapse.width_p[1]", "synapse.width_n[2]"]
+    [*QUANTITIES, "amplifier.clamp_low[0]", "synapse.width_p[1]", "synapse.width_n[2]"]
 )
 
 
@@ -107,7 +110,7 @@ def _like(value: Any) -> st.SearchStrategy[Any]:
 _WORDS = st.sampled_from(
     ["01v8", "01v8_lvt", "01v8_hvt", "tpe", "random", "qmc", "cmaes", "nsga2", "median", "none",
      "halving", "wilcoxon", "sine", "xor", "moons", "training", "gradient", "device", "quasistatic",
-     "transient", "ngspice", "auto", "mean", "worst", "cvar", "yield", "minimize", "tt", "sf", "seed"]
+     "transient", "ngspice", "auto", "mean", "worst", "cvar", "yield", "minimize", "tt", "sf", "original"]
 )  # fmt: skip
 
 
@@ -154,9 +157,9 @@ def ends(name: str, spec: Quantity) -> st.SearchStrategy[list[Any]]:
 def entry(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """An entry of [space] of any kind, mostly a meaningful one."""
     name = draw(FIELDS)
-    spec = Design.quantities()[name.partition("[")[0]]
+    spec = QUANTITIES[name.partition("[")[0]]
     alike = [
-        other for other, its in Design.quantities().items()
+        other for other, its in QUANTITIES.items()
         if (its.unit, its.choices) == (spec.unit, spec.choices)
     ]  # fmt: skip
     others = draw(st.sampled_from([st.sampled_from(alike)] * 3 + [FIELDS]))

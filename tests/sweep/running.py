@@ -20,7 +20,7 @@ from sweep.study.ladder import TrainingRung
 from sweep.study.study_file import StudyFile, parse
 
 TINY = """\
-version = 1
+version = 2
 name = "tiny"
 [network]
 layers = [3, 2, 1]
@@ -32,11 +32,11 @@ held_out = 3
 epochs = {epochs}
 [design]
 {length_p}
-length_n = "0.35 um"
+synapse.length_n = "0.35 um"
 {design}
 [space]
-target_amplitude = {{ low = "10 mV", high = "100 mV", log = true }}
-multiplicity = {{ low = 1, high = 3 }}
+"encoding.target_amplitude" = {{ low = "10 mV", high = "100 mV", log = true }}
+"synapse.multiplicity" = {{ low = 1, high = 3 }}
 {space}
 [search]
 trials = {trials}
@@ -51,7 +51,7 @@ run_cache = "{run_cache}"
 {execution}
 """
 
-FLAVOURS = 'flavour = { choices = ["01v8", "01v8_lvt"] }'
+FLAVOURS = '"synapse.flavour" = { choices = ["01v8", "01v8_lvt"] }'
 
 
 LADDER = """\
@@ -83,7 +83,7 @@ def tiny(**changes: Any) -> StudyFile:
         "sampler": "random",
         "workers": 1,
         "run_cache": "0 B",
-        "synapse.length_p": 'length_p = "0.35 um"',
+        "length_p": 'synapse.length_p = "0.35 um"',
         "design": "",
         "space": "",
         "search": 'pruner = "none"',

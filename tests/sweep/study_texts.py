@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-STUDY = """version = 2
+STUDY = """\
+version = 2
 name = "sine-3-8-1"
 
 [network]
@@ -32,15 +34,15 @@ width_n = ["0.5 um", "1 um"]
 edge = "2 us"
 
 [space]
-"nudge.conductance" = { low = "50 uS", high = "5 mS", log = true }
-"synapse.multiplicity" = { low = 1, high = 8 }
-"amplifier.clamp_low" = { low = "-0.6 V", high = "0.4 V", step = "50 mV" }
-"synapse.flavour" = { choices = ["01v8", "01v8_hvt"] }
-"update.scale" = { low = "1 1/V", high = "300 1/V", log = true, per_layer = true }
+"nudge.conductance"         = { low = "50 uS", high = "5 mS", log = true }
+"synapse.multiplicity"      = { low = 1, high = 8 }
+"amplifier.clamp_low"       = { low = "-0.6 V", high = "0.4 V", step = "50 mV" }
+"synapse.flavour"           = { choices = ["01v8", "01v8_hvt"] }
+"update.scale"              = { low = "1 1/V", high = "300 1/V", log = true, per_layer = true }
 "amplifier.gain_forward[1]" = { low = 1.5, high = 6.0 }
-"amplifier.gain_backward" = { ratio_of = "amplifier.gain_forward", low = 0.1, high = 1.0, log = true }
-"synapse.width_p" = { ratio_of = "synapse.width_n", value = 3.1 }
-"timing.guard" = { tie = "timing.edge" }
+"amplifier.gain_backward"   = { ratio_of = "amplifier.gain_forward", low = 0.1, high = 1.0, log = true }
+"synapse.width_p"           = { ratio_of = "synapse.width_n", value = 3.1 }
+"timing.guard"              = { tie = "timing.edge" }
 
 [search]
 sampler = "tpe"
@@ -102,11 +104,12 @@ require = 0.5
 [search]
 objectives = { nmse = "minimize" }
 constraints = { energy = { max = "10 pJ" }, yield = { min = 0.5 } }
-start = ["seed", "points.csv"]
+start = ["original", "points.csv"]
 stop = { wall_time = "60 s", simulated = "1 s", stagnation = 5, expected_improvement = 0.01 }
 """
 
-DESIGN = """version = 2
+DESIGN = """\
+version = 2
 name = "best"
 
 [network]
@@ -132,10 +135,94 @@ anything = "at all"
 nmse = 0.05
 """
 
+# The same two files as version 1 had them.
+
+OLD_STUDY = """\
+version = 1
+name = "sine-3-8-1"
+
+[network]
+layers = [3, 8, 1]
+
+[task]
+name = "sine"
+points = 4
+held_out = 4
+
+[training]
+epochs = 2
+weight_seed = 7
+temperature = "27 C"
+
+[design]
+width_n = ["0.5 um", "1 um"]
+edge = "2 us"
+
+[space]
+nudge_conductance = { low = "50 uS", high = "5 mS", log = true }
+multiplicity      = { low = 1, high = 8 }
+clamp_low         = { low = "-0.6 V", high = "0.4 V", step = "50 mV" }
+flavour           = { choices = ["01v8", "01v8_hvt"] }
+update_scale      = { low = "1 1/V", high = "300 1/V", log = true, per_layer = true }
+"gain_forward[1]" = { low = 1.5, high = 6.0 }
+gain_backward     = { ratio_of = "gain_forward", low = 0.1, high = 1.0, log = true }
+width_p           = { ratio_of = "width_n", value = 3.1 }
+guard             = { tie = "edge" }
+
+[search]
+sampler = "tpe"
+trials = 20
+pruner = { kind = "median", startup_trials = 3 }
+
+[execution]
+simulator = "ngspice"
+epoch_time_limit = "300 s"
+"""
+
+OLD_DESIGN = """\
+version = 1
+name = "best"
+
+[network]
+layers = [3, 8, 1]
+
+[task]
+name = "sine"
+
+[design]
+flavour = "01v8_lvt"
+length_p = "0.35 um"
+amplifier_bandwidth = "inf Hz"
+update_scale = ["20 1/V", "3/V"]
+
+[provenance]
+anything = "at all"
+
+[metrics]
+nmse = 0.05
+"""
+
 
 def tables(text: str = STUDY) -> dict[str, Any]:
     """A file as nested tables, to be changed and written again with `toml`."""
     return tomllib.loads(text)
+
+
+def with_value(path: str, value: object, text: str = STUDY) -> str:
+    """A file with one value set; None removes the key.
+
+    `path` is as TOML writes it: `space."amplifier.clamp_low".low`.
+    """
+    content = tables(text)
+    *above, last = (quoted or bare for quoted, bare in re.findall(r'"([^"]+)"|([^."]+)', path))
+    table: Any = content
+    for key in above:
+        table = table.setdefault(key, {})
+    if value is None:
+        del table[last]
+    else:
+        table[last] = value
+    return toml(content)
 
 
 def toml(content: Mapping[str, Any]) -> str:

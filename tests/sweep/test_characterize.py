@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 import pdk
-from circuits import Design
+from circuits import Design, design_quantities
 from circuits.characterization import Characterization, Region, SynapseBench, characterize
 from circuits.simulators import find
 from sweep.app.characterize import synapse_design
@@ -94,7 +94,7 @@ def test_tables_hold_every_measured_number_with_its_unit(found: Characterization
     assert set(tables) == TABLES
     for columns in tables.values():
         assert all(name.rpartition("_")[2] in {"V", "A", "S", "m"} or name in {
-            "device", "synapse.multiplicity", "rho",
+            "device", "multiplicity", "rho",
         } for name in columns)  # fmt: skip
     current = np.array(tables["transfer.csv"]["current_A"], dtype=float)
     assert current == pytest.approx(found.transfer.current.ravel(), rel=1e-9, abs=1e-20)
@@ -164,7 +164,10 @@ def test_the_command_says_what_it_measures(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--flavour", "01v8_lvt", "--length-p", "0.15 um"), "length_p = '150 nm': allowed is 350"),
+        (
+            ("--flavour", "01v8_lvt", "--length-p", "0.15 um"),
+            "synapse.length_p = '150 nm': allowed is 350",
+        ),
         (("--flavour", "1v8"), "did you mean '01v8'?"),
         (("--width-n", "1"), "with its unit, such as"),
         (("--corner", "xx"), "allowed is one of tt, ss"),
@@ -183,10 +186,6 @@ def test_what_is_not_legal_is_said_before_anything_is_measured(
 
 
 def test_lengths_that_are_not_given_are_legal_for_every_flavour() -> None:
-    for flavour in Design.quantities()["synapse.flavour"].choices:
-        assert (
-            synapse_design({"synapse.flavour": flavour, "synapse.width_p": None}).value(
-                "synapse.flavour"
-            )
-            == flavour
-        )
+    for flavour in design_quantities()["synapse.flavour"].choices:
+        design = synapse_design({"synapse.flavour": flavour, "synapse.width_p": None})
+        assert design.value("synapse.flavour") == flavour

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from circuits import Design
+from circuits import design_quantities
 from sweep._version import __version__
 from sweep.app.export import export
 from sweep.app.status import driver_of
@@ -31,7 +31,7 @@ pytest_plugins = ["tests.sweep.finished"]
 
 COMMANDS = (
     "run", "stop", "pause", "status", "report", "export", "simulate", "verify", "trainability", "controls", "replay",
-    "characterize", "dashboard", "doctor", "validate", "fields",
+    "characterize", "dashboard", "doctor", "validate", "fields", "migrate",
 )  # fmt: skip
 HEAVY = ("numpy", "pandas", "plotly", "optuna", "ray", "PySpice", "circuits", "pdk")
 TRAJECTORY = Path(__file__).parents[1] / "reference" / "seed_trajectory_4-8-4.npz"
@@ -137,7 +137,7 @@ def test_fields_lists_every_field_of_a_design() -> None:
     said = sweep("fields")
     assert widest(said.out) <= 80
     listed = {entry["name"]: entry for entry in sweep("fields", "--json").json()}
-    for name, spec in Design.quantities().items():
+    for name, spec in design_quantities().items():
         assert f"\n{name} " in said.out
         assert spec.meaning in said.out
         assert listed[name]["unit"] == spec.unit
@@ -147,7 +147,7 @@ def test_fields_lists_every_field_of_a_design() -> None:
 def test_validate_shows_the_space(study_toml: Path) -> None:
     said = sweep("validate", study_toml)
     assert said.code == 0
-    assert re.search(r"target_amplitude +10 mV +100 mV +log", said.out)
+    assert re.search(r"encoding\.target_amplitude +10 mV +100 mV +log", said.out)
     assert widest(said.out) <= 80
     document = sweep("validate", study_toml, "--json").json()
     assert document["fingerprint"] == tiny().fingerprint
@@ -179,7 +179,7 @@ def test_all_problems_of_a_study_file_are_a_line_each_and_end_with_2(study_toml:
         {"file", "key", "value", "allowed", "hint"}
     ]
     assert {problem["key"] for problem in problems} == {
-        "sarch", "space.target_amplitude.low", "space.multiplicity.low",
+        "sarch", 'space."encoding.target_amplitude".low', 'space."synapse.multiplicity".low',
     }  # fmt: skip
 
 
@@ -265,17 +265,20 @@ def test_a_design_file_with_a_mistake_is_refused_like_a_study_file(
     design_toml: Path, tmp_path: Path
 ) -> None:
     wrong = tmp_path / "wrong.toml"
-    wrong.write_text(design_toml.read_text().replace("nudge_conductance =", "nudge_conductnce ="))
+    before, table, after = design_toml.read_text().partition("[design.nudge]\n")
+    assert "\nconductance =" in after
+    wrong.write_text(before + table + after.replace("\nconductance =", "\nconductnce =", 1))
     said = sweep("simulate", wrong)
     assert said.code == 2
-    assert "did you mean 'nudge_conductance'" in said.err
+    assert "design.nudge.conductnce" in said.err
+    assert "did you mean 'conductance'" in said.err
 
 
 def test_status_in_words_and_in_json(mixed: Results) -> None:
     said = sweep("status", mixed.out)
     assert said.code == 0
     assert widest(said.out) <= 80
-    assert "infeasible length_p" in said.out
+    assert "infeasible synapse.length_p" in said.out
     document = sweep("status", mixed.out, "--json").json()
     trials = mixed.study.trials
     failed = [trial for trial in trials if has_failed(trial)]

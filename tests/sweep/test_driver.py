@@ -125,8 +125,8 @@ def test_hopeless_trials_are_pruned_between_epochs(tmp_path: Path) -> None:
 
 def test_an_infeasible_design_fails_its_trial_only(tmp_path: Path) -> None:
     # The low-threshold pfet has no channel of 0.15 um.
-    lengths = 'length_p = { low = "0.15 um", high = "0.8 um", log = true }'
-    study = tiny(trials=6, epochs=1, **{"synapse.length_p": ""}, space=f"{FLAVOURS}\n{lengths}")
+    lengths = '"synapse.length_p" = { low = "0.15 um", high = "0.8 um", log = true }'
+    study = tiny(trials=6, epochs=1, length_p="", space=f"{FLAVOURS}\n{lengths}")
     observer = Record()
     summary = run_study(study, Settings(out=tmp_path / "out"), observer=observer)
     assert summary.failed > 0

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pdk
-from circuits import Design, TransientTrainer, make_trainer
+from circuits import Design, TransientTrainer, design_quantities, make_trainer
 from circuits.simulators import Xyce, find
 from circuits.simulators._raw import read_raw
 from objectives import Sine, TrainingPlan
@@ -32,17 +32,24 @@ pytest_plugins = ["tests.sweep.finished"]
 PLAN = TrainingPlan((3, 2, 1), Sine(points=4, held_out=3), epochs=2)
 
 
-def values() -> st.SearchStrategy[dict[str, object]]:
-    """Legal values of all fields that do not depend on each other."""
+@st.composite
+def values(draw: st.DrawFn) -> dict[str, object]:
+    """Kinds of parts, and legal values of all their quantities that do not depend on each other."""
+    kinds: dict[str, object] = {}
+    for name, spec in design_quantities().items():
+        if name.endswith(".kind") and draw(st.booleans()):
+            kind = st.sampled_from(spec.choices)
+            kinds[name] = draw(kind | st.tuples(kind, kind) if spec.per_layer else kind)
     fields: dict[str, st.SearchStrategy[object]] = {}
-    for name, spec in Design.quantities().items():
-        if name in {
+    for name, spec in Design.from_values(kinds).quantities().items():
+        if name.endswith(".kind") or name in {
             "technology",
             "synapse.flavour",
             "synapse.weight_low",
+            "write_switch.device",
             "amplifier.clamp_low",
-            "edge",
-            "guard",
+            "timing.edge",
+            "timing.guard",
             "timing.phase_duration",
         }:
             continue
@@ -52,14 +59,11 @@ def values() -> st.SearchStrategy[dict[str, object]]:
             entry: st.SearchStrategy[object] = st.integers(int(spec.low), int(spec.high))
             fields[name] = st.tuples(entry, entry) if spec.per_layer else entry
         else:
-            low = (
-                0.5
-                if name == "synapse.weight_high"
-                else max(spec.low, 0.0 if "clamp" in name else -1e9)
-            )
+            clamp = "clamp" in name
+            low = 0.5 if name == "synapse.weight_high" else max(spec.low, 0.0 if clamp else -1e9)
             entry = st.floats(low, spec.high, allow_nan=False)
             fields[name] = st.tuples(entry, entry) if spec.per_layer else entry
-    return st.fixed_dictionaries({}, optional=fields)
+    return kinds | draw(st.fixed_dictionaries({}, optional=fields))
 
 
 @settings(max_examples=60, deadline=None)
@@ -67,7 +71,7 @@ def values() -> st.SearchStrategy[dict[str, object]]:
 def test_a_design_file_gives_back_the_very_same_numbers(
     chosen: dict[str, object], stride: int
 ) -> None:
-    design = Design(**chosen)  # type: ignore[arg-type]
+    design = Design.from_values(chosen)
     plan = dataclasses.replace(PLAN, stride=stride)
     text = design_text("a design", plan, design, tables={})
     read = parse_design(text, source="design.toml")
@@ -75,13 +79,33 @@ def test_a_design_file_gives_back_the_very_same_numbers(
     assert read.plan == plan
 
 
-def test_every_field_is_written_with_meaning_and_range() -> None:
-    text = design_text("a design", PLAN, Design(), tables={}, heading="one\ntwo")
-    assert text.startswith("# one\n# two\nversion = 1\n")
-    for name, spec in Design.quantities().items():
-        assert re.search(rf"^# .*\n(# .*\n)*{name} = ", text, re.MULTILINE), name
-        assert spec.allowed.split()[-1] in text
+@pytest.mark.parametrize("kinds", [{}, {"write_switch.kind": "nfet", "amplifier.kind": "linear"}])
+def test_every_field_is_written_with_meaning_and_range(kinds: dict[str, str]) -> None:
+    design = Design.from_values(kinds)
+    text = design_text("a design", PLAN, design, tables={}, heading="one\ntwo")
+    assert text.startswith("# one\n# two\nversion = 2\n")
+    for name, spec in design.quantities().items():
+        table, _, field = f"design.{name}".rpartition(".")
+        lines = text.partition(f"\n[{table}]\n")[2].partition("\n\n")[0]
+        assert re.search(rf"^# .*\n(# .*\n)*{field} = ", lines, re.MULTILINE), name
+        assert spec.allowed.split()[-1] in lines
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_parameters_of_layers_are_numbered() -> None:
+    chosen = {
+        "amplifier.kind": ["clamped", "linear", "clamped"],
+        "amplifier.clamp_low": [-0.5, 0.0, -0.25],
+        "update.scale": [3.0, 2.0, 1.0],
+    }
+    lines = param_text(Design.from_values(chosen), title="test").splitlines()
+    assert [line for line in lines if "clamp_low" in line or "update_scale" in line] == [
+        ".param amplifier_clamp_low_0=-0.5",
+        ".param amplifier_clamp_low_2=-0.25",
+        *(f".param update_scale_{layer}={3 - layer}.0" for layer in range(3)),
+    ]
+    assert "* amplifier_kind_1 is linear" in lines
+    assert len(set(lines)) == len(lines), "each meaning is said once"
 
 
 def test_an_export_does_not_tell_where_its_user_lives(finished: Results, tmp_path: Path) -> None:

@@ -14,27 +14,23 @@ from sweep.search.opening import open_results
 from sweep.study.extension import what_forbids
 from sweep.study.study_file import parse
 from tests.sweep.running import Record
-from tests.sweep.study_texts import STUDY, tables, toml
+from tests.sweep.study_texts import STUDY, tables, toml, with_value
 from tests.sweep.test_scenarios import quasistatic
+
+_CLAMP = 'space."amplifier.clamp_low".low'
 
 
 def changed(path: str, value: Any) -> str:
     """Why the study cannot go on with one value changed."""
-    content = tables()
-    *keys, last = path.split(".")
-    table = content
-    for key in keys:
-        table = table[key]
-    table[last] = value
-    return what_forbids(parse(STUDY, source="a"), parse(toml(content), source="b"))
+    return what_forbids(parse(STUDY, source="a"), parse(with_value(path, value), source="b"))
 
 
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("space.multiplicity.high", 16),
-        ("space.nudge_conductance.low", "5 uS"),
-        ("space.clamp_low.low", "-0.8 V"),
+        ('space."synapse.multiplicity".high', 16),
+        ('space."nudge.conductance".low', "5 uS"),
+        ('space."amplifier.clamp_low".low', "-0.8 V"),
         ("search.sampler", "random"),
         ("search.seed", 5),
         ("search.trials", 100),
@@ -51,20 +47,32 @@ def test_a_wider_range_and_another_search_are_allowed(path: str, value: Any) -> 
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("space.multiplicity.high", 4, "space.multiplicity: 1 to 4 leaves out some of 1 to 8"),
-        ("space.flavour.choices", ["01v8_hvt", "01v8"], "space.flavour: choices cannot change"),
-        ("space.nudge_conductance.log", False, "log and step must stay"),
-        ("space.clamp_low.low", "-0.62 V", "steps must lie on the old ones"),
-        ("space.read_noise", {"low": "1 uV", "high": "1 mV"}, "read_noise is searched by one file"),
+        (
+            'space."synapse.multiplicity".high',
+            4,
+            'space."synapse.multiplicity": 1 to 4 leaves out some of 1 to 8',
+        ),
+        (
+            'space."synapse.flavour".choices',
+            ["01v8_hvt", "01v8"],
+            'space."synapse.flavour": choices cannot change',
+        ),
+        ('space."nudge.conductance".log', False, "log and step must stay"),
+        (_CLAMP, "-0.62 V", "steps must lie on the old ones"),
+        (
+            'space."sampling.noise"',
+            {"low": "1 uV", "high": "1 mV"},
+            "sampling.noise is searched by one file",
+        ),
         ("training.epochs", 5, "network, task, training"),
         ("task.seed", 5, "network, task, training"),
-        ("design.edge", "3 us", "network, task, training"),
+        ("design.timing.edge", "3 us", "network, task, training"),
         ("search.constraints", {"area": {"max": "100 um2"}}, "objectives and constraints"),
         ("search.objectives", {"energy": "minimize"}, "objectives and constraints"),
     ],
 )
 def test_what_gives_values_another_meaning_is_not(path: str, value: Any, words: str) -> None:
-    if path == "space.clamp_low.low":
+    if path == _CLAMP:
         content = tables()
         content["space"]["amplifier.clamp_low"] |= {"low": value, "high": "0.43 V"}
         found = what_forbids(parse(STUDY, source="a"), parse(toml(content), source="b"))
@@ -93,10 +101,8 @@ def test_a_study_goes_on_in_a_wider_space_and_learns_from_its_older_trials(tmp_p
     assert len(after) == 9
     assert results.study_file.fingerprint == wider.fingerprint
     assert (out / "study-1.toml").read_text() == quasistatic("", trials=4).text
-    assert (
-        max(trial.distributions["synapse.multiplicity"].high for trial in results.study.trials)
-        == 12
-    )  # type: ignore[attr-defined]
+    searched = [trial.distributions["synapse.multiplicity"] for trial in results.study.trials]
+    assert max(distribution.high for distribution in searched) == 12  # type: ignore[attr-defined]
     narrower = parse(text.replace("high = 3 }", "high = 2 }"), source="narrower.toml")
     with pytest.raises(StoreError, match=r"narrower\.toml cannot extend .* leaves out"):
         run_study(narrower, Settings(out=out, extend=True), observer=Record())

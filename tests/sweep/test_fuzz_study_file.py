@@ -15,7 +15,7 @@ from sweep._errors import InfeasibleDesign
 from sweep.search.distributions import distributions
 from sweep.study.ladder import TrainingRung
 from sweep.study.study_file import StudyFile, StudyFileError, parse, parse_design
-from tests.sweep.mutations import RUNGS, ends, entry, mutated
+from tests.sweep.mutations import PARTS, QUANTITIES, RUNGS, ends, entry, mutated
 from tests.sweep.study_texts import DESIGN, LADDER, ROBUST, STUDY, tables, toml
 
 # HYPOTHESIS_PROFILE=thorough tries five times as many files.
@@ -120,14 +120,15 @@ def test_a_study_with_characters_changed_is_accepted_or_refused(data: st.DataObj
 @_FUZZ
 @given(st.lists(entry(), min_size=1, max_size=4).map(dict))
 def test_any_space_is_accepted_or_refused(space: dict[str, Any]) -> None:
-    _accepted_or_refused(toml({**tables(), "design": {}, "space": space}))
+    design = {} if "write_switch.kind" in space else PARTS
+    _accepted_or_refused(toml({**tables(), "design": design, "space": space}))
 
 
 @st.composite
 def _legal_range(draw: st.DrawFn) -> tuple[str, Any, Any]:
     """A range within the legal one of any numeric field, written as people do."""
-    name = draw(st.sampled_from([n for n, spec in Design.quantities().items() if not spec.choices]))
-    low, high = draw(ends(name, Design.quantities()[name]))
+    name = draw(st.sampled_from([n for n, spec in QUANTITIES.items() if not spec.choices]))
+    low, high = draw(ends(name, QUANTITIES[name]))
     return name, low, high
 
 
@@ -136,14 +137,14 @@ def _legal_range(draw: st.DrawFn) -> tuple[str, Any, Any]:
 def test_the_ends_of_a_legal_range_are_those_written(written: tuple[str, Any, Any]) -> None:
     name, low, high = written
     space = {name: {"low": low, "high": high, "log": False}}
-    text = toml({**tables(), "design": {}, "space": space})
+    text = toml({**tables(), "design": PARTS, "space": space})
     try:
         (parameter,) = parse(text, source="x/study.toml").space.parameters
     except StudyFileError as error:
         _check_refusal(error)
         assert "is legal" in str(error)  # noqa: PT017 - it contradicts another field's default
         return
-    spec = Design.quantities()[name]
+    spec = QUANTITIES[name]
     assert spec.parse(low, field=name) == parameter.low
     assert spec.parse(high, field=name) == parameter.high
 

@@ -21,14 +21,14 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 SPACE: dict[str, BaseDistribution] = {
     "beta": FloatDistribution(1e-4, 1e-2, log=True),
     "level": FloatDistribution(-1.0, 1.0),
-    "rule": CategoricalDistribution(["seed", "product"]),
+    "rule": CategoricalDistribution(["difference", "product"]),
 }
 
 
 def cost(values: dict[str, float]) -> float:
     """0.02 at best, where beta = 1 mS and level = 0.3."""
     distance = (math.log10(values["beta"]) + 3.0) ** 2 + (values["level"] - 0.3) ** 2
-    return 0.02 + 0.3 * distance + 0.05 * (values["rule"] == "seed")
+    return 0.02 + 0.3 * distance + 0.05 * (values["rule"] == "difference")
 
 
 def searched(
@@ -45,7 +45,7 @@ def searched(
         values = {
             "beta": 10 ** (generator.normal(-3, 0.1) if near else generator.uniform(-4, -2)),
             "level": generator.normal(0.3, 0.1) if near else generator.uniform(-1, 1),
-            "rule": str(generator.choice(["seed", "product"])),
+            "rule": str(generator.choice(["difference", "product"])),
         }
         value = cost(values)
         state = TrialState.PRUNED if values["level"] > lost else TrialState.COMPLETE
@@ -105,7 +105,7 @@ def test_noise_is_no_improvement() -> None:
         luck = float(0.1 * math.exp(0.1 * generator.normal()))
         study.add_trial(
             create_trial(
-                params={**values, "rule": "seed"}, distributions=SPACE, value=luck
+                params={**values, "rule": "difference"}, distributions=SPACE, value=luck
             )
         )  # fmt: skip
     assert expected(study) < 0.1

@@ -256,7 +256,7 @@ def test_a_threshold_stops_the_best_trial_too(tmp_path: Path) -> None:
 def test_a_trial_that_fails_at_a_cheap_rung_costs_no_transient(tmp_path: Path) -> None:
     # A finite bandwidth is nothing that a chain of equilibria can follow.
     observer = Record()
-    study = laddered(design='amplifier_bandwidth = "10 kHz"', trials=2)
+    study = laddered(design='amplifier.bandwidth = "10 kHz"', trials=2)
     summary = run_study(study, Settings(out=tmp_path), observer=observer)
     assert (summary.complete, summary.failed) == (0, 2)
     for event in observer.of(TrialFailed):
@@ -386,10 +386,8 @@ epochs = 5
 
 
 def test_an_infeasible_design_stops_at_the_foot(tmp_path: Path) -> None:
-    lengths = 'length_p = { low = "0.15 um", high = "0.8 um", log = true }'
-    study = laddered(
-        trials=5, sampler="random", **{"synapse.length_p": ""}, space=f"{FLAVOURS}\n{lengths}"
-    )
+    lengths = '"synapse.length_p" = { low = "0.15 um", high = "0.8 um", log = true }'
+    study = laddered(trials=5, sampler="random", length_p="", space=f"{FLAVOURS}\n{lengths}")
     observer = Record()
     summary = run_study(study, Settings(out=tmp_path), observer=observer)
     assert summary.failed > 0

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from circuits.testing import check_amplifier, check_synapse
+from circuits.parts import AMPLIFIERS, SYNAPSES, UPDATES
+from circuits.testing import check_amplifier, check_synapse, check_update
 from objectives import FIGURES, TASKS
 from objectives.testing import check_figure, check_task
 from tests.sweep.plugin_packages import install, python
@@ -57,9 +58,10 @@ from sweep.study.check import check_study
 from sweep.study.study_file import parse
 study = parse({study!r}, source="study.toml")
 check_study(study)
-design = study.space.design({{"transconductance[0]": 0.1, "transconductance[1]": 0.2}})
-bounded = Design.from_values({{"amplifier": "bounded"}})
-illegal = Design.from_values({{"synapse": "stacked", "flavour": "01v8_lvt"}})
+values = {{"amplifier.transconductance[0]": 0.1, "amplifier.transconductance[1]": 0.2}}
+design = study.space.design({{**values, "update.step": 0.01}})
+bounded = Design.from_values({{"amplifier.kind": "bounded"}})
+illegal = Design.from_values({{"synapse.kind": "stacked", "synapse.flavour": "01v8_lvt"}})
 print(json.dumps([
     synapse_schematic(design, 0), amplifier_schematic(design, 0, last=False),
     amplifier_schematic(design, 1, last=True), amplifier_schematic(bounded, 0, last=False),
@@ -94,18 +96,21 @@ from typing import ClassVar
 
 import numpy as np
 
-from circuits.parts import Amplifier, CmosSynapse, Geometry, Synapse, Transfer, Transistor, quantity
+from circuits.parts import (
+    Amplifier, CmosSynapse, DCMacromodel, DifferenceUpdate, Geometry, Synapse, Transistor,
+    amplifier_pins, quantity,
+)
 from objectives import Figure, Task, TaskData
 
 
 class Plain(Amplifier):
-    """Two transconductors without a transfer."""
+    """Two transconductors without a macromodel."""
 
     signs = (1, -1)
     back = 0.0
 
-    def add_devices(self, circuit):
-        for pin, sign in zip(self.pins[1:], self.signs):
+    def add_devices(self, circuit, place):
+        for pin, sign in zip(amplifier_pins(place)[1:], self.signs):
             circuit.VCCS(pin, pin, "0", "inp", "0", transconductance=-sign * 0.3)
             circuit.R(pin, pin, "0", 10)
         if self.back:  # of the current that the load draws
@@ -113,55 +118,114 @@ class Plain(Amplifier):
             circuit.VCCS("back", "0", "inp", "outp", "0", transconductance=0.1 * self.back)
 
 
+@dataclass(frozen=True)
 class Swapped(Plain):
+    kind = "swapped"
     signs = (-1, 1)
 
 
+@dataclass(frozen=True)
 class Alike(Plain):
+    kind = "alike"
     signs = (1, 1)
 
 
+@dataclass(frozen=True)
 class Backwards(Plain):
+    kind = "backwards"
     back = -0.5
 
 
+@dataclass(frozen=True)
 class Fixed(Plain):
-    """A transfer that does not follow its size."""
+    """A macromodel that does not follow its size."""
 
-    sizes = {"gain": quantity(3.0, low=1.0, high=9.0, meaning="gain")}
+    kind = "fixed"
+    gain: float = quantity(3.0, low=1.0, high=9.0, meaning="gain")
 
-    def add_devices(self, circuit):
-        gain = self.scope.number("gain")
-        for pin, sign in zip(self.pins[1:], self.signs):
-            circuit.VCCS(pin, pin, "0", "inp", "0", transconductance=-sign * 0.1 * gain)
+    def add_devices(self, circuit, place):
+        for pin, sign in zip(amplifier_pins(place)[1:], self.signs):
+            circuit.VCCS(pin, pin, "0", "inp", "0", transconductance=-sign * 0.1 * self.gain)
             circuit.R(pin, pin, "0", 10)
 
-    def transfer(self):
-        return Transfer(gain=3.0, backward=0.0, resistance=10.0)
+    def macromodel(self, place):
+        return DCMacromodel(gain=3.0, backward=0.0, resistance=10.0)
 
 
+@dataclass(frozen=True)
 class Deaf(CmosSynapse):
     """Its gates are not the storage node."""
 
-    def add_read_path(self, circuit, devices):
+    kind = "deaf"
+
+    def add_devices(self, circuit, place):
         for name, rail in (("p", "inp"), ("n", "inn")):
-            self.add_transistor(circuit, name, devices[name], "out", "bulk", rail, rail)
+            self.add_transistor(circuit, place, name, "out", "bulk", rail, rail)
 
 
+@dataclass(frozen=True)
 class Leaky(CmosSynapse):
     """Its storage node loses its charge."""
 
-    def add_read_path(self, circuit, devices):
-        super().add_read_path(circuit, devices)
+    kind = "leaky"
+
+    def add_devices(self, circuit, place):
+        super().add_devices(circuit, place)
         circuit.R("leak", "mem", "0", 1e4)
 
 
+@dataclass(frozen=True)
 class Misplaced(CmosSynapse):
     """The line in the place of a rail: its current does not follow the input."""
 
-    def add_read_path(self, circuit, devices):
-        self.add_transistor(circuit, "p", devices["p"], "out", "mem", "out", "out")
-        self.add_transistor(circuit, "n", devices["n"], "out", "mem", "bulk", "bulk")
+    kind = "misplaced"
+
+    def add_devices(self, circuit, place):
+        self.add_transistor(circuit, place, "p", "out", "mem", "out", "out")
+        self.add_transistor(circuit, place, "n", "out", "mem", "bulk", "bulk")
+
+
+class Changed(DifferenceUpdate):
+    """Another difference."""
+
+    difference = "(line-held+offset)*rail"
+
+    def law(self):
+        found = super().law()
+        return type(found)(
+            held=found.held, difference=self.difference, scale=found.scale,
+            gain_limit=found.gain_limit, offset=found.offset,
+        )
+
+
+@dataclass(frozen=True)
+class Climbing(Changed):
+    kind = "climbing"
+    difference = "(held-line+offset)*rail"
+
+
+@dataclass(frozen=True)
+class Restless(Changed):
+    kind = "restless"
+    difference = "(line+offset)*rail"
+
+
+@dataclass(frozen=True)
+class Sizeless(Changed):
+    kind = "sizeless"
+    ignored: float = quantity(1.0, low=0.5, high=2.0, meaning="nothing")
+
+
+@dataclass(frozen=True)
+class Slow(Changed):
+    kind = "slow"
+    difference = "(line-held+offset)*rail*1e-9"
+
+
+@dataclass(frozen=True)
+class Foreign(Changed):
+    kind = "foreign"
+    difference = "(line-held+offset)*input"
 
 
 @dataclass(frozen=True)
@@ -232,10 +296,23 @@ FOUND = {
     ),
     ("amplifiers", "alike", "Alike"): "outn falls with inp, by more than 1 mV for a volt: its gain",
     ("amplifiers", "backwards", "Backwards"): "goes back to inp with its sign",
-    ("amplifiers", "fixed", "Fixed"): "the transfer has the outp that is measured",
+    ("amplifiers", "fixed", "Fixed"): "the macromodel has the outp that is measured",
     ("synapses", "deaf", "Deaf"): "the current into out follows the weight",
     ("synapses", "leaky", "Leaky"): "the storage node mem keeps its charge",
     ("synapses", "misplaced", "Misplaced"): "the current into out follows the input",
+    ("updates", "climbing", "Climbing"): "the difference rises with line times rail",
+    (
+        "updates",
+        "restless",
+        "Restless",
+    ): "without a nudge nothing is written: 0.25 V^2 at a line of",
+    ("updates", "sizeless", "Sizeless"): "the size ignored is in the netlist",
+    ("updates", "slow", "Slow"): "a training point changes a weight: with the nudge 'one-sided' by",
+    (
+        "updates",
+        "foreign",
+        "Foreign",
+    ): "names input; a law knows the voltages held, line, offset, rail",
     ("tasks", "constant", "Constant"): "each target varies",
     ("tasks", "hashed", "Hashed"): "same data in another process",
     ("tasks", "odd", "Odd"): "the parameter shape is a number, a word",
@@ -245,13 +322,13 @@ FOUND = {
 }
 
 
-@pytest.mark.parametrize("group", ["amplifiers", "synapses", "tasks", "objectives"])
+@pytest.mark.parametrize("group", ["amplifiers", "synapses", "updates", "tasks", "objectives"])
 def test_the_conformance_checks_find_what_would_break_later(tmp_path: Path, group: str) -> None:
     own = {name: (thing, words) for (kind, name, thing), words in FOUND.items() if kind == group}
     points = {name: f"faulty:{thing}" for name, (thing, _) in own.items()}
     package = install(tmp_path / "faulty", "faulty", FAULTY, {group: points})
     check = {"objectives": "check_figure"}.get(group, f"check_{group.removesuffix('s')}")
-    module = "circuits" if group in {"amplifiers", "synapses"} else "objectives"
+    module = "circuits" if group in {"amplifiers", "synapses", "updates"} else "objectives"
     program = f"""
 from {module}.testing import {check}
 for name in {list(own)}:
@@ -266,13 +343,19 @@ for name in {list(own)}:
         assert words in line, name
 
 
-@pytest.mark.parametrize("name", ["cmos", "dram"])
+@pytest.mark.parametrize("name", SYNAPSES)
 def test_this_programs_own_synapses_conform(name: str) -> None:
     check_synapse(name)
 
 
-def test_this_programs_own_amplifier_conforms() -> None:
-    check_amplifier("linear")
+@pytest.mark.parametrize("name", AMPLIFIERS)
+def test_this_programs_own_amplifiers_conform(name: str) -> None:
+    check_amplifier(name)
+
+
+@pytest.mark.parametrize("name", UPDATES)
+def test_this_programs_own_updates_conform(name: str) -> None:
+    check_update(name)
 
 
 @pytest.mark.parametrize("name", TASKS)

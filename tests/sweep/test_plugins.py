@@ -17,7 +17,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from circuits.parts import Amplifier, CmosSynapse, Geometry, Transfer, Transistor, quantity
+from circuits.parts import (
+    Amplifier, CmosSynapse, DCMacromodel, Geometry, Transistor, amplifier_pins, quantity,
+)
 from objectives import Figure, Task, TaskData
 
 print("imported", flush=True)
@@ -47,44 +49,56 @@ CHARGE = Figure(
 )
 
 
+@dataclass(frozen=True)
 class Doubled(CmosSynapse):
     """Two nfets side by side."""
 
-    def add_read_path(self, circuit, devices):
-        super().add_read_path(circuit, devices)
-        self.add_transistor(circuit, "second", devices["n"], "out", "mem", "inn", "inn")
+    kind: ClassVar[str] = "doubled"
+
+    def transistors(self):
+        devices = super().transistors()
+        return {**devices, "second": devices["n"]}
+
+    def add_devices(self, circuit, place):
+        super().add_devices(circuit, place)
+        self.add_transistor(circuit, place, "second", "out", "mem", "inn", "inn")
 
 
+@dataclass(frozen=True)
 class Short(CmosSynapse):
     """A nfet that is shorter than the process allows."""
 
-    def read_transistors(self):
-        return {**super().read_transistors(), "n": Transistor(Geometry("nfet_01v8", 1e-6, 1e-7), 1)}
+    kind: ClassVar[str] = "short"
+
+    def transistors(self):
+        return {**super().transistors(), "n": Transistor(Geometry("nfet_01v8", 1e-6, 1e-7), 1)}
 
 
+@dataclass(frozen=True)
 class Halved(CmosSynapse):
     """A nfet half as long as the field says."""
 
-    def read_transistors(self):
-        half = Geometry("nfet_01v8", 1e-6, 0.5 * self.scope.number("length_n"))
-        return {**super().read_transistors(), "n": Transistor(half, 1)}
+    kind: ClassVar[str] = "halved"
+
+    def transistors(self):
+        half = Geometry("nfet_01v8", 1e-6, 0.5 * self.length_n)
+        return {**super().transistors(), "n": Transistor(half, 1)}
 
 
+@dataclass(frozen=True)
 class Macro(Amplifier):
     """A transconductor on a load resistor: A = g R, and a share of the output current back."""
 
-    sizes = {
-        "transconductance": quantity(
-            0.3, unit="S", low=1e-3, high=10.0, log=True, per_layer=True,
-            meaning="transconductance of each half",
-        ),
-        "fed_back": quantity(0.25, low=0.0, high=2.0, meaning="share of the current fed back"),
-    }
+    kind: ClassVar[str] = "macro"
 
-    def add_devices(self, circuit):
-        number = self.scope.number
-        siemens, share, ohms = number("transconductance"), number("fed_back"), 10.0
-        sides = [("p", "outp")] if self.scope.last else [("p", "outp"), ("n", "outn")]
+    transconductance: float = quantity(
+        0.3, unit="S", low=1e-3, high=10.0, log=True, meaning="transconductance of each half"
+    )
+    fed_back: float = quantity(0.25, low=0.0, high=2.0, meaning="share of the current fed back")
+
+    def add_devices(self, circuit, place):
+        siemens, share, ohms = self.transconductance, self.fed_back, 10.0
+        sides = [("p", "outp")] if place.last else [("p", "outp"), ("n", "outn")]
         for name, pin in sides:
             plus, minus = ("0", pin) if name == "p" else (pin, "0")
             circuit.VCCS(name, plus, minus, "inp", "0", transconductance=siemens)
@@ -94,47 +108,58 @@ class Macro(Amplifier):
             output = (pin, "0") if name == "p" else ("0", pin)
             circuit.VCCS(f"back{name}", "0", "inp", *output, transconductance=share / ohms)
 
-    def transfer(self):
-        gain = self.scope.number("transconductance") * 10.0
-        return Transfer(gain=gain, backward=self.scope.number("fed_back"), resistance=10.0)
+    def macromodel(self, place):
+        gain = self.transconductance * 10.0
+        return DCMacromodel(gain=gain, backward=self.fed_back, resistance=10.0)
 
 
-class Rectified(Macro):
+@dataclass(frozen=True)
+class Rectified(Amplifier):
     """Saturating outputs, and a diode-connected nfet that bounds the input from below."""
 
-    sizes = {
-        "transconductance": Macro.sizes["transconductance"],
-        "swing": quantity(0.4, unit="V", low=0.1, high=1.0, meaning="largest input that counts"),
-        "rectifier_width": quantity(
-            1e-6, unit="m", low=0.42e-6, high=100e-6, log=True, per_layer=True,
-            meaning="channel width of the rectifier",
-        ),
-    }
+    kind: ClassVar[str] = "rectified"
+
+    transconductance: float = quantity(
+        0.3, unit="S", low=1e-3, high=10.0, log=True, meaning="transconductance of each half"
+    )
+    swing: float = quantity(0.4, unit="V", low=0.1, high=1.0, meaning="largest input that counts")
+    rectifier_width: float = quantity(
+        1e-6, unit="m", low=0.42e-6, high=100e-6, log=True, meaning="channel width of the rectifier"
+    )
 
     def transistors(self):
-        if self.scope.last:
-            return {}
-        shape = Geometry("nfet_01v8_lvt", self.scope.number("rectifier_width"), 0.15e-6)
+        shape = Geometry("nfet_01v8_lvt", self.rectifier_width, 0.15e-6)
         return {"rectifier": Transistor(shape, 1)}
 
-    def add_devices(self, circuit):
-        swing = self.scope.number("swing")
-        siemens = self.scope.number("transconductance")
-        for pin, sign in zip(self.pins[1:], ("-", "")):
-            expression = f"{sign}{siemens * swing}*tanh(v(inp)/{swing})"
+    def add_devices(self, circuit, place):
+        for pin, sign in zip(amplifier_pins(place)[1:], ("-", "")):
+            current = self.transconductance * self.swing
+            expression = f"{sign}{current}*tanh(v(inp)/{self.swing})"
             circuit.B(pin, pin, "0", current_expression="{" + expression + "}")
             circuit.R(pin, pin, "0", 10.0)
-        for name, device in self.transistors().items():
-            self.add_transistor(circuit, name, device, "0", "0", "inp", "inp")
-
-    def transfer(self):
-        return None
+        self.add_transistor(circuit, place, "rectifier", "0", "0", "inp", "inp")
 
 
-class Wrong(Amplifier):
-    """Without its devices, and with a size that all designs have."""
+class Bare(Amplifier):
+    """No dataclass."""
 
-    sizes = {"gain_forward": quantity(1.0, low=0.1, high=2.0, meaning="taken")}
+    kind: ClassVar[str] = "bare"
+
+    def add_devices(self, circuit, place):
+        circuit.R("p", "outp", "0", 10.0)
+
+
+@dataclass(frozen=True)
+class Wrong(Bare):
+    """A field that is no quantity."""
+
+    kind: ClassVar[str] = "wrong"
+    size: float = 1.0
+
+
+@dataclass(frozen=True)
+class Misnamed(Bare):
+    """Its kind is not the name of its entry point."""
 
 
 BROKEN = 3
@@ -153,10 +178,12 @@ ENTRY_POINTS = {
         "halved": "tinyplugin:Halved",
     },
     "amplifiers": {
-        "linear": "tinyplugin:Macro",
+        "clamped": "tinyplugin:Macro",
         "macro": "tinyplugin:Macro",
         "rectified": "tinyplugin:Rectified",
+        "bare": "tinyplugin:Bare",
         "wrong": "tinyplugin:Wrong",
+        "misnamed": "tinyplugin:Misnamed",
     },
 }
 
@@ -194,7 +221,7 @@ from circuits import make_trainer
 from objectives import FIGURES, Measured, train
 from sweep.study.study_file import parse
 study = parse({study!r}, source="study.toml")
-design = study.space.design({{"multiplicity": 1}})
+design = study.space.design({{"synapse.multiplicity": 1}})
 trained = train(make_trainer("quasistatic", pdk.locate()), study.plan, design)
 cost = FIGURES["cost"].measure(Measured(study.plan, design, trained.scores))
 print(cost > 0, list(study.search.objectives), study.plan.task.name)
@@ -240,8 +267,8 @@ def test_a_study_names_an_amplifier_and_searches_its_sizes(installed: Path) -> N
     study = amplified(
         {"amplifier.kind": "macro"},
         {
-            "transconductance": {"low": "0.05 S", "high": "0.2 S", "per_layer": True},
-            "fed_back": {"ratio_of": "update.decay", "low": 0.1, "high": 0.5},
+            "amplifier.transconductance": {"low": "0.05 S", "high": "0.2 S", "per_layer": True},
+            "amplifier.fed_back": {"ratio_of": "update.decay", "low": 0.1, "high": 0.5},
         },
         "quasistatic",
     )
@@ -258,22 +285,23 @@ print(names, [trial.state for trial in study.trials])
 study.export(to="best")
 design = load_design(Path("best/design.toml")).design
 best = study.best.parameters
-print(design.transconductance == (best["transconductance[0]"], best["transconductance[1]"]))
-print(pickle.loads(pickle.dumps(design)) == design, type(design).__name__)
+sizes = [design.value("amplifier.transconductance", layer) for layer in (0, 1)]
+print(sizes == [best[f"amplifier.transconductance[{{layer}}]"] for layer in (0, 1)])
+print(pickle.loads(pickle.dumps(design)) == design, design.kinds["amplifier"])
 """
     *_, names, sizes, kept = python(program, installed, at=installed).splitlines()
-    parameters = "['transconductance[0]', 'transconductance[1]', 'fed_back/update_decay']"
-    assert names == f"{parameters} ['complete', 'complete', 'complete']"
+    sized = [f"amplifier.transconductance[{layer}]" for layer in (0, 1)]
+    assert names == f"{[*sized, 'amplifier.fed_back/update.decay']} {3 * ['complete']}"
     assert sizes == "True"
-    assert kept == "True Design with amplifier macro"
+    assert kept == "True ('macro',)"
 
 
-def test_amplifiers_are_choices_like_any_other_and_one_without_transfer_says_so(
+def test_amplifiers_are_choices_like_any_other_and_one_without_macromodel_says_so(
     installed: Path,
 ) -> None:
     space = {
         "amplifier.kind": {"choices": ["clamped", "rectified"]},
-        "rectifier_width": {"low": "0.5 um", "high": "5 um"},
+        "amplifier.rectifier_width": {"low": "0.5 um", "high": "5 um"},
     }
     small = {
         "amplifier.gain_forward": 1.0
@@ -286,8 +314,8 @@ from circuits.quasistatic import NotQuasistatic
 from objectives import train
 from sweep.study.study_file import parse
 study = parse({amplified(small, space, "ngspice")!r}, source="study.toml")
-for name in ("linear", "rectified"):
-    design = study.space.design({{"amplifier": name, "rectifier_width": 2e-6}})
+for name in ("clamped", "rectified"):
+    design = study.space.design({{"amplifier.kind": name, "amplifier.rectifier_width": 2e-6}})
     for simulator in ("ngspice", "quasistatic"):
         try:
             trained = train(make_trainer(simulator, pdk.locate()), study.plan, design)
@@ -296,11 +324,11 @@ for name in ("linear", "rectified"):
         except NotQuasistatic as error:
             print(name, simulator, error)
 """
-    *_, linear, same, rectified, refused = python(program, installed).splitlines()
-    assert (linear, same) == ("linear ngspice True", "linear quasistatic True")
+    *_, clamped, same, rectified, refused = python(program, installed).splitlines()
+    assert (clamped, same) == ("clamped ngspice True", "clamped quasistatic True")
     assert rectified == "rectified ngspice True"
     assert refused.startswith("rectified quasistatic amplifier")
-    assert "has no transfer" in refused
+    assert "has no macromodel" in refused
 
 
 def test_an_amplifier_that_is_none_is_refused_with_file_key_and_package(installed: Path) -> None:
@@ -308,18 +336,22 @@ def test_an_amplifier_that_is_none_is_refused_with_file_key_and_package(installe
     program = f"""
 from sweep.study.study_file import StudyFileError, parse
 for text in ({amplified({"amplifier.kind": "wrong"}, space, "ngspice")!r},
-             {amplified({"amplifier.kind": "macro", "swing": "0.2 V"}, space, "ngspice")!r},
+             {amplified({"amplifier.kind": "bare"}, space, "ngspice")!r},
+             {amplified({"amplifier.kind": "misnamed"}, space, "ngspice")!r},
+             {amplified({"amplifier.kind": "macro", "amplifier.swing": "0.2 V"}, space, "ngspice")!r},
              {amplified({"amplifier.kind": "macros"}, space, "ngspice")!r}):
     try:
         parse(text, source="study.toml")
     except StudyFileError as error:
         print(error)
 """
-    _, wrong, size, name = python(program, installed).splitlines()
-    assert wrong.startswith("study.toml: design.amplifier = 'wrong'")
+    _, wrong, bare, misnamed, size, name = python(program, installed).splitlines()
+    assert wrong.startswith("study.toml: design.amplifier.kind = 'wrong'")
     assert "of tinyplugin 1.0" in wrong
-    assert "size 'gain_forward'" in wrong
-    assert size.startswith("study.toml: design.swing = '0.2 V'")
+    assert "its field 'size' is not made by circuits.quantity" in wrong
+    assert "Bare is no dataclass: decorate it with @dataclass(frozen=True)" in bare
+    assert "kind is 'bare'; its entry point is called 'misnamed'" in misnamed
+    assert size.startswith("study.toml: design.amplifier.swing = '0.2 V'")
     assert "did you mean 'macro'?" in name
 
 
@@ -328,25 +360,26 @@ def test_an_illegal_size_is_blamed_on_the_field_that_it_comes_from_or_on_the_par
 ) -> None:
     program = """
 from circuits import Design, DesignError, check_sizes
-for values in ({"synapse": "short"}, {"synapse": "halved", "length_n": [1e-6, 2e-7]},
-               {"synapse": "halved", "length_n": 1e-6, "length_p": 3e-7, "flavour": "01v8_lvt"},
-               {"synapse": "short", "write_length": 1e-6, "write_switch": "nfet"}):
+length_n, length_p, flavour = "synapse.length_n", "synapse.length_p", "synapse.flavour"
+for kind, values in (("short", {}), ("halved", {length_n: [1e-6, 2e-7]}),
+                     ("halved", {length_n: 1e-6, length_p: 3e-7, flavour: "01v8_lvt"}),
+                     ("short", {"write_switch.length": 1e-6, "write_switch.kind": "nfet"})):
     try:
-        check_sizes(Design.from_values(values), 2)
+        check_sizes(Design.from_values({"synapse.kind": kind, **values}), 2)
     except DesignError as error:
         print(error)
 """
     _, short, halved, length_p, same = python(program, installed).splitlines()
     assert short == same
     assert short == (
-        "synapse = 'short': allowed is one whose nfet_01v8 has a length of 150 nm to 20.2 um "
+        "synapse.kind = 'short': allowed is one whose nfet_01v8 has a length of 150 nm to 20.2 um "
         "(it is 100 nm)"
     )
     assert halved == (
-        "length_n = '200 nm': allowed is what gives a length from 150 nm to 20.2 um for nfet_01v8 "
+        "synapse.length_n = '200 nm': allowed is what gives a length from 150 nm to 20.2 um for nfet_01v8 "
         "(with this value it is 100 nm)"
     )
-    assert length_p.startswith("length_p = '300 nm'")
+    assert length_p.startswith("synapse.length_p = '300 nm'")
 
 
 def test_a_packages_synapse_is_characterized_over_weights_of_both_signs(installed: Path) -> None:
@@ -354,7 +387,7 @@ def test_a_packages_synapse_is_characterized_over_weights_of_both_signs(installe
 from circuits import Design
 from circuits.characterization import Region
 for name in ("cmos", "doubled", "dram"):
-    weights = Region.usual(Design.from_values({"synapse": name})).weights
+    weights = Region.usual(Design.from_values({"synapse.kind": name}).synapse(0)).weights
     print(weights.start, weights.stop)
 """
     cmos, _, doubled, dram = python(program, installed).splitlines()
@@ -368,9 +401,11 @@ def test_nothing_is_imported_that_no_file_names_and_nothing_of_ours_is_replaced(
     program = """
 import sys
 from circuits import Design
+from circuits.parts import ClampedAmplifier, AMPLIFIERS
 from objectives import FIGURES, TASKS
 assert "cost" in FIGURES and "ramp" in list(TASKS)
-assert "doubled" in Design.quantities()["synapse"].choices
+assert "doubled" in Design().quantities()["synapse.kind"].choices
+assert AMPLIFIERS["clamped"] is ClampedAmplifier
 assert TASKS["sine"].__module__ == "objectives.tasks.sines"
 print("tinyplugin" in sys.modules)
 """

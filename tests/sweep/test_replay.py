@@ -54,6 +54,6 @@ def test_what_is_no_trajectory_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_seeds_biasing_is_for_two_crossbars() -> None:
-    assert seed_design((3, 32, 4)).multiplicity == (1, 8)
+    assert seed_design((3, 32, 4)).entries("synapse.multiplicity") == (1, 8)
     with pytest.raises(TrajectoryError, match="two crossbars"):
         seed_design((3, 8, 8, 1))

@@ -121,7 +121,7 @@ def test_failures_are_counted_by_cause(failing: Results) -> None:
 
 def test_infeasible_trials_say_what_is_infeasible(mixed: Results) -> None:
     causes = [cause for cause, _ in overview(mixed).failures()]
-    assert causes == ["infeasible length_p"]
+    assert causes == ["infeasible synapse.length_p"]
 
 
 def test_only_as_many_trials_as_asked_for_have_pages(finished: Results) -> None:

@@ -40,7 +40,7 @@ SPACE: dict[str, BaseDistribution] = {
     "beta": FloatDistribution(1e-5, 1e-2, log=True),
     "clamp": FloatDistribution(-0.6, 0.4, step=0.05),
     "copies": IntDistribution(1, 8),
-    "rule": CategoricalDistribution(["seed", "product"]),
+    "rule": CategoricalDistribution(["difference", "product"]),
     "level": FloatDistribution(-1.0, 1.0),
 }
 
@@ -59,7 +59,7 @@ def cost(values: dict[str, Any]) -> float:
     return float(
         (np.log10(values["beta"]) + 3.0) ** 2
         + (values["level"] - 0.3) ** 2
-        + 0.1 * (values["rule"] == "seed")
+        + 0.1 * (values["rule"] == "difference")
     )
 
 
@@ -100,7 +100,7 @@ def test_a_trial_stopped_between_two_parameters_gets_the_same_ones(sampler: str)
     trial.suggest_float("beta", 1e-5, 1e-2, log=True)
     trial.suggest_float("clamp", -0.6, 0.4, step=0.05)
     trial.suggest_int("copies", 1, 8)
-    trial.suggest_categorical("rule", ["seed", "product"])
+    trial.suggest_categorical("rule", ["difference", "product"])
     trial.suggest_float("level", -1.0, 1.0)
     assert trial.params == whole[12]
 
@@ -231,7 +231,7 @@ def test_sobol_points_fill_every_part_of_a_range() -> None:
     for name in ("beta", "level"):
         cells = {int(to_unit(SPACE[name], trial[name]) * 16) for trial in trials}
         assert cells == set(range(16))
-    assert [trial["rule"] for trial in trials].count("seed") == 8
+    assert [trial["rule"] for trial in trials].count("difference") == 8
 
 
 def test_cma_es_samples_with_trials_that_finish_out_of_order() -> None:
@@ -408,7 +408,7 @@ def test_the_hubs_sampler_takes_what_fits_the_space_and_repeats_itself(
         study = optuna.create_study(sampler=hub(space))
         for _ in range(16):
             trial = study.ask(space)
-            study.tell(trial, cost({"rule": "seed", **trial.params}))
+            study.tell(trial, cost({"rule": "difference", **trial.params}))
         walks.append([trial.params for trial in study.trials])
     assert walks[0] == walks[1]
     assert study.trials[-1].system_attrs["auto:sampler"] == taken
@@ -423,11 +423,11 @@ def test_where_the_hubs_sampler_takes_cmaes_no_pickle_goes_into_the_storage() ->
         values = {"beta": 10 ** generator.uniform(-5, -2), "level": generator.uniform(-1, 1)}
         study.add_trial(
             create_trial(
-                params=values, distributions=NUMBERS, value=cost({"rule": "seed", **values})
+                params=values, distributions=NUMBERS, value=cost({"rule": "difference", **values})
             )
         )  # fmt: skip
     trial = study.ask(NUMBERS)
-    study.tell(trial, cost({"rule": "seed", **trial.params}))
+    study.tell(trial, cost({"rule": "difference", **trial.params}))
     told = study.trials[-1].system_attrs
     assert told["auto:sampler"] == "CmaEsSampler"
     assert not any(name.startswith("cma") for name in told)

@@ -44,7 +44,7 @@ def quasistatic(tables: str = SCENARIOS, *, trials: int = 8, **changes: object) 
     """A tiny study in quasi-static simulation."""
     filling = {
         "points": 4, "epochs": 2, "trials": trials, "sampler": "tpe", "workers": 1,
-        "synapse.length_p": 'length_p = "0.35 um"', "design": "", "space": "", "search": "",
+        "length_p": 'synapse.length_p = "0.35 um"', "design": "", "space": "", "search": "",
         "execution": tables, "run_cache": "0 B", **changes,
     }  # fmt: skip
     text = TINY.format(**filling).replace('"ngspice"', '"quasistatic"')
@@ -163,13 +163,13 @@ def test_yield_counts_scenarios_that_train(tmp_path: Path) -> None:
 
 # Phases so short that the lines of these weak synapses settle everywhere but in the slow corner, warm.
 SHORT = """\
-weight_high = "0.1 V"
-update_scale = "1e-3 1/V"
-switch_conductance = "1 S"
-storage_capacitance = "1 pF"
-load_conductance = "20 uS"
-edge = "0.2 ns"
-phase_duration = "3.7 ns"
+synapse.weight_high = "0.1 V"
+update.scale = "1e-3 1/V"
+sampling.conductance = "1 S"
+synapse.storage_capacitance = "1 pF"
+load.conductance = "20 uS"
+timing.edge = "0.2 ns"
+timing.phase_duration = "3.7 ns"
 """
 CORNERS = """\
 [scenarios]
@@ -184,7 +184,8 @@ aggregate = "yield"
 def short(tables: str) -> StudyFile:
     study = quasistatic(tables, trials=2, sampler="random", design=SHORT)
     return parse(
-        study.text.replace("multiplicity = { low = 1, high = 3 }", ""), source="short.toml"
+        study.text.replace('"synapse.multiplicity" = { low = 1, high = 3 }', ""),
+        source="short.toml",
     )
 
 
@@ -264,8 +265,8 @@ def test_a_design_that_costs_too_much_is_not_the_best(tmp_path: Path) -> None:
 
 def test_designs_that_cannot_be_simulated_teach_the_sampler(tmp_path: Path) -> None:
     space = (
-        'clamp_low = { low = "-0.6 V", high = "0.4 V" }\n'
-        'clamp_high = { low = "-0.2 V", high = "0.6 V" }'
+        '"amplifier.clamp_low" = { low = "-0.6 V", high = "0.4 V" }\n'
+        '"amplifier.clamp_high" = { low = "-0.2 V", high = "0.6 V" }'
     )
     study = quasistatic("", trials=20, space=space, search='pruner = "none"')
     seen = overview(ran(study, tmp_path / "out"))
@@ -284,13 +285,15 @@ def test_designs_that_cannot_be_simulated_teach_the_sampler(tmp_path: Path) -> N
 
 
 def test_a_study_begins_with_the_designs_that_it_is_given(tmp_path: Path) -> None:
-    (tmp_path / "points.csv").write_text("multiplicity,target_amplitude\n2,0.03\n3,50 mV\n,20 mV\n")
-    text = quasistatic("", trials=5, search='start = ["seed", "points.csv"]').text
+    (tmp_path / "points.csv").write_text(
+        "synapse.multiplicity,encoding.target_amplitude\n2,0.03\n3,50 mV\n,20 mV\n"
+    )
+    text = quasistatic("", trials=5, search='start = ["original", "points.csv"]').text
     study = parse(text, source=str(tmp_path / "tiny.toml"))
     results = ran(study, tmp_path / "out")
     first = results.study.trials[:4]
     assert [trial.user_attrs["start"] for trial in first] == [
-        "seed", "points.csv:2", "points.csv:3", "points.csv:4",
+        "original", "points.csv:2", "points.csv:3", "points.csv:4",
     ]  # fmt: skip
     assert first[0].params == {"synapse.multiplicity": 1, "encoding.target_amplitude": 0.02}
     assert first[1].params == {"synapse.multiplicity": 2, "encoding.target_amplitude": 0.03}
@@ -309,16 +312,24 @@ def test_a_study_begins_with_the_designs_that_it_is_given(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("points.csv", "multiplicity,amplitude\n1,2\n", "column 'amplitude'"),
+        ("points.csv", "synapse.multiplicity,amplitude\n1,2\n", "column 'amplitude'"),
         (
             "points.csv",
-            "multiplicity\n9\n",
-            "line 2, column 'multiplicity' = '9': allowed is 1 to 3",
+            "synapse.multiplicity\n9\n",
+            "line 2, column 'synapse.multiplicity' = '9': allowed is 1 to 3",
         ),
-        ("points.csv", "multiplicity\ntwo\n", "line 2, column 'multiplicity' = 'two'"),
-        ("points.csv", "multiplicity,target_amplitude\n1\n", "line 2 = 1: allowed is 2 cells"),
-        ("points.csv", "multiplicity\n", "a head and at least one line"),
-        ("design.toml", "version = 1\n", "design.toml: name is missing"),
+        (
+            "points.csv",
+            "synapse.multiplicity\ntwo\n",
+            "line 2, column 'synapse.multiplicity' = 'two'",
+        ),
+        (
+            "points.csv",
+            "synapse.multiplicity,encoding.target_amplitude\n1\n",
+            "line 2 = 1: allowed is 2 cells",
+        ),
+        ("points.csv", "synapse.multiplicity\n", "a head and at least one line"),
+        ("design.toml", "version = 2\n", "design.toml: name is missing"),
         ("other.txt", "", "a design file (.toml)"),
     ],
 )
@@ -334,9 +345,9 @@ def test_a_start_that_does_not_fit_is_named_with_file_and_column(
     assert not (tmp_path / "out" / "study.toml").exists()
 
 
-@pytest.mark.parametrize("name", ["../points.csv", "sed", "none.csv"])
+@pytest.mark.parametrize("name", ["../points.csv", "orginal", "none.csv"])
 def test_a_start_names_files_below_the_study_only(tmp_path: Path, name: str) -> None:
-    (tmp_path / "points.csv").write_text("multiplicity\n1\n")
+    (tmp_path / "points.csv").write_text("synapse.multiplicity\n1\n")
     (tmp_path / "sub").mkdir()
     text = quasistatic("", search=f'start = ["{name}"]').text
     study = parse(text, source=str(tmp_path / "sub" / "tiny.toml"))

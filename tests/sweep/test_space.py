@@ -21,8 +21,12 @@ from tests.sweep.study_texts import STUDY, tables, toml
 
 
 def _space(
-    entries: dict[str, Any], *, layers: tuple[int, ...] = (3, 8, 1), **design: object
+    entries: dict[str, Any],
+    *,
+    layers: tuple[int, ...] = (3, 8, 1),
+    **design: dict[str, object],
 ) -> Space:
+    """A space of some entries; `design`: tables of parts."""
     content = tables() | {"network": {"layers": list(layers)}, "design": design, "space": entries}
     return parse(toml(content), source="study.toml").space
 
@@ -33,6 +37,8 @@ def _middle(space: Space) -> dict[str, object]:
 
 fractions = st.floats(0.0, 1.0)
 
+_RATIO = "amplifier.gain_backward/amplifier.gain_forward"
+
 SPACE = parse(STUDY, source="study.toml").space
 
 
@@ -41,7 +47,7 @@ def test_the_distributions_are_what_the_file_says() -> None:
         "synapse.flavour": CategoricalDistribution(("01v8", "01v8_hvt")),
         "synapse.multiplicity": IntDistribution(1, 8, log=True),
         "amplifier.gain_forward[1]": FloatDistribution(1.5, 6.0, log=True),
-        "gain_backward/gain_forward": FloatDistribution(0.1, 1.0, log=True),
+        _RATIO: FloatDistribution(0.1, 1.0, log=True),
         "amplifier.clamp_low": FloatDistribution(-0.6, 0.4, step=0.05),
         "nudge.conductance": FloatDistribution(50e-6, 5e-3, log=True),
         "update.scale[0]": FloatDistribution(1.0, 300.0, log=True),
@@ -63,20 +69,20 @@ def test_every_choice_of_values_makes_the_design_it_says(parts: list[float]) -> 
     design = SPACE.design(values)
     assert design == SPACE.design(dict(reversed(values.items())))
     assert design.value("nudge.conductance") == values["nudge.conductance"]
-    assert design.multiplicity == (values["synapse.multiplicity"],)
-    assert design.value("synapse.flavour") == values["synapse.flavour"]
-    assert [design.layer(index, "update.scale") for index in range(2)] == [
+    assert design.entries("synapse.multiplicity") == (values["synapse.multiplicity"],) * 2
+    assert design.entries("synapse.flavour") == (values["synapse.flavour"],) * 2
+    assert [design.update(index).scale for index in range(2)] == [
         values["update.scale[0]"],
         values["update.scale[1]"],
     ]
-    assert design.value("amplifier.gain_forward") == (2.5, values["amplifier.gain_forward[1]"])
-    ratio = float(str(values["gain_backward/gain_forward"]))
-    assert [design.layer(index, "amplifier.gain_backward") for index in range(2)] == pytest.approx(
-        [ratio * gain for gain in design.value("amplifier.gain_forward")]
+    assert design.entries("amplifier.gain_forward") == (2.5, values["amplifier.gain_forward[1]"])
+    ratio = float(str(values[_RATIO]))
+    assert [design.value("amplifier.gain_backward", index) for index in range(2)] == pytest.approx(
+        [ratio * gain for gain in design.entries("amplifier.gain_forward")]
     )
-    assert design.value("synapse.width_n") == (0.5e-6, 1e-6)
-    assert design.value("synapse.width_p") == pytest.approx((1.55e-6, 3.1e-6))
-    assert design.guard == design.edge == 2e-6
+    assert design.entries("synapse.width_n") == (0.5e-6, 1e-6)
+    assert design.entries("synapse.width_p") == pytest.approx((1.55e-6, 3.1e-6))
+    assert design.timing.guard == design.timing.edge == 2e-6
 
 
 @settings(deadline=None)
@@ -93,17 +99,15 @@ def test_what_optuna_suggests_is_a_design(seed: int) -> None:
 def test_an_entry_of_one_layer_leaves_the_others_as_they_are() -> None:
     space = _space(
         {"amplifier.gain_forward[0]": {"low": 5.0, "high": 6.0}},
-        **{"amplifier.gain_forward": [2.0, 3.0]},
+        amplifier={"gain_forward": [2.0, 3.0]},
     )
-    assert space.design({"amplifier.gain_forward[0]": 5.5}).value("amplifier.gain_forward") == (
-        5.5,
-        3.0,
-    )
+    design = space.design({"amplifier.gain_forward[0]": 5.5})
+    assert design.entries("amplifier.gain_forward") == (5.5, 3.0)
 
 
 def test_a_fixed_value_and_a_default_stay_as_they_are() -> None:
     space = _space(
-        {"timing.edge": {"low": "1 us", "high": "4 us"}}, **{"timing.phase_duration": "40 us"}
+        {"timing.edge": {"low": "1 us", "high": "4 us"}}, timing={"phase_duration": "40 us"}
     )
     design = space.design({"timing.edge": 3e-6})
     assert design == Design.from_values({"timing.phase_duration": 40e-6, "timing.edge": 3e-6})
@@ -117,20 +121,21 @@ def test_a_ratio_may_refer_to_another_layer_of_the_same_field() -> None:
         }
     )
     names = [parameter.name for parameter in space.parameters]
-    assert names == ["update.scale[0]/update_scale[1]", "update.scale[1]"]
-    design = space.design({"update.scale[0]/update_scale[1]": 50.0, "update.scale[1]": 3.0})
-    assert design.value("update.scale") == (150.0, 3.0)
+    assert names == ["update.scale[0]/update.scale[1]", "update.scale[1]"]
+    design = space.design({"update.scale[0]/update.scale[1]": 50.0, "update.scale[1]": 3.0})
+    assert design.entries("update.scale") == (150.0, 3.0)
 
 
 def test_a_ratio_of_each_layer_is_a_parameter_of_each_layer() -> None:
     entry = {"ratio_of": "amplifier.gain_forward", "low": 0.1, "high": 1.0, "per_layer": True}
-    space = _space({"amplifier.gain_backward": entry}, **{"amplifier.gain_forward": [2.0, 4.0]})
+    space = _space({"amplifier.gain_backward": entry}, amplifier={"gain_forward": [2.0, 4.0]})
     values = {
-        "amplifier.gain_backward[0]/gain_forward[0]": 0.5,
-        "amplifier.gain_backward[1]/gain_forward[1]": 0.25,
+        "amplifier.gain_backward[0]/amplifier.gain_forward[0]": 0.5,
+        "amplifier.gain_backward[1]/amplifier.gain_forward[1]": 0.25,
     }
     assert set(distributions(space)) == set(values)
-    assert space.design(values).value("amplifier.gain_backward") == (1.0,)
+    assert space.fields(values)["amplifier.gain_backward"] == (1.0,)
+    assert space.design(values).entries("amplifier.gain_backward") == (1.0, 1.0)
 
 
 def test_chains_are_followed_whatever_the_order_in_the_file() -> None:
@@ -143,10 +148,9 @@ def test_chains_are_followed_whatever_the_order_in_the_file() -> None:
     for keys in (list(entries), list(reversed(entries))):
         space = _space({key: entries[key] for key in keys})
         design = space.design({"synapse.width_n[0]": 1e-6, "synapse.width_n[1]": 2e-6})
-        assert (
-            design.value("synapse.length_n") == design.value("synapse.length_p") == (0.5e-6, 1e-6)
-        )
-        assert design.value("synapse.width_p") == pytest.approx((5e-6, 10e-6))
+        assert design.entries("synapse.length_n") == (0.5e-6, 1e-6)
+        assert design.entries("synapse.length_p") == (0.5e-6, 1e-6)
+        assert design.entries("synapse.width_p") == pytest.approx((5e-6, 10e-6))
 
 
 @pytest.mark.parametrize("ratio", [0.5, 0.66, 1.0, 1.2, 2.9, 4.0])
@@ -159,18 +163,17 @@ def test_a_ratio_of_whole_numbers_is_rounded(ratio: float) -> None:
                 "high": 4.0,
             }
         },
-        **{"synapse.multiplicity": 3},
+        synapse={"multiplicity": 3},
     )
-    design = space.design({"synapse.multiplicity[1]/multiplicity[0]": ratio})
-    assert design.layer(0, "synapse.multiplicity") == 3
-    assert abs(design.layer(1, "synapse.multiplicity") - 3 * ratio) <= 0.5
+    design = space.design({"synapse.multiplicity[1]/synapse.multiplicity[0]": ratio})
+    assert design.synapse(0).multiplicity == 3
+    assert abs(design.synapse(1).multiplicity - 3 * ratio) <= 0.5
 
 
 def test_equal_entries_of_all_layers_become_one() -> None:
     space = _space({"amplifier.gain_forward": {"low": 1.0, "high": 4.0, "per_layer": True}})
-    assert space.design({"amplifier.gain_forward[0]": 2.0, "amplifier.gain_forward[1]": 2.0}).value(
-        "amplifier.gain_forward"
-    ) == (2.0,)
+    design = space.design({"amplifier.gain_forward[0]": 2.0, "amplifier.gain_forward[1]": 2.0})
+    assert design.entries("amplifier.gain_forward") == (2.0,)
 
 
 def test_choices_may_be_numbers() -> None:
@@ -212,7 +215,8 @@ def test_a_combination_that_is_not_legal_is_an_event_not_a_crash(
             "synapse.length_p": {"low": "0.35 um", "high": "1 um"},
             "amplifier.clamp_low": {"low": "-1 V", "high": "0.6 V"},
         },
-        **{"synapse.flavour": "01v8_lvt", "amplifier.clamp_high": "0.5 V"},
+        synapse={"flavour": "01v8_lvt"},
+        amplifier={"clamp_high": "0.5 V"},
     )
     with pytest.raises(InfeasibleDesign, match=words) as error:
         space.design(values)
@@ -241,7 +245,7 @@ def test_values_are_shown_with_prefix_and_unit() -> None:
     assert shown["nudge.conductance"] == "500 uS"
     assert shown["amplifier.clamp_low"] == "-100 mV"
     assert shown["update.scale[1]"] == "17.3 1/V"
-    assert shown["gain_backward/gain_forward"] == "0.316"
+    assert shown[_RATIO] == "0.316"
     assert shown["synapse.multiplicity"] == "3"
     assert shown["synapse.flavour"] == "01v8_hvt"
 

@@ -19,7 +19,7 @@ from sweep.study.start import start_points
 from sweep.study.study_file import StudyFile, load
 from tests.in_this_process import InThisProcess
 from tests.stand_in import install
-from tests.sweep.running import Record, tiny
+from tests.sweep.running import FLAVOURS, Record, tiny
 from tests.sweep.test_cli import sweep
 
 
@@ -50,17 +50,24 @@ def names(directory: Path) -> list[str]:
     return sorted(str(path.relative_to(directory)) for path in directory.rglob("*"))
 
 
-POINTS = "multiplicity,target_amplitude\n"
+POINTS = "synapse.multiplicity,encoding.target_amplitude\n"
 
 REFUSED = {
     "missing": ("none.toml", None, "there is no file"),
-    "misspelt": ("sed", None, "did you mean 'seed'?"),
-    "no design": ("best.toml", "version = 2\n", "a newer analog-sweep wrote it"),
+    "misspelt": ("orignal", None, "did you mean 'original'?"),
+    "former name": ("seed", None, "did you mean 'original'?"),
+    "former columns": (
+        "points.csv",
+        "multiplicity,encoding.target_amplitude\n1,0.05\n",
+        "did you mean 'synapse.multiplicity'?",
+    ),
+    "no design": ("best.toml", "version = 3\n", "a newer analog-sweep wrote it"),
+    "old design": ("best.toml", "version = 1\n", "`sweep migrate` rewrites a file of version 1"),
     "no TOML": ("best.toml", "version = = 1\n", "a text in TOML"),
     "outside": ("points.csv", POINTS + "9,0.05\n", "'9': allowed is 1 to 3"),
-    "no number": ("points.csv", POINTS + "1,abc\n", "column 'target_amplitude' = 'abc'"),
+    "no number": ("points.csv", POINTS + "1,abc\n", "column 'encoding.target_amplitude' = 'abc'"),
     "two meanings": ("points.csv", POINTS + '1,"1,234"\n', '"1.234 V" or "1234 V"'),
-    "infinite": ("points.csv", POINTS + "inf,0.05\n", "column 'multiplicity' = 'inf'"),
+    "infinite": ("points.csv", POINTS + "inf,0.05\n", "column 'synapse.multiplicity' = 'inf'"),
     "UTF-16": ("points.csv", (POINTS + "1,0.05\n").encode("utf-16"), "it is text in UTF-16"),
 }
 
@@ -117,7 +124,7 @@ def test_a_study_whose_executor_does_not_start_leaves_nothing_and_speaks_of_no_r
         raise OSError(msg)
 
     monkeypatch.setattr("sweep.driver.driver.RayExecutor", broken)
-    study = written(tmp_path, ["seed"])
+    study = written(tmp_path, ["original"])
     before = names(tmp_path)
     ran = sweep("run", study, "--out", tmp_path / "deep" / "out")
     assert ran.code == 1
@@ -139,7 +146,7 @@ def test_what_was_in_the_directory_stays_there(
     monkeypatch.setattr("sweep.driver.driver.RayExecutor", interrupted)
     out = tmp_path / "out"
     out.mkdir()
-    study = written(out, ["seed"])
+    study = written(out, ["original"])
     ran = sweep("run", study, "--out", out)
     assert ran.code == 130
     assert ran.err == "Interrupted before the study had begun.\n"
@@ -150,7 +157,7 @@ def test_what_was_in_the_directory_stays_there(
 def test_a_begun_study_stays_and_says_that_it_can_be_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study = written(tmp_path, ["seed"])
+    study = written(tmp_path, ["original"])
     assert sweep("run", study, "--out", tmp_path / "out").code == 0
 
     def interrupted(**_: object) -> None:
@@ -196,19 +203,26 @@ def test_fields_that_the_study_does_not_take_over_are_told_by_validate_and_run(
     tmp_path: Path,
 ) -> None:
     study = written(
-        tmp_path, ["best.toml"], design='gain_forward = [2.5, 3.0]\nclamp_low = "-0.6 V"'
+        tmp_path,
+        ["best.toml"],
+        design='amplifier.gain_forward = [2.5, 3.0]\namplifier.clamp_low = "-0.6 V"',
     )
     design = exported(
         load(study),
-        **{"amplifier.gain_forward": [4.1, 3.0], "amplifier.clamp_low": -0.2, "synapse.multiplicity": [2, 3], "load.conductance": 1e-3,
-        "encoding.target_amplitude": 0.05},
-    )  # fmt: skip
+        **{
+            "amplifier.gain_forward": [4.1, 3.0],
+            "amplifier.clamp_low": -0.2,
+            "synapse.multiplicity": [2, 3],
+            "load.conductance": 1e-3,
+            "encoding.target_amplitude": 0.05,
+        },
+    )
     (tmp_path / "best.toml").write_text(design.replace("epochs = 2", "epochs = 9"))
     told = [
-        "start best.toml: multiplicity[1] is 3 there, 2 for all layers here",
-        "start best.toml: gain_forward[0] is 4.1 there, 2.5 fixed here",
-        "start best.toml: clamp_low is -200 mV there, -600 mV fixed here",
-        "start best.toml: load_conductance is 1 mS there, 100 uS by default here",
+        "start best.toml: synapse.multiplicity[1] is 3 there, 2 for all layers here",
+        "start best.toml: amplifier.gain_forward[0] is 4.1 there, 2.5 fixed here",
+        "start best.toml: amplifier.clamp_low is -200 mV there, -600 mV fixed here",
+        "start best.toml: load.conductance is 1 mS there, 100 uS by default here",
         "start best.toml: put these fields into [design], or into [space]",
         "start best.toml: trained otherwise: training.epochs is 9 there, 2 here",
     ]
@@ -244,20 +258,21 @@ def test_a_design_that_the_study_would_make_itself_is_not_talked_about(tmp_path:
 
 
 def test_a_start_that_makes_no_legal_design_says_so_before_its_trial_fails(tmp_path: Path) -> None:
-    space = 'length_p = { low = "0.15 um", high = "1 um" }\nflavour = { choices = ["01v8", "01v8_lvt"] }'
-    head = "multiplicity,target_amplitude,length_p,flavour\n"
+    space = f'"synapse.length_p" = {{ low = "0.15 um", high = "1 um" }}\n{FLAVOURS}'
+    head = f"{POINTS.strip()},synapse.length_p,synapse.flavour\n"
     (tmp_path / "points.csv").write_text(head + "1,0.05,0.2 um,01v8_lvt\n1,0.05,0.2 um,01v8\n")
-    study = written(tmp_path, ["points.csv"], space=space, **{"synapse.length_p": ""})
+    study = written(tmp_path, ["points.csv"], space=space, length_p="")
     (note,) = (line for point in start_points(load(study)) for line in point.notes())
     assert note.startswith("start points.csv:2: makes no legal design here")
     assert "synapse.length_p" in note
 
 
-def test_the_seeds_parameters_that_are_moved_are_named(tmp_path: Path) -> None:
-    study = written(tmp_path, ["seed"], space='phase_duration = { low = "1 ms", high = "2 ms" }')
+def test_the_parameters_of_the_original_design_that_are_moved_are_named(tmp_path: Path) -> None:
+    space = '"timing.phase_duration" = { low = "1 ms", high = "2 ms" }'
+    study = written(tmp_path, ["original"], space=space)
     (point,) = start_points(load(study))
     (note,) = point.notes()
-    assert note.startswith("start seed: moved into the space: ")
+    assert note.startswith("start original: moved into the space: ")
     assert "timing.phase_duration" in note
 
 

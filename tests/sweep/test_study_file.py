@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from circuits import Scenario
 from objectives import Sine, TrainingPlan
+from sweep._errors import dotted
 from sweep.study._ladder_table import DeviceTable, GradientTable, LadderTable, TrainingTable
 from sweep.study._schema import Execution, Network, Pdk, Search, SpaceEntry, Training
+from sweep.study.migrate import migrated
 from sweep.study.study_file import (
     HalvingPruner,
     MedianPruner,
@@ -24,21 +25,7 @@ from sweep.study.study_file import (
     parse,
     parse_design,
 )
-from tests.sweep.study_texts import DESIGN, STUDY, tables, toml
-
-
-def _with(path: str, value: object) -> str:
-    """The study with one value set; `path` is dotted, `None` removes the key."""
-    content = tables()
-    *above, last = path.split(".")
-    table: Any = content
-    for key in above:
-        table = table.setdefault(key, {})
-    if value is None:
-        del table[last]
-    else:
-        table[last] = value
-    return toml(content)
+from tests.sweep.study_texts import DESIGN, OLD_DESIGN, OLD_STUDY, STUDY, tables, toml, with_value
 
 
 def _problems(text: str) -> dict[str, Problem]:
@@ -69,7 +56,7 @@ def test_a_study_file_becomes_a_study() -> None:
 def test_everything_but_the_essentials_has_a_default() -> None:
     text = toml(
         {
-            "version": 1,
+            "version": 2,
             "name": "small",
             "network": {"layers": [2, 1]},
             "task": {"name": "sine"},
@@ -84,21 +71,21 @@ def test_everything_but_the_essentials_has_a_default() -> None:
 
 
 def test_the_silicon_of_a_study_is_its_corner_temperature_and_mismatch() -> None:
-    text = _with("training", {"corner": "ss", "temperature": "-40 C", "mismatch_seed": 3})
+    text = with_value("training", {"corner": "ss", "temperature": "-40 C", "mismatch_seed": 3})
     scenario = parse(text, source="study.toml").plan.scenario
     assert scenario == Scenario("ss", -40.0, 3)
 
 
 def test_a_study_is_read_from_a_file_with_paths_relative_to_it(tmp_path: Path) -> None:
     path = tmp_path / "study.toml"
-    path.write_text(_with("pdk.path", "models/sky130A"))
+    path.write_text(with_value("pdk.path", "models/sky130A"))
     assert load(path).pdk_path == tmp_path / "models" / "sky130A"
-    path.write_text(_with("pdk.path", "/pdk"))
+    path.write_text(with_value("pdk.path", "/pdk"))
     assert load(path).pdk_path == Path("/pdk")
 
 
 def test_limits_are_written_with_units() -> None:
-    limits = parse(_with("execution.memory_limit", "2 GB"), source="x").trainer_limits()
+    limits = parse(with_value("execution.memory_limit", "2 GB"), source="x").trainer_limits()
     assert limits.memory_bytes == 2_000_000_000
 
 
@@ -108,9 +95,10 @@ def test_limits_are_written_with_units() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "key", "words"),
     [
-        ("version", 2, "version", "a newer analog-sweep wrote it"),
-        ("version", 0, "version", "write version = 1"),
-        ("version", True, "version", "allowed is 1"),
+        ("version", 3, "version", "a newer analog-sweep wrote it"),
+        ("version", 0, "version", "write version = 2"),
+        ("version", 1, "version", "`sweep migrate` rewrites a file of version 1"),
+        ("version", True, "version", "allowed is 2"),
         ("version", None, "version", "is missing"),
         ("name", None, "name", "is missing"),
         ("name", "a/b", "name", "letters and digits of any script"),
@@ -138,14 +126,39 @@ def test_limits_are_written_with_units() -> None:
         ("training.corner", "typ", "training.corner", "one of 'tt', 'ss'"),
         ("training.weight_seed", -1, "training.weight_seed", "from 0 to 4294967295"),
         ("training.body_network", "yes", "training.body_network", "true or false"),
-        ("design.edgee", "1 us", "design.edgee", "did you mean 'edge'?"),
-        ("design.edge", 2e-6, "design.edge", "write it with its unit"),
-        ("design.edge", "2 uV", "design.edge", "the unit is s, not V"),
-        ("design.edge", "1 s", "design.edge", "nearest legal value is 100 ms"),
-        ("design.width_n", ["1 um"] * 3, "design.width_n", "a list of 2, one for each crossbar"),
-        ("design.width_n", [], "design.width_n", "one value for all layers"),
-        ("design.width_n", ["1 um", "1 nm"], "design.width_n[1]", "nearest legal value is 420 nm"),
-        ("design.edge", "50 us", "design.edge", "at most half of phase_duration"),
+        ("design.edge", "1 us", "design.edge", "did you mean 'timing.edge'?"),
+        ("design.edgee", "1 us", "design.edgee", "did you mean 'timing.edge'?"),
+        ("design.hold_capacitance", "1 pF", "design.hold_capacitance", "'sampling.capacitance'?"),
+        ("design.synapse", "cmos", "design.synapse", r"\[design.synapse\] kind = "),
+        ("design.load", "1 uS", "design.load", r"a table \[design.load\]"),
+        ("design.timng", {"edge": "1 us"}, "design.timng", "did you mean 'timing'?"),
+        ("design.timing.edgee", "1 us", "design.timing.edgee", "did you mean 'timing.edge'?"),
+        ("design.timing.ramp", "1 us", "design.timing.ramp", "timing has phase_duration, edge"),
+        ("design.synapse.edge", "1 us", "design.synapse.edge", "did you mean 'timing.edge'?"),
+        (
+            "design.write_switch.width",
+            "1 um",
+            "design.write_switch.width",
+            "write_switch.width is a quantity of the write_switch 'nfet'",
+        ),
+        ('design."timing.edge"', "1 us", 'design."timing.edge"', "each quantity once"),
+        ("design.timing.edge", 2e-6, "design.timing.edge", "write it with its unit"),
+        ("design.timing.edge", "2 uV", "design.timing.edge", "the unit is s, not V"),
+        ("design.timing.edge", "1 s", "design.timing.edge", "nearest legal value is 100 ms"),
+        (
+            "design.synapse.width_n",
+            ["1 um"] * 3,
+            "design.synapse.width_n",
+            "a list of 2, one for each crossbar",
+        ),
+        ("design.synapse.width_n", [], "design.synapse.width_n", "one value for all layers"),
+        (
+            "design.synapse.width_n",
+            ["1 um", "1 nm"],
+            "design.synapse.width_n[1]",
+            "nearest legal value is 420 nm",
+        ),
+        ("design.timing.edge", "50 us", "design.timing.edge", "at most half of phase_duration"),
         ("search.sampler", "tpee", "search.sampler", "did you mean 'tpe'?"),
         ("search.trials", 0, "search.trials", "nearest legal value is 1"),
         ("search.objectives", {}, "search.objectives", "at least 1 entries"),
@@ -170,7 +183,7 @@ def test_what_is_wrong_is_named_with_file_key_and_what_is_allowed(
     path: str, value: object, key: str, words: str
 ) -> None:
     with pytest.raises(StudyFileError, match=words) as error:
-        parse(_with(path, value), source="studies/mine.toml")
+        parse(with_value(path, value), source="studies/mine.toml")
     (problem,) = error.value.problems
     assert problem.key == key
     assert str(error.value).startswith(f"studies/mine.toml: {key}")
@@ -180,7 +193,15 @@ def test_what_is_wrong_is_named_with_file_key_and_what_is_allowed(
 @pytest.mark.parametrize(
     ("name", "entry", "key", "words"),
     [
-        ("gain_forwrd", {"low": 1, "high": 2}, "", "did you mean 'gain_forward'?"),
+        ("gain_forwrd", {"low": 1, "high": 2}, "", "did you mean 'amplifier.gain_forward'?"),
+        ("gain_forward[1]", {"low": 1, "high": 2}, "", "did you mean 'amplifier.gain_forward'?"),
+        ("amplifer.gain_forward", {}, "", "did you mean 'amplifier.gain_forward'?"),
+        ("amplifier", {"choices": ["clamped", "linear"]}, "", "did you mean 'amplifier.kind'?"),
+        ("amplifier", {}, "", "did you mean 'amplifier.kind'?"),
+        ("nudging", {"choices": ["centred"]}, "", "did you mean 'nudge.kind'?"),
+        ("hold_capacitance", {}, "", "did you mean 'sampling.capacitance'?"),
+        ("conductance", {}, "", "'load.conductance', 'nudge.conductance' or 'sampling"),
+        ("write_width", {}, "", "write_switch.width is a quantity of the write_switch 'nfet'"),
         ("amplifier.gain_forward", 3, "", "a table such as"),
         ("amplifier.gain_forward", {}, ".low", "is missing"),
         ("amplifier.gain_forward", {"low": 1, "hihg": 2}, ".hihg", "did you mean 'high'?"),
@@ -192,9 +213,9 @@ def test_what_is_wrong_is_named_with_file_key_and_what_is_allowed(
             "amplifier.gain_forward[2]",
             {"low": 1, "high": 2},
             "",
-            r"gain_forward\[0\] to gain_forward\[1\]",
+            r"amplifier.gain_forward\[0\] to amplifier.gain_forward\[1\]",
         ),
-        ("edge[0]", {"low": "1 us", "high": "2 us"}, "", "one value for the whole circuit"),
+        ("timing.edge[0]", {"low": "1 us", "high": "2 us"}, "", "one value for the whole circuit"),
         ("timing.phase_duration", {"low": 1, "high": 2}, ".low", 'such as "1 s"'),
         ("amplifier.clamp_high", {"low": "1 V", "high": "inf V"}, ".high", "a finite number"),
         ("amplifier.gain_backward", {"low": 0, "high": 1}, ".low", "log = false"),
@@ -235,11 +256,16 @@ def test_what_is_wrong_is_named_with_file_key_and_what_is_allowed(
         ),
         ("nudge.kind", {"choices": ["centred", "centred"]}, ".choices[1]", "each choice once"),
         ("nudge.kind", {"choices": ["centred"], "low": 1}, ".low", "only per_layer beside choices"),
-        ("edge", {"tie": "guard", "log": True}, ".log", "no other key beside tie"),
+        ("timing.edge", {"tie": "timing.guard", "log": True}, ".log", "no other key beside tie"),
         ("amplifier.gain_forward", {"value": 3}, ".ratio_of", "belongs into \\[design\\]"),
         ("amplifier.gain_backward", {"ratio_of": "amplifier.gain_forward"}, ".low", "is missing"),
         ("amplifier.gain_backward", {"ratio_of": "gain_x", "value": 1}, ".ratio_of", "gain_"),
-        ("amplifier.gain_backward", {"ratio_of": "edge", "value": 1}, ".ratio_of", "same kind"),
+        (
+            "amplifier.gain_backward",
+            {"ratio_of": "timing.edge", "value": 1},
+            ".ratio_of",
+            "same kind",
+        ),
         (
             "amplifier.gain_backward",
             {"ratio_of": "amplifier.gain_forward", "value": 1, "low": 0},
@@ -247,10 +273,15 @@ def test_what_is_wrong_is_named_with_file_key_and_what_is_allowed(
             "ratio_of",
         ),
         ("nudge.kind", {"ratio_of": "nudge.kind", "value": 1}, ".ratio_of", "use tie"),
-        ("edge", {"per_layer": True, "low": "1 us", "high": "2 us"}, ".per_layer", "one value"),
+        (
+            "timing.edge",
+            {"per_layer": True, "low": "1 us", "high": "2 us"},
+            ".per_layer",
+            "one value",
+        ),
         ("synapse.multiplicity", {"tie": "amplifier.gain_forward"}, ".tie", "whole numbers"),
-        ("write_switch.width", {"tie": "synapse.width_n"}, ".tie", r"such as width_n\[0\]"),
-        ("edge", {"tie": "edge"}, "", "edge -> edge"),
+        ("write_switch.width", {"tie": "synapse.width_n"}, ".tie", r"such as synapse.width_n\[0\]"),
+        ("timing.edge", {"tie": "timing.edge"}, "", "timing.edge -> timing.edge"),
         (
             "synapse.length_n",
             {"low": "1 um", "high": "30 um"},
@@ -268,12 +299,15 @@ def test_what_is_wrong_is_named_with_file_key_and_what_is_allowed(
 def test_what_is_wrong_in_the_space_is_named_in_the_same_way(
     name: str, entry: object, key: str, words: str
 ) -> None:
-    content = tables() | {"design": {}, "space": {name: entry, "encoding.input_amplitude": _RANGE}}
+    space = {name: entry, "encoding.input_amplitude": _RANGE}
+    content = tables() | {"design": _NFET if name == "write_switch.width" else {}, "space": space}
     with pytest.raises(StudyFileError, match=words) as error:
         parse(toml(content), source="study.toml")
-    assert f"space.{name}{key}" in {problem.key for problem in error.value.problems}
+    found = {problem.key for problem in error.value.problems if re.search(words, str(problem))}
+    assert f"{dotted('space', name)}{key}" in found
 
 
+_NFET = {"write_switch": {"kind": "nfet"}}
 _RANGE = {"low": "0.5 V", "high": "1.5 V"}
 
 
@@ -281,39 +315,35 @@ def test_all_that_is_wrong_is_said_in_one_go() -> None:
     content = tables()
     content["serach"] = content.pop("search")
     content["training"]["epochs"] = "many"
-    content["design"]["widht_n"] = "1 um"
+    content["design"]["synapse"]["widht_n"] = "1 um"
     content["space"]["amplifier.clamp_low"]["low"] = -0.6
     content["space"]["update.scale[0]"] = {"low": "1 1/V", "high": "2 1/V"}
     content["execution"]["simulator"] = "spice"
     assert set(_problems(toml(content))) == {
         "serach",
         "training.epochs",
-        "design.widht_n",
-        "space.clamp_low.low",
-        "space.update_scale[0]",
+        "design.synapse.widht_n",
+        'space."amplifier.clamp_low".low',
+        'space."update.scale[0]"',
         "execution.simulator",
     }
 
 
 def test_what_is_in_the_design_is_not_searched_as_well() -> None:
-    problems = _problems(_with("design.multiplicity", 4))
-    assert "remove multiplicity" in problems["space.multiplicity"].hint
-    problems = _problems(_with("design.multiplicity", "a lot"))
-    assert set(problems) == {"design.multiplicity", "space.multiplicity"}
+    problems = _problems(with_value("design.synapse.multiplicity", 4))
+    assert "remove synapse.multiplicity" in problems['space."synapse.multiplicity"'].hint
+    problems = _problems(with_value("design.synapse.multiplicity", "a lot"))
+    assert set(problems) == {"design.synapse.multiplicity", 'space."synapse.multiplicity"'}
 
 
 def test_one_layer_of_a_field_in_the_design_may_be_searched() -> None:
-    assert parse(_with("design.gain_forward", [4.0, 2.0]), source="x").fixed[
-        "amplifier.gain_forward"
-    ] == (
-        4.0,
-        2.0,
-    )
+    study = parse(with_value("design.amplifier.gain_forward", [4.0, 2.0]), source="x")
+    assert study.fixed["amplifier.gain_forward"] == (4.0, 2.0)
 
 
 def test_nothing_to_search_is_no_study() -> None:
-    for space in (None, {}, {"timing.guard": {"tie": "edge"}}):
-        (problem,) = _problems(_with("space", space)).values()
+    for space in (None, {}, {"timing.guard": {"tie": "timing.edge"}}):
+        (problem,) = _problems(with_value("space", space)).values()
         assert problem.key == "space"
         assert "nothing to search" in problem.hint
 
@@ -326,25 +356,26 @@ def test_a_circle_of_ties_is_shown_once() -> None:
         "encoding.input_amplitude": _RANGE,
     }
     (problem,) = _problems(toml(tables() | {"space": space})).values()
-    assert problem.value == "length_n -> width_p -> length_p -> length_n"
+    circle = ["length_n", "width_p", "length_p", "length_n"]
+    assert problem.value == " -> ".join(f"synapse.{name}" for name in circle)
 
 
 def test_a_size_that_the_flavour_never_allows_is_an_error_before_any_simulation() -> None:
     low = {"low": "0.15 um", "high": "1 um"}
-    content = tables() | {"design": {"synapse.flavour": "01v8_lvt"}}
+    content = tables() | {"design": {"synapse": {"flavour": "01v8_lvt"}}}
     content["space"] = {"synapse.length_p": low, "encoding.input_amplitude": _RANGE}
     (problem,) = _problems(toml(content)).values()
-    assert problem.key == "space.length_p.low"
+    assert problem.key == 'space."synapse.length_p".low'
     assert "pfet_01v8_lvt" in problem.allowed
 
     content["space"] = {"encoding.input_amplitude": _RANGE}
     (problem,) = _problems(toml(content)).values()
-    assert (problem.key, problem.value) == ("design.length_p", "150 nm")
+    assert (problem.key, problem.value) == ("design.synapse.length_p", "150 nm")
 
     content["design"] = {}
     content["space"] = {"synapse.flavour": {"choices": ["01v8", "01v8_lvt"]}}
     (problem,) = _problems(toml(content)).values()
-    assert problem.key == "space.flavour.choices[1]"
+    assert problem.key == 'space."synapse.flavour".choices[1]'
 
     content["space"]["synapse.length_p"] = low
     assert parse(toml(content), source="x")
@@ -360,10 +391,10 @@ def test_a_choice_that_needs_several_larger_sizes_is_not_refused() -> None:
 
 
 def test_a_space_without_any_legal_design_is_refused() -> None:
-    content = tables() | {"design": {"amplifier.clamp_high": "0 V"}}
+    content = tables() | {"design": {"amplifier": {"clamp_high": "0 V"}}}
     content["space"] = {"amplifier.clamp_low": {"low": "0.1 V", "high": "0.5 V"}}
     (problem,) = _problems(toml(content)).values()
-    assert problem.key == "space.clamp_low"
+    assert problem.key == 'space."amplifier.clamp_low"'
     assert "not above clamp_high" in problem.allowed
 
 
@@ -382,7 +413,7 @@ def test_several_objectives_have_no_pruner() -> None:
 
 def test_a_pruner_is_a_name_or_a_table() -> None:
     for pruner in ("halving", {"kind": "halving"}):
-        search = parse(_with("search.pruner", pruner), source="x").search
+        search = parse(with_value("search.pruner", pruner), source="x").search
         assert search.pruner == HalvingPruner()
 
 
@@ -406,7 +437,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> No
 
 
 def test_keys_that_are_no_words_are_quoted() -> None:
-    (problem,) = _problems(_with("a\nb", 1)).values()
+    (problem,) = _problems(with_value("a\nb", 1)).values()
     assert problem.key == '"a\\nb"'
 
 
@@ -423,10 +454,10 @@ def test_the_fingerprint_is_that_of_the_results_not_of_the_file() -> None:
         STUDY.replace("50 uS", "0.05 mS").replace('"2 us"', '"2e-6 s"'),
         STUDY.replace("high = 6.0", "high = 6"),
         STUDY.replace("sine-3-8-1", "another name"),
-        _with("search.trials", 1000),
-        _with("execution", {"workers": 2, "simulator": "xyce"}),
-        _with("pdk.path", "/somewhere"),
-        _with("training.corner", "tt"),
+        with_value("search.trials", 1000),
+        with_value("execution", {"workers": 2, "simulator": "xyce"}),
+        with_value("pdk.path", "/somewhere"),
+        with_value("training.corner", "tt"),
         toml(dict(reversed(tables().items()))),
         toml(tables() | {"space": dict(reversed(tables()["space"].items()))}),
     ]
@@ -444,12 +475,12 @@ def test_the_fingerprint_is_that_of_the_results_not_of_the_file() -> None:
         ("training.mismatch_seed", 0),
         ("training.temperature", "28 C"),
         ("training.body_network", False),
-        ("design.edge", "3 us"),
-        ("design.input_amplitude", "0.9 V"),
-        ("space.multiplicity.high", 9),
-        ("space.multiplicity.log", False),
-        ("space.guard", None),
-        ("space.width_p.value", 3.0),
+        ("design.timing.edge", "3 us"),
+        ("design.encoding.input_amplitude", "0.9 V"),
+        ('space."synapse.multiplicity".high', 9),
+        ('space."synapse.multiplicity".log', False),
+        ('space."timing.guard"', None),
+        ('space."synapse.width_p".value', 3.0),
         ("search.sampler", "random"),
         ("search.seed", 1),
         ("search.startup_trials", 3),
@@ -458,7 +489,7 @@ def test_the_fingerprint_is_that_of_the_results_not_of_the_file() -> None:
     ],
 )
 def test_whatever_changes_the_results_changes_the_fingerprint(path: str, value: object) -> None:
-    assert _fingerprint(_with(path, value)) != _fingerprint(STUDY)
+    assert _fingerprint(with_value(path, value)) != _fingerprint(STUDY)
 
 
 # Design files.
@@ -469,9 +500,12 @@ def test_a_design_file_is_one_design_with_its_training(tmp_path: Path) -> None:
     path.write_text(DESIGN)
     described = load_design(path)
     assert described.plan == TrainingPlan((3, 8, 1), Sine())
-    assert described.design.value("update.scale") == (20.0, 3.0)
-    assert described.design.value("synapse.length_p") == (0.35e-6,)
-    assert described.trainer_limits() == parse(_with("execution", {}), source="x").trainer_limits()
+    assert described.design.entries("update.scale") == (20.0, 3.0)
+    assert described.design.entries("synapse.length_p") == (0.35e-6,)
+    assert (
+        described.trainer_limits()
+        == parse(with_value("execution", {}), source="x").trainer_limits()
+    )
 
 
 @pytest.mark.parametrize("key", ["space", "search"])
@@ -485,10 +519,13 @@ def test_an_illegal_design_is_refused_with_its_field() -> None:
     with pytest.raises(StudyFileError, match=r"350 nm to 20\.2 um for pfet_01v8_lvt") as error:
         parse_design(DESIGN.replace("0.35 um", "0.2 um"), source="x")
     (problem,) = error.value.problems
-    assert (problem.key, problem.value) == ("design.length_p", "0.2 um")
-    with pytest.raises(StudyFileError, match="timing.phase_duration") as error:
-        parse_design(DESIGN.replace("[provenance]", 'edge = "60 us"\n[provenance]'), source="x")
-    assert error.value.problems[0].key == "design.edge"
+    assert (problem.key, problem.value) == ("design.synapse.length_p", "0.2 um")
+    with pytest.raises(StudyFileError, match="phase_duration") as error:
+        parse_design(
+            DESIGN.replace("[provenance]", '[design.timing]\nedge = "60 us"\n[provenance]'),
+            source="x",
+        )
+    assert error.value.problems[0].key == "design.timing.edge"
 
 
 # The documentation.
@@ -499,7 +536,7 @@ def test_the_examples_of_the_documentation_are_valid() -> None:
     study, ladder, design = re.findall(r"```toml\n(.*?)```", document.read_text(), flags=re.DOTALL)
     assert parse(study, source="x").search.trials == 200
     assert len(parse(study + ladder, source="x").ladder.rungs) == 5
-    assert parse_design(design, source="x").design.value("update.scale") == (20.0, 3.0)
+    assert parse_design(design, source="x").design.entries("update.scale") == (20.0, 3.0)
 
 
 def test_the_documentation_names_every_key() -> None:
@@ -512,18 +549,28 @@ def test_the_documentation_names_every_key() -> None:
     assert {key for key in keys if not re.search(rf"\b{key}\b", text)} == set()
 
 
+# Files of version 1.
+
+
+def test_a_file_of_version_1_means_the_same_when_it_is_migrated() -> None:
+    old, new = (parse(text, source="x") for text in (migrated(OLD_STUDY), STUDY))
+    assert (old.fixed, old.space, old.search) == (new.fixed, new.space, new.search)
+    assert old.fingerprint == new.fingerprint
+    assert migrated(STUDY) == STUDY
+
+
 def test_a_design_that_was_exported_before_there_were_junctions_has_none() -> None:
-    by_hand = DESIGN.replace('[provenance]\nanything = "at all"\n', "")
-    named = DESIGN.replace("[design]\n", '[design]\njunctions = "drawn"\n')
-    found = [parse_design(text, source="best.toml").design for text in (DESIGN, by_hand, named)]
+    by_hand = OLD_DESIGN.replace('[provenance]\nanything = "at all"\n', "")
+    named = OLD_DESIGN.replace("[design]\n", '[design]\njunctions = "drawn"\n')
+    texts = (OLD_DESIGN, by_hand, named)
+    found = [parse_design(migrated(text), source="best.toml").design for text in texts]
     assert [design.junctions for design in found] == ["none", "drawn", "drawn"]
+    assert found[1] == found[2] == parse_design(DESIGN, source="best.toml").design
 
 
 def test_a_study_from_before_there_were_junctions_goes_on_without() -> None:
-    old = parse(STUDY, source="study.toml", before_junctions=True)
-    spelt = parse(
-        STUDY.replace("[design]\n", '[design]\njunctions = "none"\n'), source="study.toml"
-    )
+    old = parse(migrated(OLD_STUDY, before_junctions=True), source="study.toml")
+    spelt = parse(with_value("design.junctions", "none"), source="study.toml")
     new = parse(STUDY, source="study.toml")
     assert old.fixed["junctions"] == "none"
     assert old.fingerprint == spelt.fingerprint != new.fingerprint

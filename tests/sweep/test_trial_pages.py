@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from circuits import Design, join_weights
-from circuits.schedule import TRAIN_PHASES
+from circuits.parts import NUDGES, Nudge
 from objectives import nmse
 from sweep._errors import SweepError
 from sweep.app._training_history import quasistatic, training_history
@@ -109,23 +109,24 @@ def test_waveforms_pass_through_what_the_training_reads(finished: Results) -> No
     found = training_history(finished, number, design, "not asked for")
     seen = waveforms(finished, number, design, found)
     assert isinstance(seen, Waves)
+    assert seen.phases == design.nudge.phases
     assert set(seen.voltages) == {"output", "hidden line", "weight"}
-    end = len(TRAIN_PHASES[seen.nudging]) * seen.phase * seen.points
+    end = len(seen.phases) * seen.phase * seen.points
     assert seen.time[-1] >= end
     for group in seen.voltages:
         drawn = figures.waveforms(seen, group)
         assert titles(drawn) == ["time (s)", f"{group} (V)"]
-        assert len(drawn.layout.shapes) == len(TRAIN_PHASES[seen.nudging]) * seen.points
+        assert len(drawn.layout.shapes) == len(seen.phases) * seen.points
     moved = [np.ptp(wave) for wave in seen.voltages["weight"].values()]
     assert max(moved) > 0.0
 
 
-@given(st.integers(1, 5), st.sampled_from(list(TRAIN_PHASES)))
-def test_weights_move_in_update_phases_only(points: int, nudging: str) -> None:
+@given(st.integers(1, 5), st.sampled_from([part() for part in NUDGES.values()]))
+def test_weights_move_in_update_phases_only(points: int, nudge: Nudge) -> None:
     before, phase = np.zeros(6), 1e-6
     within = np.random.default_rng(points).normal(size=(points, 6))
-    drawn = figures.weights_in_epoch(before, within, [(2, 2), (2, 1)], nudging, phase)
-    count = len(TRAIN_PHASES[nudging])
+    drawn = figures.weights_in_epoch(before, within, [(2, 2), (2, 1)], nudge, phase)
+    count = len(nudge.phases)
     for trace in (each for each in drawn.data if each.mode == "lines"):
         for left, right, low, high in zip(trace.x, trace.x[1:], trace.y, trace.y[1:], strict=False):
             if low != high:
@@ -182,9 +183,16 @@ def test_a_training_that_failed_counts_as_the_worst_in_the_median() -> None:
 @pytest.mark.parametrize("switch", ["ideal", "nfet"])
 def test_schematics_carry_the_sizes(synapse: str, switch: str) -> None:
     design = Design.from_values(
-        {"synapse.kind": synapse, "write_switch.kind": switch, "synapse.width_n": (0.5e-6, 0.9e-6), "synapse.multiplicity": (1, 3),
-        "amplifier.gain_forward": 7.5, "amplifier.clamp_high": 0.5, "load.conductance": 3e-4},
-    )  # fmt: skip
+        {
+            "synapse.kind": synapse,
+            "write_switch.kind": switch,
+            "synapse.width_n": (0.5e-6, 0.9e-6),
+            "synapse.multiplicity": (1, 3),
+            "amplifier.gain_forward": 7.5,
+            "amplifier.clamp_high": 0.5,
+            "load.conductance": 3e-4,
+        }
+    )
     for layer, width in enumerate(("500 nm", "900 nm")):
         text = synapse_schematic(design, layer)
         assert ET.fromstring(text).tag.endswith("svg")

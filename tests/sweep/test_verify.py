@@ -174,7 +174,9 @@ def test_a_claimed_accuracy_is_asked_for_too(copy: Path) -> None:
 def test_a_changed_design_gives_other_figures_and_other_files(copy: Path) -> None:
     edit(
         copy / "design.toml",
-        lambda text: re.sub(r"\nload_conductance = .*", '\nload_conductance = "150 uS"', text),
+        lambda text: re.sub(
+            r"(\[design\.load\]\n(?:#.*\n)*conductance) = .*", r'\1 = "150 uS"', text
+        ),
     )
     checked = looked_at(copy)
     found = " ".join(told(checked))
@@ -262,7 +264,7 @@ def test_an_older_programs_files_are_said_to_be_that(copy: Path) -> None:
         copy / "design.toml",
         lambda text: re.sub(r"exported_by = .*", 'exported_by = "analog-sweep 0.0.1"', text),
     )
-    edit(copy / "design.param", lambda text: text.replace("edge=4e-06", "edge=3e-06"))
+    edit(copy / "design.param", lambda text: text.replace("timing_edge=4e-06", "timing_edge=3e-06"))
     assert any("analog-sweep 0.0.1" in note for note in looked_at(copy).notes)
 
 

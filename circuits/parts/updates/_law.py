@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-_NAMES = re.compile(r"[A-Za-z_]\w*")
+_NAMES = re.compile(r"(?<![\w.])[A-Za-z_]\w*")  # not the e of 1e-6
 _FUNCTIONS = frozenset({"min", "max", "abs"})
 _VOLTAGES = frozenset({"line", "rail", "held", "offset"})
 
