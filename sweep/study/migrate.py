@@ -50,9 +50,9 @@ def migrated(text: str, *, before_junctions: bool = False) -> str:
     kinds = _kinds(document)
     known = design_quantities(kinds)
     if "design" in document:
-        _replace(document, "design", _design(document["design"], set(known)))
+        document["design"] = _design(document["design"], set(known))
     if "space" in document:
-        _replace(document, "space", _space(document["space"]))
+        document["space"] = _space(document["space"])
     search = document.get("search", {})
     if "start" in search:
         search["start"] = ["original" if name == "seed" else name for name in search["start"]]
@@ -80,14 +80,10 @@ def _choices(value: Any) -> list[str]:
     return [str(choice) for choice in value.get("choices", [])]
 
 
-def _replace(document: TOMLDocument, name: str, table: Table) -> None:
-    """Put another table in the place of one."""
-    document[name] = table
-
-
 def _design(old: Table, known: set[str]) -> Table:
     """The table with a table for each part; comments go with the line that follows them."""
     own, parts = tomlkit.table(), {role: tomlkit.table() for role in ROLES}
+    target = own
     for key, comments, item in _lines(old):
         name = renamed(key)
         role, dot, field = name.partition(".")
@@ -97,9 +93,12 @@ def _design(old: Table, known: set[str]) -> Table:
         for comment in comments:
             target.add(comment)
         target.append(field if dot else name, _reworded(name, item))
-    for role, table in parts.items():
-        if table:
-            own.append(role, table)
+    for comment in _last_comments(old):
+        target.add(comment)
+    filled = {role: table for role, table in parts.items() if table}
+    _keep_comment(old, own if own or not filled else next(iter(filled.values())))
+    for role, table in filled.items():
+        own.append(role, table)
     return own
 
 
@@ -117,7 +116,15 @@ def _space(old: Table) -> Table:
             if "choices" in item:
                 item["choices"] = reworded(name, list(item["choices"]))
         new.append(SingleKey(name, t=KeyType.Basic if "." in name else KeyType.Bare), item)
+    for comment in _last_comments(old):
+        new.add(comment)
+    _keep_comment(old, new)
     return new
+
+
+def _keep_comment(old: Table, new: Table) -> None:
+    """The comment behind the head of a table."""
+    new.trivia.comment, new.trivia.comment_ws = old.trivia.comment, old.trivia.comment_ws
 
 
 def _reworded(name: str, item: Item) -> Item:
@@ -141,3 +148,15 @@ def _lines(table: Table) -> Iterator[tuple[str, list[Comment | Whitespace], Item
         assert key is not None
         yield key.key, before, item
         before = []
+
+
+def _last_comments(table: Table) -> list[Comment | Whitespace]:
+    """Comments behind the last key, with the empty lines between."""
+    after: list[Comment | Whitespace] = []
+    for _, item in reversed(table.value.body):
+        if not isinstance(item, Comment | Whitespace):
+            break
+        after.insert(0, item)
+    while after and isinstance(after[-1], Whitespace):
+        after.pop()
+    return after
