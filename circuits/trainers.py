@@ -9,13 +9,14 @@ from typing import Protocol
 
 from circuits.run import Run
 from circuits.run_cache import RunCache
-from circuits.simulators import Limits, SpiceSimulator, find
+from circuits.simulators import SIMULATORS, Limits, SpiceSimulator, find
 from circuits.trace import Trace
 from circuits.transient import TransientTrainer
 from pdk import Models
 
 QUASISTATIC = "quasistatic"
-TRAINERS = ("auto", "xyce", "ngspice", QUASISTATIC)
+TRAINERS = ("auto", *SIMULATORS, QUASISTATIC)
+"""What `make_trainer` takes."""
 
 
 class Trainer(Protocol):
@@ -71,11 +72,11 @@ def make_trainer(
 
     **Arguments:**
 
-    - `name`: `xyce` or `ngspice` for transient simulation, `auto` for Xyce where it is installed,
-      else ngspice; `quasistatic` for one equilibrium a phase.
+    - `name`: one of `circuits.simulators.SIMULATORS` for transient simulation, `auto` for the first of
+      them that is installed; `quasistatic` for one equilibrium a phase.
     - `limits`: of one run.
     - `executable`: the SPICE simulator's program, if not where it is looked for.
-    - `processes`: of one transient simulation (Xyce only).
+    - `processes`: of one transient simulation (of those that can).
     - `cache`: of finished transients; the quasi-static computes faster than it would read them.
 
     **Raises:** as `circuits.simulators.find`.

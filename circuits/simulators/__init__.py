@@ -4,21 +4,19 @@
 from circuits.simulators._accuracy import Accuracy
 from circuits.simulators._analysis import Analysis, DCSweep, OperatingPoint, Sweep, Transient
 from circuits.simulators._deck import Deck
-from circuits.simulators._find import (
-    Found,
-    SimulatorNotFound,
-    SimulatorTooOld,
-    available,
-    find,
-)
+from circuits.simulators._find import Found, available, find
 from circuits.simulators._ngspice import Ngspice
+from circuits.simulators._not_found import SimulatorNotFound, SimulatorTooOld
 from circuits.simulators._outcome import Cause, Outcome, Status, Verdict
+from circuits.simulators._program import SpiceProgram
 from circuits.simulators._protocol import SpiceSimulator
 from circuits.simulators._records import Execution, Limits, Statistics, Waveforms
+from circuits.simulators._registry import SIMULATORS
 from circuits.simulators._self_test import self_test
 from circuits.simulators._xyce import Xyce
 
 __all__ = [
+    "SIMULATORS",
     "Accuracy",
     "Analysis",
     "Cause",
@@ -32,6 +30,7 @@ __all__ = [
     "Outcome",
     "SimulatorNotFound",
     "SimulatorTooOld",
+    "SpiceProgram",
     "SpiceSimulator",
     "Statistics",
     "Status",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from circuits.simulators._accuracy import ngspice_options, number
 from circuits.simulators._analysis import DCSweep, Transient
@@ -16,7 +16,7 @@ from circuits.simulators._records import Statistics
 from circuits.simulators._verdicts import join_words, pick, system_verdict, tail
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 # Read from the run's own directory instead of the user's: HSPICE dialect without its check of
 # model parameters, one thread, binary output.
@@ -84,10 +84,12 @@ _EMPTY_WORDS = ("interrupted due to", "circuit not parsed", "aren't any circuits
 class Ngspice(SpiceProgram):
     """The program ngspice; `find("ngspice")` returns it."""
 
-    @property
-    def name(self) -> str:
-        """`ngspice`."""
-        return "ngspice"
+    name: ClassVar[str] = "ngspice"
+    program: ClassVar[str] = "ngspice"
+    ask: ClassVar[str] = "--version"
+    told: ClassVar[re.Pattern[str]] = re.compile(r"ngspice-(\d+(?:\.\d+)*)")
+    oldest: ClassVar[tuple[int, ...]] = (39,)
+    install: ClassVar[str] = "sudo apt-get install ngspice"
 
     def render(self, deck: Deck) -> str:
         """The netlist in ngspice's HSPICE dialect (`set ngbehavior=hsa`)."""
@@ -135,6 +137,11 @@ class Ngspice(SpiceProgram):
     def files(self, deck: Deck) -> Mapping[str, str]:
         """`.spiceinit`, which also keeps the user's own one from being read."""
         return {".spiceinit": _SPICEINIT + _NO_TRANSIENT_POINT * bool(deck.initial)}
+
+    def render_for_hand(self, deck: Deck, nodes: Sequence[str]) -> str:
+        """With a line that prints the nodes: `ngspice -b` does not run without one."""
+        printed = f".print tran {' '.join(f'v({node})' for node in nodes)}"
+        return self.render(deck).removesuffix(".end\n") + f"{printed}\n.end\n"
 
     def command(self) -> list[str]:
         """Batch mode with a binary raw file."""

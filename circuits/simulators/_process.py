@@ -18,6 +18,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from circuits.simulators._records import Limits
 
+_ASK_SECONDS = 30.0
 _FIRST_WAIT = 0.001
 _LONGEST_WAIT = 0.02
 _SPARE_CPU_SECONDS = 60
@@ -43,6 +45,24 @@ _ONE_THREAD = dict.fromkeys(
     ),
     "1",
 )
+
+
+def told(program: Path, *arguments: str) -> str:
+    """What a program says of itself, on either stream; why it says nothing where it cannot be run."""
+    with tempfile.TemporaryDirectory() as quiet:
+        try:
+            done = subprocess.run(
+                [str(program), *arguments],
+                cwd=quiet,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_ASK_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return str(error)
+    return (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
 class Stop(StrEnum):

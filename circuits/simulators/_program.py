@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from circuits.simulators._records import Execution, Limits, Statistics, Waveform
 from circuits.simulators._verdicts import disk_verdict, is_full, stop_verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -38,19 +39,42 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class SpiceProgram(ABC):
-    """A SPICE simulator that is a program on this machine; the base of `Ngspice` and `Xyce`.
+    """A SPICE simulator that is a program on this machine; the base of all of them.
+
+    **Arguments:**
 
     - `executable`: its path.
     - `version`: as it says itself, `39` or `7.10.0`.
+    - `processes`: of one simulation.
+
+    **Class attributes:**
+
+    - `name`: what the simulator is called here, such as `ngspice`. The environment variable
+      `ANALOG_SWEEP_<NAME>` says which program it is.
+    - `program`: that program where the variable says nothing, on PATH.
+    - `ask`: the argument that makes it tell its version; `told`: where in what it then says; `oldest`: the
+      first one that will do.
+    - `install`: the command or place that helps where it is missing.
+    - `parallel`: whether it can run in several processes.
     """
+
+    name: ClassVar[str]
+    program: ClassVar[str]
+    ask: ClassVar[str]
+    told: ClassVar[re.Pattern[str]]
+    oldest: ClassVar[tuple[int, ...]]
+    install: ClassVar[str]
+    parallel: ClassVar[bool] = False
 
     executable: Path
     version: str
+    processes: int = 1
 
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """What the simulator is called here: `ngspice` or `xyce`."""
+    def check_parallel(self) -> None:  # noqa: B027 - most have nothing to check
+        """Refuse several processes where this machine or build has none; called where `parallel` holds.
+
+        **Raises:** `CircuitError`; `SimulatorNotFound` where something is not installed.
+        """
 
     @abstractmethod
     def render(self, deck: Deck) -> str:
@@ -75,6 +99,15 @@ class SpiceProgram(ABC):
     def files(self, deck: Deck) -> Mapping[str, str]:  # noqa: ARG002 - for those that need some
         """Name to text of what this simulator needs in its run directory besides a deck's netlist."""
         return {}
+
+    def render_for_hand(self, deck: Deck, nodes: Sequence[str]) -> str:  # noqa: ARG002 - see below
+        """The netlist as a person runs it.
+
+        **Arguments:**
+
+        - `nodes`: voltages to print, where the program does not run without printing any.
+        """
+        return self.render(deck)
 
     def execute(
         self,

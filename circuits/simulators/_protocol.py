@@ -21,7 +21,7 @@ class SpiceSimulator(Protocol):
 
     @property
     def name(self) -> str:
-        """`ngspice` or `xyce`."""
+        """As in `SIMULATORS`."""
         ...
 
     @property

@@ -3,17 +3,25 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import shutil
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
+from circuits._errors import CircuitError
 from circuits.simulators import _process
 from circuits.simulators._accuracy import number, xyce_options
 from circuits.simulators._analysis import DCSweep, Transient
 from circuits.simulators._deck import Deck, split_signal
+from circuits.simulators._not_found import SimulatorNotFound
 from circuits.simulators._outcome import Cause, Verdict
 from circuits.simulators._program import DECK, RAW, SpiceProgram
 from circuits.simulators._records import Statistics
 from circuits.simulators._verdicts import join_words, pick, system_verdict, tail
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _SIGNALS_PER_LINE = 20
 
@@ -43,17 +51,26 @@ _END = "***** End of Xyce(TM) Simulation"
 
 @dataclass(frozen=True, slots=True)
 class Xyce(SpiceProgram):
-    """The program Xyce; `find("xyce")` returns it.
+    """The program Xyce; `find("xyce")` returns it. With several `processes` it runs under `mpirun`."""
 
-    - `processes`: above 1, run as `mpirun -n processes` (a parallel build is needed).
-    """
+    name: ClassVar[str] = "xyce"
+    program: ClassVar[str] = "Xyce"
+    ask: ClassVar[str] = "-v"
+    told: ClassVar[re.Pattern[str]] = re.compile(r"Xyce\D*?(\d+(?:\.\d+)*)")
+    oldest: ClassVar[tuple[int, ...]] = (7,)
+    install: ClassVar[str] = "Xyce 7 from https://xyce.sandia.gov, with its bin directory on PATH"
+    parallel: ClassVar[bool] = True
 
-    processes: int = 1
-
-    @property
-    def name(self) -> str:
-        """`xyce`."""
-        return "xyce"
+    def check_parallel(self) -> None:
+        """Refuse several processes without `mpirun` or with a serial build."""
+        if shutil.which("mpirun") is None:
+            msg = "mpirun was not found; install it: sudo apt-get install openmpi-bin."
+            raise SimulatorNotFound(msg)
+        if "parallel" not in _capabilities(self.executable).lower():
+            msg = (
+                f"{self.executable} is a serial build of Xyce; use 1 process, or a parallel build."
+            )
+            raise CircuitError(msg)
 
     def render(self, deck: Deck) -> str:
         """The netlist in Xyce's own dialect, nodes with `:` between levels."""
@@ -135,6 +152,11 @@ class Xyce(SpiceProgram):
             newton_iterations=count("Number Linear Solves:"),
             unknowns=count("Number of Unknowns ="),
         )
+
+
+@functools.cache
+def _capabilities(program: Path) -> str:
+    return _process.told(program, "-capabilities")
 
 
 def _said(stdout: str) -> Verdict | None:

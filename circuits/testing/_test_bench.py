@@ -95,7 +95,9 @@ def installed_simulators() -> list[SpiceSimulator]:
 
     **Raises:** `circuits.simulators.SimulatorNotFound` where there is none.
     """
-    installed = [find(found.name) for found in available() if found.problem is None]
+    installed: list[SpiceSimulator] = [
+        find(found.name) for found in available() if found.problem is None
+    ]
     return installed or [find("auto")]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits import Design, TransientTrainer, split_weights, training_circuit
-from circuits.simulators import Ngspice, SpiceSimulator, Xyce
+from circuits.simulators import SIMULATORS
 from objectives import EpochScore, TrainingPlan
 from pdk import Models
 from sweep._version import __version__
@@ -142,24 +142,20 @@ def _entries(design: Design) -> Iterator[tuple[str, str, Any]]:
 
 
 def netlists(plan: TrainingPlan, design: Design, models: Models) -> dict[str, str]:
-    """The first epoch for each simulator, installed here or not, and the models they include."""
+    """The first epoch for each of this program's simulators, installed here or not, and the models they include."""
     run = plan.epoch_run(design, 0)
-    nodes = " ".join(f"v({node})" for node in training_circuit(run).outputs)
-    printed = f".print tran {nodes}"  # `ngspice -b` does not run without
-    programs: tuple[SpiceSimulator, ...] = (
-        Ngspice(Path("ngspice"), "39"), Xyce(Path("Xyce"), "7"),
-    )  # fmt: skip
+    outputs = training_circuit(run).outputs
     files: dict[str, str] = {}
-    for program in programs:
+    for name in sorted(SIMULATORS.own):
+        kind = SIMULATORS[name]
+        program = kind(Path(kind.program), ".".join(map(str, kind.oldest)))
         deck = TransientTrainer(program, models).deck(run)
         assert deck.library is not None
         files[MODELS] = deck.library.text
         beside = dataclasses.replace(deck.library, path=Path("..") / MODELS)
-        text = program.render(dataclasses.replace(deck, library=beside))
-        if isinstance(program, Ngspice):
-            text = text.removesuffix(".end\n") + f"{printed}\n.end\n"
-            files |= {f"{program.name}/{file}": said for file, said in program.files(deck).items()}
-        files[f"{program.name}/{NETLIST}"] = text
+        beside_deck = dataclasses.replace(deck, library=beside)
+        files |= {f"{name}/{file}": text for file, text in program.files(deck).items()}
+        files[f"{name}/{NETLIST}"] = program.render_for_hand(beside_deck, outputs)
     return files
 
 

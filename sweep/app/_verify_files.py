@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits import join_weights, weight_shapes
+from circuits.simulators import SIMULATORS
 from pdk import Models
-from sweep.app._export_files import netlists, param_text, weight_files
+from sweep.app._export_files import MODELS, netlists, param_text, weight_files
 from sweep.study.study_file import DesignFile
 
 PARAM = "design.param"
@@ -60,7 +61,7 @@ def weights_beside(path: Path) -> Array | None:
 
 def has_files(path: Path) -> bool:
     """Whether any other file of an export lies beside a design file."""
-    names = (PARAM, WEIGHTS, WEIGHT_TABLE, "models.spice", "ngspice", "xyce")
+    names = (PARAM, WEIGHTS, WEIGHT_TABLE, MODELS, *SIMULATORS.own)
     return any((path.parent / name).exists() for name in names)
 
 

@@ -4,15 +4,20 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sweep._errors import Problem, StudyFileError
 from sweep.results.files import DriverLock, Layout, StoreError, write_whole
-from sweep.results.manifest import JOURNAL, SCHEMA, WITH_JUNCTIONS, read_manifest
+from sweep.results.manifest import JOURNAL, SCHEMA, Manifest, read_manifest
+from sweep.results.study_results import stored_study_file
+from sweep.search.creation import FINGERPRINT
 from sweep.search.opening import open_results
 from sweep.search.renaming import write_journal
-from sweep.study.migrate import is_old, migrated
-from sweep.study.study_file import parse
+from sweep.study._text import read_text
+from sweep.study.migrate import NEW, OLD, migrated
+from sweep.study.old_fingerprint import renewed_fingerprint
 
 __all__ = ["Migrated", "migrate"]
 
@@ -24,74 +29,129 @@ class Migrated:
     **Attributes:**
 
     - `written`: files that are new; `kept`: what they replace, under other names.
+    - `notes`: what to know about it, one sentence each; empty as a rule.
     """
 
     written: tuple[Path, ...] = ()
     kept: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, list[str]]:
         """The record as plain values."""
-        return {"written": [*map(str, self.written)], "kept": [*map(str, self.kept)]}
+        return {
+            "written": [*map(str, self.written)],
+            "kept": [*map(str, self.kept)],
+            "notes": [*self.notes],
+        }
 
 
 def migrate(path: Path) -> Migrated:
     """Rewrites a study or design file, or a directory of results; what is of today stays as it is.
 
-    What is replaced is kept beside it, with `.version1` behind its name.
+    What is replaced is kept beside it, with `.version1` behind its name. A call that was killed leaves
+    something that a further call finishes.
 
-    **Raises:** `StoreError` where there is nothing to read, a driver works in the directory, or its trials
-    are in a database; `StudyFileError` for a file that is none.
+    **Raises:** `StoreError` where there is no study, a driver works in the directory, or its trials are
+    in a database; `StudyFileError` for a file that cannot be read or is none of these; `OSError`.
     """
-    if path.is_dir():
-        return _directory(path)
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path} cannot be read: {error}; name a study file, a design file or a directory of results."
-        raise StoreError(msg) from error
-    if not is_old(text):
+    return _directory(Layout(path)) if path.is_dir() else _file(path)
+
+
+def _file(path: Path) -> Migrated:
+    text = _text(path)
+    if tomllib.loads(text)["version"] == NEW:
         return Migrated()
-    return Migrated((path,), (_replaced(path, migrated(text).encode()),))
+    content, kept = path.read_bytes(), _beside(path)
+    if kept.exists() and kept.read_bytes() != content:
+        msg = f"{kept} is there already, and is another file than {path} is now; move it away."
+        raise StoreError(msg)
+    write_whole(kept, content)
+    write_whole(path, migrated(text).encode())
+    return Migrated((path,), (kept,))
 
 
-def _directory(out: Path) -> Migrated:
-    layout = Layout(out)
+def _text(path: Path) -> str:
+    """The text of a study or design file of version 1 or 2."""
+    text = read_text(path, what="a study file, a design file or a directory of results")
+    if isinstance(text, Problem):
+        raise StudyFileError((text,))
+    try:
+        version = tomllib.loads(text).get("version")
+    except (ValueError, RecursionError) as error:
+        problem = Problem(str(path), "", str(error), "a text in TOML")
+        raise StudyFileError((problem,)) from error
+    if type(version) is not int or version not in {OLD, NEW}:
+        hint = "study and design files name their version"
+        raise StudyFileError((Problem(str(path), "version", version, f"{OLD} or {NEW}", hint),))
+    return text
+
+
+def _directory(layout: Layout) -> Migrated:
     manifest = read_manifest(layout)
-    text = layout.study_file.read_text("utf-8")
-    if not is_old(text):
+    _restore(layout, manifest)
+    described, version = stored_study_file(layout, manifest)
+    if version != OLD:
         return Migrated()
     if manifest.storage != JOURNAL:
         msg = (
-            f"The trials of {out} are in {manifest.storage}, whose names of parameters stay as they are; "
+            f"The trials of {layout.out} are in {manifest.storage}, whose names of parameters stay as they are; "
             "`sweep status`, `report` and `export` read them, and a new study begins with its best design "
             "(search.start)."
         )
         raise StoreError(msg)
-    new = migrated(text, before_junctions=manifest.schema < WITH_JUNCTIONS)
-    described = parse(new, source=manifest.study_source)
+    old, new = layout.study_file.read_bytes(), described.text.encode()
+    fingerprint = renewed_fingerprint(
+        manifest.fingerprint, described, manifest.data, old.decode("utf-8")
+    )
+    files = layout.journal, layout.study_file, layout.manifest
     with DriverLock(layout):
-        study = open_results(out).study
-        kept = [_kept(layout.journal), _kept(layout.study_file), _kept(layout.manifest)]
-        write_journal(study, layout.journal)
-        write_whole(layout.study_file, new.encode())
+        study = open_results(layout.out).study
+        for path in files:
+            _keep(path)
+        attributes = dict(study.user_attrs)
+        if attributes.get(FINGERPRINT) == manifest.fingerprint:
+            attributes[FINGERPRINT] = fingerprint
+        write_journal(study, layout.journal, attributes)
+        write_whole(layout.study_file, new)
+        # Last, for it says that the others are there.
         replace(
             manifest,
-            fingerprint=described.fingerprint,
-            study_sha256=hashlib.sha256(new.encode()).hexdigest(),
+            fingerprint=fingerprint,
+            study_sha256=hashlib.sha256(new).hexdigest(),
             schema=SCHEMA,
         ).write(layout)
-    return Migrated((layout.study_file, layout.journal, layout.manifest), tuple(kept))
+    notes = () if fingerprint != manifest.fingerprint else (_meant_otherwise(manifest),)
+    return Migrated(files, tuple(map(_beside, files)), notes)
 
 
-def _kept(path: Path) -> Path:
-    """A copy of a file under another name."""
-    copy = path.with_name(f"{path.name}.version1")
-    if not copy.exists():  # else an earlier call was killed in between
-        write_whole(copy, path.read_bytes())
-    return copy
+def _meant_otherwise(manifest: Manifest) -> str:
+    return (
+        f"This study was begun by an earlier analog-sweep ({manifest.package_version}), to which its study "
+        "file meant something else: what it does not mention has other values now. `sweep run --resume` "
+        "does not go on with it."
+    )
 
 
-def _replaced(path: Path, content: bytes) -> Path:
-    kept = _kept(path)
-    write_whole(path, content)
-    return kept
+def _restore(layout: Layout, manifest: Manifest) -> None:
+    """Put the old study file back where an earlier call was killed before it wrote the manifest."""
+    kept = _beside(layout.study_file)
+    if not kept.is_file() or not layout.study_file.is_file():
+        return
+    old, now = kept.read_bytes(), layout.study_file.read_bytes()
+    if old != now and hashlib.sha256(old).hexdigest() == manifest.study_sha256:
+        write_whole(layout.study_file, old)
+
+
+def _keep(path: Path) -> None:
+    """Copy a file of a directory that is old.
+
+    A journal that does not begin with its copy was written by an earlier call that was killed after it.
+    """
+    kept, content = _beside(path), path.read_bytes()
+    if path.name != JOURNAL or not kept.exists() or content.startswith(kept.read_bytes()):
+        write_whole(kept, content)
+
+
+def _beside(path: Path) -> Path:
+    """Where what a file was is kept."""
+    return path.with_name(f"{path.name}.version1")

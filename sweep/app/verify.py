@@ -12,7 +12,7 @@ from typing import Any
 
 import pdk
 from circuits import make_trainer
-from circuits.simulators import available
+from circuits.simulators import SIMULATORS, available
 from circuits.trainers import QUASISTATIC
 from sweep._errors import SweepError
 from sweep._version import __version__
@@ -122,10 +122,15 @@ def verify(
             name,
             models,
             limits=described.trainer_limits(),
-            processes=described.execution.processes if name == "xyce" else 1,
+            processes=described.execution.processes if _is_parallel(name) else 1,
         )
         repeats.append(repeat(described, record, trainer, weights, progress))
     return Verification(path, tuple(repeats), tuple(files), tuple(notes))
+
+
+def _is_parallel(name: str) -> bool:
+    """Whether what trains can run in several processes."""
+    return name in SIMULATORS and SIMULATORS[name].parallel
 
 
 def _record(described: DesignFile) -> Record:

@@ -14,6 +14,7 @@ import typer
 from sweep.cli import _console as console
 from sweep.cli import _views as views
 from sweep.cli._options import (
+    AUTO,
     Choice,
     Corner,
     Json,
@@ -23,12 +24,12 @@ from sweep.cli._options import (
     Noise,
     Pdk,
     Seed,
-    Simulator,
-    SpiceChoice,
     Temperature,
     WidthN,
     WidthP,
     decimal,
+    simulator_name,
+    trainer_name,
 )
 
 app = typer.Typer()
@@ -40,7 +41,12 @@ def verify(
         Path, typer.Argument(metavar="DESIGN.toml", help="What `sweep export` wrote.")
     ],
     simulator: Annotated[
-        Simulator | None, typer.Option(help="The only one to use (default: the export's own).")
+        str | None,
+        typer.Option(
+            parser=trainer_name,
+            metavar="NAME",
+            help="The only one to use (default: the export's own).",
+        ),
     ] = None,
     no_cross_check: NoCrossCheck = False,
     as_json: Json = False,
@@ -54,7 +60,7 @@ def verify(
         epochs = load_design(path).plan.epochs
         with console.epochs_shown(epochs, quiet=as_json) as progress:
             checked = look_again(
-                path, simulator=None if simulator is None else str(simulator),
+                path, simulator=simulator,
                 cross_check=not no_cross_check, progress=progress,
             )  # fmt: skip
         if as_json:
@@ -95,7 +101,7 @@ def simulate(  # noqa: PLR0913, PLR0917  (one for each option)
             data_seed=data_seed,
         )  # fmt: skip
         trainer = make_trainer(
-            str(simulator or described.execution.simulator),
+            simulator or described.execution.simulator,
             pdk.locate(described.pdk_path, technology=described.technology),
             limits=described.trainer_limits(),
             processes=described.execution.processes,
@@ -228,7 +234,7 @@ def replay(
     with console.errors(as_json), console.stages_shown(quiet=as_json):
         from sweep.app.replay import replay as play
 
-        played = play(trajectory, simulator=str(simulator or Simulator.AUTO), pdk_path=pdk)
+        played = play(trajectory, simulator=simulator or AUTO, pdk_path=pdk)
         if as_json:
             console.print_json(played.to_json())
         else:
@@ -253,8 +259,13 @@ def characterize(  # noqa: PLR0913, PLR0917  (one for each option)
     corner: Corner = None,
     temperature: Temperature = None,
     simulator: Annotated[
-        SpiceChoice, typer.Option(help="auto takes Xyce where it is installed, else ngspice.")
-    ] = SpiceChoice.AUTO,
+        str,
+        typer.Option(
+            parser=simulator_name(),
+            metavar="NAME",
+            help="xyce, ngspice, or auto: Xyce where it is installed, else ngspice.",
+        ),
+    ] = AUTO,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Where to (default: out/SYNAPSE-FLAVOUR-CORNER)."),
@@ -276,7 +287,7 @@ def characterize(  # noqa: PLR0913, PLR0917  (one for each option)
             "synapse.multiplicity": multiplicity,
         }  # fmt: skip
         done = measure(
-            values, corner=corner, temperature=temperature, simulator=str(simulator), pdk_path=pdk,
+            values, corner=corner, temperature=temperature, simulator=simulator, pdk_path=pdk,
             to=out,
         )  # fmt: skip
         if as_json:

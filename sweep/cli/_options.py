@@ -32,13 +32,34 @@ def decimal(low: float = -math.inf, high: float = math.inf) -> Callable[[str | f
     return number
 
 
-class Simulator(StrEnum):
-    """What `--simulator` takes."""
+def simulator_name(*others: str) -> Callable[[str], str]:
+    """What reads an option that names a simulator, of this program or of an installed package.
 
-    AUTO = "auto"
-    XYCE = "xyce"
-    NGSPICE = "ngspice"
-    QUASISTATIC = "quasistatic"
+    **Arguments:**
+
+    - `others`: names that it takes besides `circuits.simulators.SIMULATORS` and `auto`.
+    """
+
+    def name(value: str) -> str:
+        from circuits import DesignError, Quantity  # noqa: PLC0415  (slow to import)
+        from circuits.simulators import SIMULATORS  # noqa: PLC0415
+
+        try:
+            spec = Quantity(choices=(AUTO, *SIMULATORS, *others))
+            return str(spec.parse(value, field="simulator"))
+        except DesignError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            msg = f"{value!r}: allowed is {error.allowed}{hint}"
+            raise typer.BadParameter(msg) from error
+
+    return name
+
+
+AUTO, QUASISTATIC = "auto", "quasistatic"
+"""Of what `--simulator` takes."""
+
+trainer_name = simulator_name(QUASISTATIC)
+"""What reads an option that says what computes trainings."""
 
 
 class OnInterrupt(StrEnum):
@@ -48,21 +69,15 @@ class OnInterrupt(StrEnum):
     DROP = "drop"
 
 
-class SpiceChoice(StrEnum):
-    """What `--simulator` takes where currents are measured."""
-
-    AUTO = "auto"
-    XYCE = "xyce"
-    NGSPICE = "ngspice"
-
-
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="A study's directory (`run --out`).")]
 Choice = Annotated[
-    Simulator | None,
+    str | None,
     typer.Option(
-        help="What computes: a transient (auto takes Xyce where it is installed, else ngspice), "
-        "or the much faster quasi-static equilibria. With a ladder: its rungs `transient`."
+        parser=trainer_name,
+        metavar="NAME",
+        help="What computes: xyce, ngspice or auto (Xyce where it is installed, else ngspice), "
+        "or the much faster quasistatic. With a ladder: its rungs `transient`.",
     ),
 ]
 Noise = Annotated[
@@ -71,7 +86,7 @@ Noise = Annotated[
 NoCrossCheck = Annotated[
     bool,
     typer.Option(
-        "--no-cross-check", help="Verify in one simulator, even where both are installed."
+        "--no-cross-check", help="Verify in one simulator, even where several are installed."
     ),
 ]
 Corner = Annotated[

@@ -17,7 +17,18 @@ from sweep._version import __version__
 from sweep.cli import _console as console
 from sweep.cli import _views as views
 from sweep.cli._design_commands import app as of_designs
-from sweep.cli._options import Choice, Json, NoCrossCheck, OnInterrupt, Out, Pdk, Simulator, decimal
+from sweep.cli._options import (
+    AUTO,
+    QUASISTATIC,
+    Choice,
+    Json,
+    NoCrossCheck,
+    OnInterrupt,
+    Out,
+    Pdk,
+    decimal,
+    trainer_name,
+)
 
 app = typer.Typer(
     name="sweep",
@@ -100,7 +111,7 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
             out=Path("out") / study.stem if out is None else out,
             storage=storage,
             workers=workers,
-            simulator=None if simulator is None else str(simulator),
+            simulator=simulator,
             trials=trials,
             resume=resume,
             extend=extend,
@@ -109,7 +120,7 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
             cache=not no_cache,
             allow_hub=allow_hub,
         )
-        if not as_json and (settings.simulator or described.transient) == Simulator.AUTO:
+        if not as_json and (settings.simulator or described.transient) == AUTO:
             typer.echo(views.choice_words())
         with JsonObserver() if as_json else RichObserver() as observer:
             summary = run_study(described, settings, observer=observer)
@@ -287,8 +298,9 @@ def sensitivity(
         int, typer.Option(min=1, metavar="N", help="Weight seeds that a value is the mean of.")
     ] = 1,
     simulator: Annotated[
-        Simulator, typer.Option(help="What computes the trainings.")
-    ] = Simulator.QUASISTATIC,
+        str,
+        typer.Option(parser=trainer_name, metavar="NAME", help="What computes the trainings."),
+    ] = QUASISTATIC,
     as_json: Json = False,
 ) -> None:
     """Move each parameter of a trial up and down a little, and train again."""
@@ -300,7 +312,7 @@ def sensitivity(
         results = open_results(out)
         with console.trainings_shown(quiet=as_json) as progress:
             found = look(
-                results, trial=trial, step=step / 100.0, seeds=seeds, simulator=str(simulator),
+                results, trial=trial, step=step / 100.0, seeds=seeds, simulator=simulator,
                 progress=progress,
             )  # fmt: skip
         if as_json:
@@ -368,7 +380,7 @@ def validate(
 
         described = load(study)
         start = check_study(described)
-        refused = refusals(described, None if simulator is None else str(simulator))
+        refused = refusals(described, simulator)
         if as_json:
             from sweep.app.documents import study_document
 

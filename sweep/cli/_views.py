@@ -282,9 +282,9 @@ def migrated_view(found: Migrated, path: Path) -> RenderableType:
     """What was rewritten, and where what it was is kept."""
     if not found.written:
         return Text(f"{path} is as of today already: nothing was changed.")
-    return facts(
-        {"written": ", ".join(map(str, found.written)), "kept": ", ".join(map(str, found.kept))}
-    )
+    written, kept = ("\n".join(map(str, paths)) for paths in (found.written, found.kept))
+    notes = [Text(note) for note in found.notes]
+    return Group(facts({"written": written, "kept": kept}), *[""] * bool(notes), *notes)
 
 
 def replay_view(played: Replay) -> RenderableType:

@@ -82,19 +82,17 @@ def read_begun(out: Path, described: StudyFile, *, resume: bool) -> Manifest | N
             "`sweep status`, `report` and `export` read it as it is."
         )
         raise StoreError(msg)
-    if stored.text == described.text and stored.description != described.description:
-        msg = (
-            f"{out} was begun by an earlier analog-sweep ({manifest.package_version}), whose transistors "
-            'had no junction areas; to go on with it, write junctions = "none" under [design] of '
-            f"{described.source}, or start another study with another --out."
-        )
-        raise StoreError(msg)
     if stored.description != described.description:
         msg = (
             f"{out} holds another study ({manifest.name!r}, begun {manifest.created}): its study "
             f"file differs from {described.source} in what determines results; name another "
             f"directory with --out, or run {layout.study_file}."
         )
+        if stored.fixed.get("junctions") == "none" != described.fixed.get("junctions"):
+            msg += (
+                " Its transistors have no junction areas, as in earlier versions; if that is all, "
+                f'write junctions = "none" under [design] of {described.source}.'
+            )
         raise StoreError(msg)
     check_data(manifest, described, out)
     # Up to schema 3 the data were no part of the fingerprint.

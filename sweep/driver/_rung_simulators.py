@@ -9,6 +9,7 @@ from pathlib import Path
 import pdk
 from circuits import Trainer, make_trainer
 from circuits.run_cache import default_directory
+from circuits.simulators import SIMULATORS
 from sweep._errors import SweepError
 from sweep.results.files import StoreError
 from sweep.results.manifest import Manifest
@@ -65,8 +66,8 @@ def _names(
         return [name]
     if chosen == QUASISTATIC:
         msg = (
-            f"{study.source} has a ladder, whose rungs say what is quasi-static; give auto, xyce or "
-            "ngspice for its transient rungs, or leave --simulator out."
+            f"{study.source} has a ladder, whose rungs say what is quasi-static; give "
+            f"{' or '.join((_AUTO, *SIMULATORS))} for its transient rungs, or leave --simulator out."
         )
         raise SimulatorChoiceError(msg)
     transient = chosen or study.transient or _AUTO

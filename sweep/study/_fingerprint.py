@@ -66,6 +66,11 @@ def digest(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def with_data(described: str, data: str) -> str:
+    """SHA-256 over a study's `description` and `data_digest`, as hexadecimal digits."""
+    return hashlib.sha256(f"{described} {data}".encode()).hexdigest()
+
+
 def data_digest(plan: TrainingPlan, ladder: Ladder) -> str:
     """SHA-256 over the data of a study's task, with each seed that a training of it has.
 

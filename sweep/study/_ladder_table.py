@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from circuits import Quantity
+from circuits.simulators import SIMULATORS
 from objectives import TrainedLayers, TrainingPlan
 from sweep.study._problems import Problems, nearest
 from sweep.study._scenarios_table import read_scenarios, scenario_ladder
@@ -19,6 +20,7 @@ from sweep.study.ladder import (
     ALPHA,
     QUASISTATIC,
     THRESHOLD,
+    TRANSIENT,
     DeviceRung,
     GradientRung,
     Ladder,
@@ -60,10 +62,7 @@ class TrainingTable(Table):
     """A rung that trains; what it leaves out is as in `[training]`."""
 
     kind: Literal["training"]
-    simulator: Annotated[
-        Literal["quasistatic", "transient", "ngspice", "xyce"],
-        Field(description="one of 'quasistatic', 'transient', 'ngspice' or 'xyce'"),
-    ]
+    simulator: Annotated[str, reads(Quantity(choices=(QUASISTATIC, TRANSIENT, *SIMULATORS)))]
     epochs: Annotated[int, whole(1, 100_000)] | None = None
     stride: Annotated[int, whole(1, 1000)] | None = None
     weight_seeds: Annotated[list[Seed], Field(min_length=1, max_length=1000)] | None = None

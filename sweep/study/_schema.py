@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from circuits import Quantity
+from circuits import TRAINERS, Quantity
 from circuits.simulators import Limits
 from objectives import TrainedLayers
 from sweep.study._tables import reads, whole
@@ -120,7 +120,7 @@ class Search(Table):
     - `objectives`: name to direction, in the order of `objectives.FIGURES`.
     - `pruner`: what stops hopeless trials between two epochs.
     - `constraints`: what a design must keep to.
-    - `start`: designs to begin with: `seed`, or files.
+    - `start`: designs to begin with: `original`, or files.
     - `stop`: what ends the study before it has all its trials.
     """
 
@@ -167,7 +167,7 @@ class Execution(Table):
     - `run_cache`: bytes that the runs kept for other studies may have; 0 for no cache.
     """
 
-    simulator: Literal["auto", "ngspice", "xyce", "quasistatic"] = "auto"
+    simulator: Annotated[str, reads(Quantity(choices=TRAINERS))] = "auto"
     processes: Annotated[int, whole(1, 1024)] = 1
     workers: Annotated[int, whole(1, 10_000)] | None = None
     epoch_time_limit: Annotated[float, reads(Quantity(unit="s", low=1e-3, high=1e7))] = 3600.0

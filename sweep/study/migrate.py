@@ -93,9 +93,11 @@ def _design(old: Table, known: set[str]) -> Table:
         for comment in comments:
             target.add(comment)
         target.append(field if dot else name, _reworded(name, item))
-    for comment in _last_comments(old):
-        target.add(comment)
     filled = {role: table for role, table in parts.items() if table}
+    for comment in _last_comments(old):
+        if isinstance(comment, Whitespace) and filled:  # what follows belongs to the next table
+            *_, target = filled.values()
+        target.add(comment)
     _keep_comment(old, own if own or not filled else next(iter(filled.values())))
     for role, table in filled.items():
         own.append(role, table)

@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What described a study when its file was of version 1, in which a design was one flat table.
+"""Fingerprints of studies whose file was of version 1, in which a design was one flat table.
 
-It tells whether the version that began a study meant the same by its file as this one does.
+They tell whether the version that began a study meant the same by its file as this one does.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from circuits import FLAT_NAMES, ROLES
+from circuits import FLAT_NAMES, ROLES, design_quantities
 from pdk import DEFAULT_TECHNOLOGY
-from sweep.study._fingerprint import digest, search_description
+from sweep.study._fingerprint import digest, search_description, with_data
 from sweep.study.space import Entry, Rule, Space
 from sweep.study.study_file import StudyFile
-from sweep.study.version1 import WORDS
+from sweep.study.version1 import WORDS, renamed
 
-__all__ = ["old_description"]
+__all__ = ["old_description", "renewed_fingerprint"]
 
 _FIELDS = {full: field for field, full in FLAT_NAMES.items()}
 _OLD_WORDS = {name: {new: old for old, new in words.items()} for name, words in WORDS.items()}
@@ -41,14 +42,38 @@ _SHARED = frozenset(
 _LEFT_OUT = {"amplifier": "linear", "technology": DEFAULT_TECHNOLOGY, "junctions": "none"}
 
 
-def old_description(study: StudyFile) -> str:
-    """The `StudyFile.description` that a study had before its file was rewritten as version 2."""
+def renewed_fingerprint(old: str, study: StudyFile, data: str, text: str = "") -> str:
+    """The fingerprint of a study whose file was rewritten as version 2.
+
+    **Arguments:**
+
+    - `old`: the one that it had; of a study without `data`, its description.
+    - `data`: SHA-256 of its task's data; empty where that was not written down.
+    - `text`: of the file before it was rewritten; what it says without effect belonged to its meaning.
+
+    **Returns:** the old one where the version that began the study meant something else by its file.
+    """
+    described = old_description(study, text)
+    if old == described:
+        return study.description
+    if old == with_data(described, data):
+        return with_data(study.description, data)
+    return old
+
+
+def old_description(study: StudyFile, text: str = "") -> str:
+    """The `StudyFile.description` that a study had before its file was rewritten as version 2.
+
+    **Arguments:**
+
+    - `text`: see `renewed_fingerprint`.
+    """
     search = search_description(study.search)
     if "start" in search:
         search["start"] = ["seed" if name == "original" else name for name in search["start"]]
     return digest(
         study.plan,
-        _design(study.space),
+        _design(study.space, _without_effect(study.space, text)),
         _parameters(study.space),
         map(dataclasses.asdict, _rules(study.space)),
         search,
@@ -56,9 +81,9 @@ def old_description(study: StudyFile) -> str:
     )
 
 
-def _design(space: Space) -> dict[str, Any]:
+def _design(space: Space, others: Mapping[str, Any]) -> dict[str, Any]:
     """The value of every field, of those too that the kinds of parts now do not have."""
-    values = {**_defaults(), **space.defaults, **space.fixed}
+    values = {**_defaults(), **space.defaults, **space.fixed, **others}
     found = {}
     for name, value in values.items():
         if name in _FIELDS or name.startswith("amplifier."):
@@ -66,6 +91,21 @@ def _design(space: Space) -> dict[str, Any]:
             own = value[0] if field in _SHARED and isinstance(value, tuple) else value
             found[field] = _word(name, own)
     return {field: value for field, value in found.items() if _LEFT_OUT.get(field) != value}
+
+
+def _without_effect(space: Space, text: str) -> dict[str, Any]:
+    """Values of a file of version 1 of which the parts that it names have no quantity."""
+    known = design_quantities(
+        {name: tuple(role.kinds.own) for name, role in ROLES.items() if role.kinds is not None}
+    )
+    found: dict[str, Any] = {}
+    for field, value in tomllib.loads(text).get("design", {}).items():
+        name = renamed(field)
+        if name in known and name not in space.quantities:
+            entries = value if isinstance(value, list) else [value]
+            own = tuple(known[name].parse(entry, field=name) for entry in entries)
+            found[name] = own if known[name].per_layer else own[0]
+    return found
 
 
 def _defaults() -> dict[str, Any]:

@@ -24,7 +24,7 @@ class Parameter:
     **Attributes:**
 
     - `name`: as the sampler knows it: the field's name, with the layer in brackets where it is one
-      layer's (`update_scale[0]`); `a/b` for a searched ratio of a to b.
+      layer's (`update.scale[0]`); `a/b` for a searched ratio of a to b.
     - `field`: the field of `circuits.Design` that it sets.
     - `layer`: the crossbar it belongs to; None for all.
     - `unit`: SI unit of the values, empty for ratios and pure numbers.

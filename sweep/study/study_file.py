@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +23,7 @@ from pdk import DEFAULT_TECHNOLOGY
 from sweep._errors import InfeasibleDesign, Problem, StudyFileError
 from sweep.study._design_table import flattened, flattened_space, read_design
 from sweep.study._fields import known_fields
-from sweep.study._fingerprint import data_digest, description
+from sweep.study._fingerprint import data_digest, description, with_data
 from sweep.study._ladder_table import read_ladder
 from sweep.study._probe import check_possible
 from sweep.study._problems import Problems
@@ -130,7 +129,7 @@ class StudyFile:
 
         **Raises:** `StudyFileError` where the task makes no data.
         """
-        return hashlib.sha256(f"{self.description} {self.data}".encode()).hexdigest()
+        return with_data(self.description, self.data)
 
     def _bad_data(self, words: str) -> Problem:
         return Problem(

@@ -271,7 +271,7 @@ def test_a_design_file_with_a_mistake_is_refused_like_a_study_file(
     said = sweep("simulate", wrong)
     assert said.code == 2
     assert "design.nudge.conductnce" in said.err
-    assert "did you mean 'conductance'" in said.err
+    assert "did you mean 'nudge.conductance'" in said.err
 
 
 def test_status_in_words_and_in_json(mixed: Results) -> None:

@@ -16,11 +16,13 @@ from pathlib import Path
 import pytest
 
 from sweep.app.export import export
+from sweep.app.migrate import migrate
 from sweep.driver.driver import Settings, StoreError, run_study
 from sweep.driver.events import Noticed
 from sweep.results.manifest import SCHEMA
 from sweep.search.opening import open_results
-from sweep.study.study_file import StudyFile, StudyFileError
+from sweep.study.migrate import migrated
+from sweep.study.study_file import StudyFile, StudyFileError, parse
 from tests.in_this_process import InThisProcess
 from tests.stand_in import install
 from tests.sweep.running import Record, snapshot, tiny
@@ -37,7 +39,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from circuits.synapses import CmosSynapse
+from circuits.parts import CmosSynapse
 from objectives import Task, TaskData
 
 
@@ -58,8 +60,11 @@ class Measured(Task):
         return TaskData(x[:n, None], y[:n, None], x[n:whole, None], y[n:whole, None])
 
 
+@dataclass(frozen=True)
 class Same(CmosSynapse):
     """The program's own."""
+
+    kind: ClassVar[str] = "same"
 '''
 
 ENTRY_POINTS = """\
@@ -96,7 +101,7 @@ STUDY = {
     "task": {"name": "measured", "points": 4, "held_out": 3},
     "network": {"layers": [3, 2, 1]},
     "training": {"epochs": 1},
-    "design": {"synapse.kind": "same"},
+    "design": {"synapse": {"kind": "same"}},
     "space": {"synapse.multiplicity": {"low": 1, "high": 3}},
     "search": {"trials": 1, "sampler": "random"},
     "execution": {"simulator": "ngspice", "workers": 1, "run_cache": "0 B"},
@@ -286,14 +291,18 @@ def test_a_study_of_schema_3_is_gone_on_with_and_its_data_are_written_down_from_
     assert (manifest.schema, manifest.data) == (SCHEMA, study.data)
 
 
-def test_a_study_from_before_junctions_is_told_how_it_goes_on(tmp_path: Path) -> None:
-    study, out = tiny(trials=2), tmp_path / "begun"
-    run_study(study, Settings(out=out), observer=Record())
-    as_schema_3(out, study)
+def test_a_study_from_before_junctions_is_told_how_it_goes_on(old: Path) -> None:
+    text = migrated((old / "study.toml").read_text())
+    study, settings = parse(text, source="tiny.toml"), Settings(out=old, resume=True, trials=3)
+    with pytest.raises(StoreError, match=r"study file of version 1; `sweep migrate .* rewrites"):
+        run_study(study, settings, observer=Record())
+    migrate(old)
     with pytest.raises(
         StoreError, match=r'write junctions = "none" under \[design\] of tiny\.toml'
     ):
-        run_study(study, Settings(out=out, resume=True), observer=Record())
+        run_study(study, settings, observer=Record())
+    own = text.replace("[design.synapse]\n", '[design]\njunctions = "none"\n[design.synapse]\n')
+    assert run_study(parse(own, source="tiny.toml"), settings, observer=Record()).complete == 3
 
 
 def test_a_new_version_of_the_simulator_is_told(

@@ -41,7 +41,7 @@ pytestmark = pytest.mark.timeout(3600 if _THOROUGH else 300)
 
 _LARGEST = 500  # synapses times points: larger ones are run alike, for longer
 _ENOUGH = 12  # epochs
-_ROBUST = ROBUST.replace('"seed", "points.csv"', '"seed"')
+_ROBUST = ROBUST.replace('"original", "points.csv"', '"original"')
 _OURS = (SweepError, CircuitError, ObjectiveError, PdkError)
 
 

@@ -105,7 +105,7 @@ def test_outcomes_are_counted_by_cause_with_the_most_frequent_message() -> None:
         OutcomeCount(state="failed", cause="crashed", trials=2, words="b"),
         OutcomeCount(state="pruned", cause="rung 1", trials=2),
         OutcomeCount(state="pruned", cause="rung 2", trials=2),
-        OutcomeCount(state="failed", cause="infeasible width_p", trials=1, words="a"),
+        OutcomeCount(state="failed", cause="infeasible synapse.width_p", trials=1, words="a"),
     )
 
 
@@ -157,8 +157,8 @@ def test_the_dram_cell_learns_nothing_and_simulate_says_so(
     monkeypatch.delenv("ANALOG_SWEEP_NGSPICE")
     design = tmp_path / "design.toml"
     design.write_text(
-        'version = 1\nname = "dram"\n[network]\nlayers = [3, 3, 1]\n[task]\nname = "sine"\npoints = 2\n'
-        'held_out = 2\n[training]\nepochs = 1\n[design]\nsynapse = "dram"\nlength_n = "0.35 um"\n'
+        'version = 2\nname = "dram"\n[network]\nlayers = [3, 3, 1]\n[task]\nname = "sine"\npoints = 2\n'
+        'held_out = 2\n[training]\nepochs = 1\n[design.synapse]\nkind = "dram"\nlength_n = "0.35 um"\n'
     )
     ran = sweep("simulate", design, "--simulator", "ngspice")
     assert ran.exit_code == 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from circuits.parts import AMPLIFIERS, SYNAPSES, UPDATES
-from circuits.testing import check_amplifier, check_synapse, check_update
+from circuits.testing import check_amplifier, check_simulator, check_synapse, check_update
 from objectives import FIGURES, TASKS
 from objectives.testing import check_figure, check_task
 from tests.sweep.plugin_packages import install, python
@@ -90,7 +90,7 @@ def shown(drawing: str) -> str:
 
 
 FAULTY = '''
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import random
 from typing import ClassVar
 
@@ -100,7 +100,10 @@ from circuits.parts import (
     Amplifier, CmosSynapse, DCMacromodel, DifferenceUpdate, Geometry, Synapse, Transistor,
     amplifier_pins, quantity,
 )
+from circuits.simulators import Ngspice, Transient
 from objectives import Figure, Task, TaskData
+
+SHORT = Transient(10e-6, 10e-9)
 
 
 class Plain(Amplifier):
@@ -228,6 +231,27 @@ class Foreign(Changed):
     difference = "(line-held+offset)*input"
 
 
+class Forgetful(Ngspice):
+    """It takes no initial conditions."""
+
+    name = "forgetful"
+
+    def render(self, deck):
+        lines = super().render(deck).splitlines(keepends=True)
+        return "".join(line for line in lines if not line.startswith(".ic "))
+
+
+class Hasty(Ngspice):
+    """Its runs have no time limit."""
+
+    name = "hasty"
+
+    def execute(self, deck, *, limits=None, **more):
+        if isinstance(deck.analysis, Transient):
+            deck = replace(deck, analysis=SHORT)
+        return super().execute(deck, **more)
+
+
 @dataclass(frozen=True)
 class Line(Task):
     name: ClassVar[str] = "line"
@@ -313,6 +337,8 @@ FOUND = {
         "foreign",
         "Foreign",
     ): "names input; a law knows the voltages held, line, offset, rail",
+    ("simulators", "forgetful", "Forgetful"): "a capacitor charges exponentially: it is",
+    ("simulators", "hasty", "Hasty"): "a run over its time limit is no success",
     ("tasks", "constant", "Constant"): "each target varies",
     ("tasks", "hashed", "Hashed"): "same data in another process",
     ("tasks", "odd", "Odd"): "the parameter shape is a number, a word",
@@ -322,13 +348,17 @@ FOUND = {
 }
 
 
-@pytest.mark.parametrize("group", ["amplifiers", "synapses", "updates", "tasks", "objectives"])
+@pytest.mark.parametrize(
+    "group", ["amplifiers", "synapses", "updates", "simulators", "tasks", "objectives"]
+)
 def test_the_conformance_checks_find_what_would_break_later(tmp_path: Path, group: str) -> None:
     own = {name: (thing, words) for (kind, name, thing), words in FOUND.items() if kind == group}
     points = {name: f"faulty:{thing}" for name, (thing, _) in own.items()}
     package = install(tmp_path / "faulty", "faulty", FAULTY, {group: points})
     check = {"objectives": "check_figure"}.get(group, f"check_{group.removesuffix('s')}")
-    module = "circuits" if group in {"amplifiers", "synapses", "updates"} else "objectives"
+    module = (
+        "circuits" if group in {"amplifiers", "synapses", "updates", "simulators"} else "objectives"
+    )
     program = f"""
 from {module}.testing import {check}
 for name in {list(own)}:
@@ -356,6 +386,11 @@ def test_this_programs_own_amplifiers_conform(name: str) -> None:
 @pytest.mark.parametrize("name", UPDATES)
 def test_this_programs_own_updates_conform(name: str) -> None:
     check_update(name)
+
+
+@pytest.mark.parametrize("name", ["ngspice", pytest.param("xyce", marks=pytest.mark.xyce)])
+def test_this_programs_own_simulators_conform(name: str) -> None:
+    check_simulator(name)
 
 
 @pytest.mark.parametrize("name", TASKS)

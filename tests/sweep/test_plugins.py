@@ -20,6 +20,7 @@ import numpy as np
 from circuits.parts import (
     Amplifier, CmosSynapse, DCMacromodel, Geometry, Transistor, amplifier_pins, quantity,
 )
+from circuits.simulators import Ngspice
 from objectives import Figure, Task, TaskData
 
 print("imported", flush=True)
@@ -162,6 +163,12 @@ class Misnamed(Bare):
     """Its kind is not the name of its entry point."""
 
 
+class Quiet(Ngspice):
+    """ngspice under another name, with another way to say where its program is."""
+
+    name: ClassVar[str] = "quiet"
+
+
 BROKEN = 3
 '''
 
@@ -177,6 +184,7 @@ ENTRY_POINTS = {
         "short": "tinyplugin:Short",
         "halved": "tinyplugin:Halved",
     },
+    "simulators": {"quiet": "tinyplugin:Quiet", "broken": "tinyplugin:BROKEN"},
     "amplifiers": {
         "clamped": "tinyplugin:Macro",
         "macro": "tinyplugin:Macro",
@@ -329,6 +337,36 @@ for name in ("clamped", "rectified"):
     assert rectified == "rectified ngspice True"
     assert refused.startswith("rectified quasistatic amplifier")
     assert "has no macromodel" in refused
+
+
+def test_a_study_is_simulated_by_an_installed_simulator(installed: Path) -> None:
+    study = amplified({}, {"synapse.multiplicity": {"low": 1, "high": 2}}, "quiet")
+    program = f"""
+from pathlib import Path
+from typer.testing import CliRunner
+from circuits.simulators import find
+from circuits.testing import check_simulator
+from sweep import Study
+from sweep.cli import app
+from sweep.study.study_file import StudyFileError, parse
+check_simulator("quiet")
+Path("study.toml").write_text({study!r})
+study = Study.load("study.toml", out="out")
+study.run()
+print([trial.state for trial in study.trials])
+print(study.export(to="best").verification.ok)
+print(CliRunner().invoke(app, ["run", "study.toml", "--simulator", "quiett"]).stderr)
+try:
+    parse({study!r}.replace('"quiet"', '"broken"'), source="study.toml")
+    find("broken")
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+    lines = python(program, installed, at=installed).splitlines()
+    assert "['complete', 'complete', 'complete']" in lines
+    assert "True" in lines
+    assert "did you mean" in " ".join(lines)
+    assert "is no subclass of circuits.simulators.SpiceProgram" in lines[-1]
 
 
 def test_an_amplifier_that_is_none_is_refused_with_file_key_and_package(installed: Path) -> None:

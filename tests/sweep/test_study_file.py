@@ -341,6 +341,17 @@ def test_one_layer_of_a_field_in_the_design_may_be_searched() -> None:
     assert study.fixed["amplifier.gain_forward"] == (4.0, 2.0)
 
 
+def test_a_full_name_without_quotes_is_a_table_in_a_table_and_means_the_same() -> None:
+    content = tables()
+    entry = content["space"].pop("amplifier.clamp_low")
+    content["space"]["amplifier"] = {"clamp_low": entry}
+    assert _fingerprint(toml(content)) == _fingerprint(STUDY)
+
+    content["space"]["amplifier.clamp_low"] = entry
+    (problem,) = _problems(toml(content)).values()
+    assert (problem.key, problem.allowed) == ('space."amplifier.clamp_low"', "each quantity once")
+
+
 def test_nothing_to_search_is_no_study() -> None:
     for space in (None, {}, {"timing.guard": {"tie": "timing.edge"}}):
         (problem,) = _problems(with_value("space", space)).values()
@@ -533,10 +544,14 @@ def test_an_illegal_design_is_refused_with_its_field() -> None:
 
 def test_the_examples_of_the_documentation_are_valid() -> None:
     document = Path(__file__).parents[2] / "docs" / "study-file.md"
-    study, ladder, design = re.findall(r"```toml\n(.*?)```", document.read_text(), flags=re.DOTALL)
+    found = re.findall(r"```toml\n(.*?)```", document.read_text(), flags=re.DOTALL)
+    study, kinds, ladder, design = found
     assert parse(study, source="x").search.trials == 200
     assert len(parse(study + ladder, source="x").ladder.rungs) == 5
-    assert parse_design(design, source="x").design.entries("update.scale") == (20.0, 3.0)
+    described = parse_design(design, source="x").design
+    assert described.entries("update.scale") == (20.0, 3.0)
+    described = parse_design(f"{design}\n{kinds}", source="x").design
+    assert described.kinds["amplifier"] == ("clamped", "linear")
 
 
 def test_the_documentation_names_every_key() -> None:
