@@ -103,11 +103,6 @@ class Registry(Mapping[str, _Thing]):
             self._loaded[name] = self._load(installed(self._group)[name])
         return self._loaded[name]
 
-    @property
-    def own(self) -> tuple[str, ...]:
-        """Names of this program's own things."""
-        return tuple(self._own)
-
     def origin(self, name: str) -> Origin | None:
         """Where a package's thing comes from; None for one of this program's own."""
         if name in self._own:

@@ -112,7 +112,8 @@ def test_what_only_some_netlists_bring_about_fails_their_trials(place: Path) -> 
         "    stop = ", "    if b'mult=4' in text.encode(): sys.exit(3)\n    stop = "
     )  # the wells of two columns with a multiplicity of 2
     program.write_text(text)
-    summary = run_study(tiny(trials=6), Settings(out=place / "out"), observer=Record())
+    study = tiny(trials=6, sampler="qmc")
+    summary = run_study(study, Settings(out=place / "out"), observer=Record())
     assert summary.failed > 0
     assert summary.complete > 0
     assert summary.failed + summary.complete == 6

@@ -66,7 +66,7 @@ def history(**changes: object) -> TrainingHistory:
     [
         None,
         Waves(np.arange(3.0), {"output": {"output 0": np.ones(3)}, "weight": {"a": np.zeros(3)}},
-              1e-6, "one_sided", 2, "ngspice 39"),
+              1e-6, ("free", "nudged", "update"), 2, "ngspice 39"),
     ],
 )  # fmt: skip
 def test_an_examination_is_read_as_it_was_written(waves: Waves | None, tmp_path: Path) -> None:

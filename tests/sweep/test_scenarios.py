@@ -419,7 +419,7 @@ def test_a_study_in_python_is_the_one_of_the_command_line(robust: Results, tmp_p
     frame = study.trials_dataframe()
     assert len(frame) == 8
     assert frame.loc[study.best.number, "nmse"] == study.best.values[0]
-    assert "parameters.multiplicity" in frame.columns
+    assert "parameters.synapse.multiplicity" in frame.columns
     scenarios = study.scenarios_dataframe()
     assert set(scenarios["corner"]) == {"tt", "ss"}
     assert Study.open(study.out).best.values == study.best.values
