@@ -24,7 +24,6 @@ and length in m) and how many of it are in parallel; `TransistorPair`, a synapse
 """
 
 from circuits._quantity import Quantity, quantity
-from circuits.parts._branch import Branch, Series, transistors_of
 from circuits.parts._part import CircuitPart, Part, Transistor
 from circuits.parts._place import Place
 from circuits.parts.amplifiers import (
@@ -59,45 +58,10 @@ from circuits.parts.updates import (
 from pdk import Geometry
 
 __all__ = [
-    "AMPLIFIERS",
-    "FLAVOURS",
-    "NUDGES",
-    "SYNAPSES",
-    "UPDATES",
-    "WRITE_SWITCHES",
-    "Amplifier",
-    "Branch",
-    "CentredNudge",
-    "CircuitPart",
-    "ClampedAmplifier",
-    "CmosSynapse",
-    "DCMacromodel",
-    "DifferenceUpdate",
-    "DramSynapse",
-    "Drivers",
-    "Encoding",
-    "Geometry",
-    "IdealWriteSwitch",
-    "LinearAmplifier",
-    "Load",
-    "NfetWriteSwitch",
-    "Nudge",
-    "OneSidedNudge",
-    "Part",
-    "Place",
-    "ProductUpdate",
-    "Pull",
-    "Quantity",
-    "Sampling",
-    "Series",
-    "Synapse",
-    "Timing",
-    "Transistor",
-    "TransistorPair",
-    "Update",
-    "UpdateLaw",
-    "WriteSwitch",
-    "amplifier_pins",
-    "quantity",
-    "transistors_of",
+    "AMPLIFIERS", "FLAVOURS", "NUDGES", "SYNAPSES", "UPDATES", "WRITE_SWITCHES", "Amplifier",
+    "CentredNudge", "CircuitPart", "ClampedAmplifier", "CmosSynapse", "DCMacromodel",
+    "DifferenceUpdate", "DramSynapse", "Drivers", "Encoding", "Geometry", "IdealWriteSwitch",
+    "LinearAmplifier", "Load", "NfetWriteSwitch", "Nudge", "OneSidedNudge", "Part", "Place",
+    "ProductUpdate", "Pull", "Quantity", "Sampling", "Synapse", "Timing", "Transistor",
+    "TransistorPair", "Update", "UpdateLaw", "WriteSwitch", "amplifier_pins", "quantity",
 ]  # fmt: skip

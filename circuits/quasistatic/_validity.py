@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from circuits.parts import Series
 from circuits.quasistatic._errors import NotQuasistatic
 from circuits.quasistatic._network import Array, Records
 from circuits.run import Run
@@ -34,14 +33,6 @@ def check_quasistatic(run: Run) -> None:
         synapse, amplifier = place.synapse, place.amplifier
         if synapse.pair() is None:
             raise NotQuasistatic("synapse.kind", synapse.obstacle)
-        if run.scenario.mismatch_seed is not None and any(
-            isinstance(branch, Series) for branch in synapse.pair() or ()
-        ):
-            raise NotQuasistatic(
-                "synapse.kind",
-                f"transistors of {synapse.kind!r} are in series, and a mismatch sample shifts each of them "
-                "by itself, which no table shows",
-            )
         if amplifier.macromodel(place) is None:
             raise NotQuasistatic(
                 "amplifier.kind",

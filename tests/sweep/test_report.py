@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from sweep.app.report import find_out, write_report
 from sweep.report import page
+from sweep.report._data import _columns
 from sweep.report.figures import front, history, learning_curves
 from sweep.report.space_figures import importances, slice_of
 from sweep.results.overview import (
@@ -28,6 +30,7 @@ from sweep.results.overview import (
 )
 from sweep.results.ranking import Objective
 from sweep.results.study_results import Results
+from tests.sweep.running import tiny
 
 pytest_plugins = ["tests.sweep.finished"]
 
@@ -122,6 +125,21 @@ def test_failures_are_counted_by_cause(failing: Results) -> None:
 def test_infeasible_trials_say_what_is_infeasible(mixed: Results) -> None:
     causes = [cause for cause, _ in overview(mixed).failures()]
     assert causes == ["infeasible synapse.length_p"]
+
+
+def test_quantities_that_only_another_kind_has_are_described(finished: Results) -> None:
+    study = tiny(
+        design='write_switch.kind = "nfet"',
+        space='"write_switch.width" = { low = "1 um", high = "2 um" }',
+    )
+    space = study.space
+    found = replace(
+        find_out(finished, pages=1), parameters=space.parameters, quantities=space.quantities
+    )
+    columns = {column["key"]: column for column in _columns(found)}
+    spec = space.quantities["write_switch.width"]
+    assert columns["write_switch.width"]["meaning"] == spec.meaning
+    assert columns["write_switch.width"]["legal"] == "420 nm to 100 um"
 
 
 def test_only_as_many_trials_as_asked_for_have_pages(finished: Results) -> None:

@@ -29,11 +29,12 @@ from sweep.report._html import embedded, plain
 from sweep.report.animation import film
 from sweep.report.fit_figures import Fit
 from sweep.report.schematic import amplifier_schematic, synapse_schematic
-from sweep.report.trial import _scenarios
+from sweep.report.trial import _scenarios, _values
 from sweep.results.kept_epochs import KeptEpochs
 from sweep.results.overview import COMPLETE, overview
 from sweep.results.study_results import Results
 from sweep.results.trial_examination import Waves
+from tests.sweep.running import tiny
 
 pytest_plugins = ["tests.sweep.finished"]
 
@@ -203,6 +204,24 @@ def test_schematics_carry_the_sizes(synapse: str, switch: str) -> None:
     assert "0.5 V" in hidden
     assert "300 uS" in last
     assert ET.fromstring(hidden).tag == ET.fromstring(last).tag
+
+
+def test_values_of_layers_of_different_kinds_are_shown_with_their_layer(empty: Results) -> None:
+    kinds = 'amplifier.kind = ["clamped", "linear"]\namplifier."clamp_low[0]" = "-0.3 V"'
+    study = tiny(design=kinds)
+    results = Results(empty.out, study, empty.manifest, empty.study)
+    values = {"encoding.target_amplitude": 0.05, "synapse.multiplicity": 2}
+    shown = {value.field: value for value in _values(results, study.space.design(values))}
+    assert shown["amplifier.kind"].shown == "[clamped, linear]"
+    assert (shown["amplifier.clamp_low"].shown, shown["amplifier.clamp_low"].seed) == (
+        "-300 mV",
+        "0 V",
+    )
+    assert shown["encoding.target_amplitude"].origin == "searched"
+    assert shown["amplifier.clamp_low"].origin == "set"
+    assert shown["synapse.length_p"].origin == "set"
+    assert shown["technology"].origin == "default"
+    assert "write_switch.width" not in shown, "an ideal switch has none"
 
 
 def test_a_film_has_a_picture_for_each_epoch(finished: Results, tmp_path: Path) -> None:

@@ -8,19 +8,19 @@ from typing import ClassVar, NamedTuple
 
 from circuits._errors import DesignError
 from circuits._quantity import quantity
-from circuits.parts._branch import Branch
 from circuits.parts._part import CircuitPart
+from pdk import Geometry
 
 
 class TransistorPair(NamedTuple):
-    """A synapse as the quasi-static simulator solves it: two branches with their bodies on their rails.
+    """A synapse as the quasi-static simulator solves it: two transistors with bulk and source tied.
 
-    `pfet` lies between the positive rail and the line, `nfet` between the negative rail and the line; all
-    gates are the storage node. Each is a transistor, or several in series.
+    `pfet` lies between the positive rail and the line, `nfet` between the negative rail and the line; both
+    gates are the storage node.
     """
 
-    pfet: Branch
-    nfet: Branch
+    pfet: Geometry
+    nfet: Geometry
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Synapse(CircuitPart):
         return self.storage_capacitance * self.multiplicity
 
     def pair(self) -> TransistorPair | None:
-        """The synapse as a pair of branches; None where it is none.
+        """The synapse as two transistors; None where it is none.
 
         Without one the quasi-static simulator refuses it, and says `obstacle`.
         """

@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from circuits.parts import Branch, transistors_of
 from circuits.quasistatic.tables._table import Axis, Ranges
 from circuits.simulators import Accuracy, DCSweep, Deck, Transient, Waveforms
-from pdk import Library, instance
+from pdk import Geometry, Library, instance
 
 Array = NDArray[np.float64]
 
@@ -71,67 +70,67 @@ class Setting(NamedTuple):
     ranges: Ranges
 
 
-def current_deck(branches: Sequence[Branch], at: Setting) -> Deck:
-    """Every branch once for each gate voltage, all drains swept together over their range."""
+def current_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
+    """Every geometry once for each gate voltage, all drains swept together over their range."""
     drain = at.ranges.vds
-    return _drain_sweep(branches, at, DCSweep("vd", *_ends(drain), drain.step))
+    return _drain_sweep(geometries, at, DCSweep("vd", *_ends(drain), drain.step))
 
 
-def conductance_deck(branches: Sequence[Branch], at: Setting) -> Deck:
+def conductance_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
     """The same over a range around zero that is too narrow for any curvature."""
-    return _drain_sweep(branches, at, DCSweep("vd", -_TINY, _TINY, 2 * _TINY))
+    return _drain_sweep(geometries, at, DCSweep("vd", -_TINY, _TINY, 2 * _TINY))
 
 
-def _drain_sweep(branches: Sequence[Branch], at: Setting, sweep: DCSweep) -> Deck:
+def _drain_sweep(geometries: Sequence[Geometry], at: Setting, sweep: DCSweep) -> Deck:
     lines = ["vd d 0 0"]
     for gate, voltage in enumerate(at.ranges.vgs.nodes().tolist()):
         lines.append(f"vg{gate} g{gate} 0 {voltage!r}")
-        for number, branch in enumerate(branches):
+        for number, geometry in enumerate(geometries):
             own = f"{number}_{gate}"
-            lines += [f"vd{own} d d{own} 0", _transistors(own, f"d{own} g{gate} 0 0", branch)]
+            lines += [f"vd{own} d d{own} 0", _transistor(own, f"d{own} g{gate} 0 0", geometry)]
     return Deck(
-        title=f"drain currents of {_names(branches)}",
+        title=f"drain currents of {_names(geometries)}",
         circuit="\n".join(lines),
         analysis=sweep,
-        signals=tuple(_each("i(vd{}_{})", branches, at.ranges.vgs)),
+        signals=tuple(_each("i(vd{}_{})", geometries, at.ranges.vgs)),
         library=at.library,
         temperature=at.temperature,
         accuracy=_TIGHT,
     )
 
 
-def read_currents(branches: Sequence[Branch], ranges: Ranges, waves: Waveforms) -> Array:
-    """Drain currents, shape `(branches, vgs, vds)`."""
-    signals = _each("i(vd{}_{})", branches, ranges.vgs)
+def read_currents(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
+    """Drain currents, shape `(geometries, vgs, vds)`."""
+    signals = _each("i(vd{}_{})", geometries, ranges.vgs)
     rows = np.stack([waves[signal] for signal in signals])
-    return rows.reshape(len(branches), ranges.vgs.intervals + 1, -1)
+    return rows.reshape(len(geometries), ranges.vgs.intervals + 1, -1)
 
 
-def read_conductances(branches: Sequence[Branch], ranges: Ranges, waves: Waveforms) -> Array:
-    """Drain conductances at zero drain voltage, shape `(branches, vgs)`."""
-    currents = read_currents(branches, ranges, waves)
+def read_conductances(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
+    """Drain conductances at zero drain voltage, shape `(geometries, vgs)`."""
+    currents = read_currents(geometries, ranges, waves)
     return np.asarray((currents[:, :, 1] - currents[:, :, 0]) / (2 * _TINY))
 
 
-def shifted_deck(branches: Sequence[Branch], at: Setting) -> Deck:
+def shifted_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
     """Pairs of transistors with thresholds shifted up and down, and their gates by as much."""
     drain = at.ranges.coarse_vds
     lines = ["vd d 0 0"]
     for gate, voltage in enumerate(at.ranges.coarse_vgs.nodes().tolist()):
         for sign, shift in _SHIFTS.items():
             lines.append(f"vg{sign}{gate} g{sign}{gate} 0 {voltage + shift!r}")
-            for number, branch in enumerate(branches):
+            for number, geometry in enumerate(geometries):
                 own = f"{sign}{number}_{gate}"
                 nodes = f"d{own} g{sign}{gate} 0 0"
-                lines += [f"vd{own} d d{own} 0", _transistors(own, nodes, branch, shift=shift)]
+                lines += [f"vd{own} d d{own} 0", _transistor(own, nodes, geometry, shift=shift)]
     return Deck(
-        title=f"shifted thresholds of {_names(branches)}",
+        title=f"shifted thresholds of {_names(geometries)}",
         circuit="\n".join(lines),
         analysis=DCSweep("vd", *_ends(drain), drain.step),
         signals=tuple(
             signal
             for sign in _SHIFTS
-            for signal in _each(f"i(vd{sign}{{}}_{{}})", branches, at.ranges.coarse_vgs)
+            for signal in _each(f"i(vd{sign}{{}}_{{}})", geometries, at.ranges.coarse_vgs)
         ),
         library=at.library,
         temperature=at.temperature,
@@ -139,56 +138,56 @@ def shifted_deck(branches: Sequence[Branch], at: Setting) -> Deck:
     )
 
 
-def read_residues(branches: Sequence[Branch], ranges: Ranges, waves: Waveforms) -> Array:
-    """Residues of a threshold shift, shape `(branches, vgs, vds)`."""
+def read_residues(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
+    """Residues of a threshold shift, shape `(geometries, vgs, vds)`."""
     up, down = (
         np.stack(
             [
                 waves[signal]
-                for signal in _each(f"i(vd{sign}{{}}_{{}})", branches, ranges.coarse_vgs)
+                for signal in _each(f"i(vd{sign}{{}}_{{}})", geometries, ranges.coarse_vgs)
             ]
         )
         for sign in _SHIFTS
     )
     residues = (up - down) / (2 * _SHIFT)
-    return np.asarray(residues.reshape(len(branches), ranges.coarse_vgs.intervals + 1, -1))
+    return np.asarray(residues.reshape(len(geometries), ranges.coarse_vgs.intervals + 1, -1))
 
 
-def charge_deck(branches: Sequence[Branch], at: Setting) -> Deck:
-    """Every branch once for each drain voltage: drain ramped first, then all gates together."""
+def charge_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
+    """Every geometry once for each drain voltage: drain ramped first, then all gates together."""
     low, high = _ends(at.ranges.coarse_vgs)
     ready, begin, end = _times(at.ranges)
     lines = [f"vg g 0 pwl(0 0 {ready!r} 0 {begin!r} {low!r} {end!r} {high!r})"]
     for drain, voltage in enumerate(at.ranges.coarse_vds.nodes().tolist()):
         lines.append(f"vd{drain} d{drain} 0 pwl(0 0 {ready!r} {voltage!r} {end!r} {voltage!r})")
-        for number, branch in enumerate(branches):
+        for number, geometry in enumerate(geometries):
             own = f"{number}_{drain}"
-            lines += _collected(own, "g", f"d{drain} g{own} 0 0", branch)
+            lines += _collected(own, "g", f"d{drain} g{own} 0 0", geometry)
     step = at.ranges.coarse_vgs.step * _RAMP / _SAMPLES_PER_NODE
-    return _ramps(f"gate charges of {_names(branches)}", lines, end, step, branches, at)
+    return _ramps(f"gate charges of {_names(geometries)}", lines, end, step, geometries, at)
 
 
-def read_charges(branches: Sequence[Branch], ranges: Ranges, waves: Waveforms) -> Array:
-    """Gate charges, shape `(branches, vgs, vds)`; the time steps fall between nodes."""
+def read_charges(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
+    """Gate charges, shape `(geometries, vgs, vds)`; the time steps fall between nodes."""
     _, begin, end = _times(ranges)
     # Break points may be stored a rounding error apart.
     apart = np.concatenate([[True], np.diff(waves.values) > 1e-6 * _RAMP])
     kept = apart & (waves.values >= begin - 1e-6 * _RAMP)
     times = begin + (ranges.coarse_vgs.nodes() - ranges.coarse_vgs.nodes()[0]) * _RAMP
-    signals = _each("v(q{}_{})", branches, ranges.coarse_vds)
+    signals = _each("v(q{}_{})", geometries, ranges.coarse_vds)
     curves = np.stack([waves[signal][kept] for signal in signals], axis=1)
     charges = CubicSpline(waves.values[kept], curves)(np.minimum(times, end)) * _COLLECTOR
-    shape = (len(times), len(branches), -1)
+    shape = (len(times), len(geometries), -1)
     return np.moveaxis(charges.reshape(shape), 1, 0)
 
 
-def drain_ramp(branch: Branch) -> int:
+def drain_ramp(geometry: Geometry) -> int:
     """The place in `DRAIN_RAMPS` of the first one that a transistor's charges can follow."""
-    areas = sum(each.width * each.length for each in transistors_of(branch)) / _FASTEST_AREA
+    areas = geometry.width * geometry.length / _FASTEST_AREA
     return min(max(0, math.ceil(math.log10(areas))), len(DRAIN_RAMPS) - 1)
 
 
-def drain_charge_deck(branches: Sequence[Branch], at: Setting, ramp: float) -> Deck:
+def drain_charge_deck(geometries: Sequence[Geometry], at: Setting, ramp: float) -> Deck:
     """The drain's charge and all that flows through it: there as in `charge_deck`, and back."""
     low, high = _ends(at.ranges.coarse_vgs)
     ready, begin, end = (time * ramp / _RAMP for time in _times(at.ranges))
@@ -199,27 +198,27 @@ def drain_charge_deck(branches: Sequence[Branch], at: Setting, ramp: float) -> D
         lines.append(
             f"vd{drain} d{drain} 0 pwl(0 0 {ready!r} {voltage!r} {back!r} {voltage!r} {stop!r} 0)"
         )
-        for number, branch in enumerate(branches):
+        for number, geometry in enumerate(geometries):
             own = f"{number}_{drain}"
-            lines += _collected(own, f"d{drain}", f"d{own} g 0 0", branch)
+            lines += _collected(own, f"d{drain}", f"d{own} g 0 0", geometry)
     step = at.ranges.coarse_vgs.step * ramp / _DRAIN_SAMPLES_PER_NODE
-    deck = _ramps(drain_title(branches), lines, stop, step, branches, at)
+    deck = _ramps(drain_title(geometries), lines, stop, step, geometries, at)
     return replace(deck, accuracy=_FAST_RAMPS)
 
 
-def drain_title(branches: Sequence[Branch]) -> str:
+def drain_title(geometries: Sequence[Geometry]) -> str:
     """The title of a deck that measures drain charges."""
-    return f"drain charges of {_names(branches)}"
+    return f"drain charges of {_names(geometries)}"
 
 
-def _collected(own: str, driven: str, nodes: str, branch: Branch) -> list[str]:
+def _collected(own: str, driven: str, nodes: str, geometry: Geometry) -> list[str]:
     """A transistor, one of whose nodes is named by the driven one and `own`; its charge is v(q)."""
     meter = f"v{driven[0]}{own}"
     return [
         f"{meter} {driven} {driven[0]}{own} 0",
         f"f{own} 0 q{own} {meter} 1",
         f"c{own} q{own} 0 {_COLLECTOR!r}",
-        _transistors(own, nodes, branch),
+        _transistor(own, nodes, geometry),
     ]
 
 
@@ -228,11 +227,11 @@ def _ramps(
     lines: Sequence[str],
     stop: float,
     step: float,
-    branches: Sequence[Branch],
+    geometries: Sequence[Geometry],
     at: Setting,
 ) -> Deck:
     """The deck of transistors whose charges are collected while voltages are ramped."""
-    collectors = list(_each("q{}_{}", branches, at.ranges.coarse_vds))
+    collectors = list(_each("q{}_{}", geometries, at.ranges.coarse_vds))
     return Deck(
         title=title,
         circuit="\n".join(lines),
@@ -246,9 +245,9 @@ def _ramps(
 
 
 def read_drain_charges(
-    branches: Sequence[Branch], ranges: Ranges, waves: Waveforms, ramp: float
+    geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms, ramp: float
 ) -> Array:
-    """Drain charges of `drain_charge_deck`, shape `(branches, vgs, vds)`.
+    """Drain charges of `drain_charge_deck`, shape `(geometries, vgs, vds)`.
 
     The collector's charge is that of the drain and the integral of its current. On the way back
     the current flows the same way and the charge the other, so half the sum of both passages of a
@@ -257,11 +256,11 @@ def read_drain_charges(
     _, begin, end = (time * ramp / _RAMP for time in _times(ranges))
     apart = np.concatenate([[True], np.diff(waves.values) > 1e-6 * ramp])
     there = (ranges.coarse_vgs.nodes() - ranges.coarse_vgs.nodes()[0]) * ramp + begin
-    signals = _each("v(q{}_{})", branches, ranges.coarse_vds)
+    signals = _each("v(q{}_{})", geometries, ranges.coarse_vds)
     curves = np.stack([waves[signal][apart] for signal in signals], axis=1)
     passed = CubicSpline(waves.values[apart], curves)
     charges = (passed(there) + passed(2 * end - there) - curves[-1]) / 2 * _COLLECTOR
-    return np.moveaxis(charges.reshape((len(there), len(branches), -1)), 1, 0)
+    return np.moveaxis(charges.reshape((len(there), len(geometries), -1)), 1, 0)
 
 
 def _times(ranges: Ranges) -> tuple[float, float, float]:
@@ -271,22 +270,13 @@ def _times(ranges: Ranges) -> tuple[float, float, float]:
     return ready, ready + high, ready + 3 * high
 
 
-def _transistors(name: str, nodes: str, branch: Branch, *, shift: float = 0.0) -> str:
-    """The lines of a branch between drain, gate, source and body."""
-    drain, gate, source, body = nodes.split()
-    devices = transistors_of(branch)
-    between = [source, *(f"m{name}_{place}" for place in range(1, len(devices))), drain]
-    lines = []
-    for place, geometry in enumerate(devices):
-        own = f"{name}_{place}" if place else name
-        subcircuit, parameters = instance(geometry, threshold_shift=shift)
-        words = [f"x{own} {between[place + 1]} {gate} {between[place]} {body} {subcircuit}"]
-        lines.append(" ".join([*words, *map("=".join, parameters.items())]))
-    return "\n".join(lines)
+def _transistor(name: str, nodes: str, geometry: Geometry, *, shift: float = 0.0) -> str:
+    subcircuit, parameters = instance(geometry, threshold_shift=shift)
+    return " ".join([f"x{name} {nodes} {subcircuit}", *map("=".join, parameters.items())])
 
 
-def _each(pattern: str, branches: Sequence[Branch], axis: Axis) -> Iterator[str]:
-    for number in range(len(branches)):
+def _each(pattern: str, geometries: Sequence[Geometry], axis: Axis) -> Iterator[str]:
+    for number in range(len(geometries)):
         for node in range(axis.intervals + 1):
             yield pattern.format(number, node)
 
@@ -296,9 +286,5 @@ def _ends(axis: Axis) -> tuple[float, float]:
     return float(nodes[0]), float(nodes[-1])
 
 
-def _names(branches: Sequence[Branch]) -> str:
-    """Devices and sizes, um."""
-    return ", ".join(
-        " + ".join(f"{g.device} {g.width * 1e6:g}/{g.length * 1e6:g}" for g in transistors_of(each))
-        for each in branches
-    )
+def _names(geometries: Sequence[Geometry]) -> str:
+    return ", ".join(f"{g.device} {g.width * 1e6:g}/{g.length * 1e6:g}" for g in geometries)

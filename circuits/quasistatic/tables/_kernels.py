@@ -31,7 +31,7 @@ def evaluate(data: NDArray[np.float32], offset: int, vgs: float, vds: float) -> 
     **Arguments:**
 
     - `data`: `Packed.data`.
-    - `offset`: of the device in it, `Packed.offsets[branch]`.
+    - `offset`: of the device in it, `Packed.offsets[geometry]`.
     - `vgs`, `vds`: gate and drain voltage against source and bulk, V.
 
     **Returns:** current into the drain (A, for M = 1), its derivative by vgs (S) and by vds (S),

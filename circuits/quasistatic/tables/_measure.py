@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits.parts import Branch, Series, transistors_of
 from circuits.preparation import Stage, report
 from circuits.quasistatic.tables import _decks, _store
 from circuits.quasistatic.tables._table import DeviceTable, Ranges, TableError
 from circuits.simulators import Deck, Limits, SpiceSimulator, Waveforms
-from pdk import Library, Models, compile_library
+from pdk import Geometry, Library, Models, compile_library
 
 Array = NDArray[np.float64]
 
@@ -34,9 +33,8 @@ class _Conditions:
     body_network: bool
     drawn_junctions: bool
 
-    def library(self, branches: Iterable[Branch]) -> Library:
+    def library(self, geometries: Iterable[Geometry]) -> Library:
         """The library of the transistors that are measured."""
-        geometries = [device for branch in branches for device in transistors_of(branch)]
         return compile_library(
             self.models,
             corner=self.corner,
@@ -47,7 +45,7 @@ class _Conditions:
 
 
 def measure(
-    branches: Iterable[Branch],
+    geometries: Iterable[Geometry],
     *,
     corner: str,
     temperature: float,
@@ -56,8 +54,8 @@ def measure(
     ranges: Ranges = DEFAULT_RANGES,
     body_network: bool = True,
     drawn_junctions: bool = True,
-) -> dict[Branch, DeviceTable]:
-    """Tables of all `branches`, from the user's cache or measured together in one go.
+) -> dict[Geometry, DeviceTable]:
+    """Tables of all `geometries`, from the user's cache or measured together in one go.
 
     The current comes from a DC sweep of the drain of many transistors at once, one for each gate
     voltage. The charge is what flows through the gate in a transient that first ramps the drain
@@ -72,7 +70,7 @@ def measure(
 
     **Arguments:**
 
-    - `branches`: transistors, or several in series; repeated ones are measured once.
+    - `geometries`: which transistors; repeated ones are measured once.
     - `corner`, `temperature` (degrees Celsius), `models`, `body_network`, `drawn_junctions`: of the
       circuit that the tables stand for; see `pdk.compile_library`.
     - `simulator`: the one that measures.
@@ -91,25 +89,24 @@ def measure(
         body_network=body_network,
         drawn_junctions=drawn_junctions,
     )
-    digests = {branch: _digest(branch, conditions) for branch in branches}
+    digests = {geometry: _digest(geometry, conditions) for geometry in geometries}
     tables = {}
-    for branch, digest in digests.items():
+    for geometry, digest in digests.items():
         found = _store.load(digest)
         if found is not None:
             with contextlib.suppress(TableError):  # a damaged file is as good as none
-                tables[branch] = _table(branch, digest, conditions, found)
-    missing = [branch for branch in digests if branch not in tables]
-    for branch, samples in (_run(missing, conditions) if missing else {}).items():
-        tables[branch] = _table(branch, digests[branch], conditions, samples)
-        _store.save(digests[branch], samples)
-    return {branch: tables[branch] for branch in digests}
+                tables[geometry] = _table(geometry, digest, conditions, found)
+    missing = [geometry for geometry in digests if geometry not in tables]
+    for geometry, samples in (_run(missing, conditions) if missing else {}).items():
+        tables[geometry] = _table(geometry, digests[geometry], conditions, samples)
+        _store.save(digests[geometry], samples)
+    return {geometry: tables[geometry] for geometry in digests}
 
 
-def _digest(branch: Branch, at: _Conditions) -> str:
+def _digest(geometry: Geometry, at: _Conditions) -> str:
     parts = (
         _decks.VERSION,
-        at.library([branch]).sha256,
-        *([repr(branch)] if isinstance(branch, Series) else []),
+        at.library([geometry]).sha256,
         repr(at.temperature),
         at.ranges.description(),
         at.simulator.name,
@@ -118,9 +115,11 @@ def _digest(branch: Branch, at: _Conditions) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _table(branch: Branch, digest: str, at: _Conditions, samples: _store.Samples) -> DeviceTable:
+def _table(
+    geometry: Geometry, digest: str, at: _Conditions, samples: _store.Samples
+) -> DeviceTable:
     return DeviceTable(
-        branch=branch,
+        geometry=geometry,
         corner=at.corner,
         temperature=at.temperature,
         ranges=at.ranges,
@@ -133,41 +132,41 @@ def _table(branch: Branch, digest: str, at: _Conditions, samples: _store.Samples
     )
 
 
-def _run(branches: list[Branch], at: _Conditions) -> dict[Branch, _store.Samples]:
-    setting = _decks.Setting(at.library(branches), at.temperature, at.ranges)
+def _run(geometries: list[Geometry], at: _Conditions) -> dict[Geometry, _store.Samples]:
+    setting = _decks.Setting(at.library(geometries), at.temperature, at.ranges)
     decks = (
-        _decks.current_deck(branches, setting),
-        _decks.conductance_deck(branches, setting),
-        _decks.shifted_deck(branches, setting),
-        _decks.charge_deck(branches, setting),
+        _decks.current_deck(geometries, setting),
+        _decks.conductance_deck(geometries, setting),
+        _decks.shifted_deck(geometries, setting),
+        _decks.charge_deck(geometries, setting),
     )
     waves = []
     for number, deck in enumerate(decks):
         report(Stage("measuring transistors", deck.title, number, len(decks) + 1))
         waves.append(_waves(deck, at.simulator))
     currents, tiny, shifted, charges = waves
-    title = _decks.drain_title(branches)
+    title = _decks.drain_title(geometries)
     report(Stage("measuring transistors", title, len(decks), len(decks) + 1))
-    drains = _drain_charges(branches, at)
+    drains = _drain_charges(geometries, at)
     samples = zip(
-        _decks.read_currents(branches, at.ranges, currents),
-        _decks.read_conductances(branches, at.ranges, tiny),
-        _decks.read_residues(branches, at.ranges, shifted),
-        _decks.read_charges(branches, at.ranges, charges),
-        (drains[branch] for branch in branches),
+        _decks.read_currents(geometries, at.ranges, currents),
+        _decks.read_conductances(geometries, at.ranges, tiny),
+        _decks.read_residues(geometries, at.ranges, shifted),
+        _decks.read_charges(geometries, at.ranges, charges),
+        (drains[geometry] for geometry in geometries),
         strict=True,
     )
     return {
-        branch: _store.Samples(*measured)
-        for branch, measured in zip(branches, samples, strict=True)
+        geometry: _store.Samples(*measured)
+        for geometry, measured in zip(geometries, samples, strict=True)
     }
 
 
-def _drain_charges(branches: Sequence[Branch], at: _Conditions) -> dict[Branch, Array]:
+def _drain_charges(geometries: Sequence[Geometry], at: _Conditions) -> dict[Geometry, Array]:
     """Drain charges, each in the fastest ramp that the transistor follows in this simulator."""
-    found: dict[Branch, Array] = {}
+    found: dict[Geometry, Array] = {}
     for place in range(len(_decks.DRAIN_RAMPS)):
-        together = [branch for branch in branches if _decks.drain_ramp(branch) == place]
+        together = [geometry for geometry in geometries if _decks.drain_ramp(geometry) == place]
         if not together:
             continue
         try:
@@ -176,28 +175,28 @@ def _drain_charges(branches: Sequence[Branch], at: _Conditions) -> dict[Branch, 
             if not error.did_not_converge:
                 raise
             # One may keep the others from it, and what becomes of each is its own affair.
-            for branch in together:
-                found |= _ramped_alone(branch, at, place)
+            for geometry in together:
+                found |= _ramped_alone(geometry, at, place)
     return found
 
 
-def _ramped_alone(branch: Branch, at: _Conditions, first: int) -> dict[Branch, Array]:
+def _ramped_alone(geometry: Geometry, at: _Conditions, first: int) -> dict[Geometry, Array]:
     """One transistor, in slower and slower ramps until the simulator can follow."""
     *faster, slowest = _decks.DRAIN_RAMPS[first:]
     for ramp in faster:
         try:
-            return _ramped([branch], at, ramp)
+            return _ramped([geometry], at, ramp)
         except TableError as error:
             if not error.did_not_converge:
                 raise
-    return _ramped([branch], at, slowest)
+    return _ramped([geometry], at, slowest)
 
 
-def _ramped(branches: Sequence[Branch], at: _Conditions, ramp: float) -> dict[Branch, Array]:
-    setting = _decks.Setting(at.library(branches), at.temperature, at.ranges)
-    waves = _waves(_decks.drain_charge_deck(branches, setting, ramp), at.simulator)
-    read = _decks.read_drain_charges(branches, at.ranges, waves, ramp)
-    return dict(zip(branches, read, strict=True))
+def _ramped(geometries: Sequence[Geometry], at: _Conditions, ramp: float) -> dict[Geometry, Array]:
+    setting = _decks.Setting(at.library(geometries), at.temperature, at.ranges)
+    waves = _waves(_decks.drain_charge_deck(geometries, setting, ramp), at.simulator)
+    read = _decks.read_drain_charges(geometries, at.ranges, waves, ramp)
+    return dict(zip(geometries, read, strict=True))
 
 
 def _waves(deck: Deck, simulator: SpiceSimulator) -> Waveforms:

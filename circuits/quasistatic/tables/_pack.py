@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from circuits.parts import Branch
 from circuits.quasistatic.tables._spline import spline_coefficients
 from circuits.quasistatic.tables._surface import HEADER
 from circuits.quasistatic.tables._table import Axis, DeviceTable
+from pdk import Geometry
 
 Array = NDArray[np.float64]
 
@@ -29,20 +29,20 @@ class Packed:
     **Attributes:**
 
     - `data`: the numbers, contiguous, single precision; first argument of `evaluate`.
-    - `offsets`: where each branch begins in `data`; second argument of `evaluate`.
+    - `offsets`: where each geometry begins in `data`; second argument of `evaluate`.
     """
 
     data: NDArray[np.float32]
-    offsets: Mapping[Branch, int]
+    offsets: Mapping[Geometry, int]
 
 
 def pack(tables: Iterable[DeviceTable]) -> Packed:
-    """Turns tables into spline coefficients, one after the other; the same branch only once."""
+    """Turns tables into spline coefficients, one after the other; the same geometry only once."""
     blocks: list[NDArray[np.float32]] = []
-    offsets: dict[Branch, int] = {}
+    offsets: dict[Geometry, int] = {}
     end = 0
     for table in tables:
-        if table.branch in offsets:
+        if table.geometry in offsets:
             continue
         current = _current(table)
         coarse = [
@@ -50,7 +50,7 @@ def pack(tables: Iterable[DeviceTable]) -> Packed:
         ]
         ends = np.cumsum([len(current), *map(len, coarse)])
         current[8:10], current[14] = ends[:2], ends[2]
-        offsets[table.branch] = end
+        offsets[table.geometry] = end
         blocks += [current, *coarse]
         end += sum(map(len, (current, *coarse)))
     data = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits._errors import CircuitError
-from circuits.parts import Branch
 from circuits.simulators import Outcome, Status
+from pdk import Geometry
 
 Array = NDArray[np.float64]
 
@@ -128,7 +128,7 @@ class DeviceTable:
 
     **Attributes:**
 
-    - `branch`, `corner`, `temperature` (degrees Celsius): which transistor, or transistors in series.
+    - `geometry`, `corner`, `temperature` (degrees Celsius): which transistor.
     - `ranges`: the axes.
     - `current`: into the drain, A, shape `(vgs, vds)`.
     - `conductance`: slope of the current by vds at vds = 0, S, shape `(vgs,)`.
@@ -140,7 +140,7 @@ class DeviceTable:
       temperature, axes, simulator and its version, way of measuring.
     """
 
-    branch: Branch
+    geometry: Geometry
     corner: str
     temperature: float
     ranges: Ranges
@@ -163,7 +163,7 @@ class DeviceTable:
             shape = tuple(axis.intervals + 1 for axis in along)
             if samples.shape != shape or not np.isfinite(samples).all():
                 msg = (
-                    f"The {name} table of {self.branch} has shape {samples.shape} or holds "
+                    f"The {name} table of {self.geometry} has shape {samples.shape} or holds "
                     f"values that are not finite; its axes call for {shape} finite numbers."
                 )
                 raise TableError(msg)
