@@ -15,7 +15,8 @@ from objectives.trainability import trainability
 from tests.quasistatic.conftest import run_of
 
 if __name__ == "__main__":
-    trainer, run = QuasistaticTrainer(find("ngspice"), pdk.locate()), run_of(weight_high=0.9)
+    trainer = QuasistaticTrainer(find("ngspice"), pdk.locate())
+    run = run_of(**{"synapse.weight_high": 0.9})
     if sys.argv[1] == "training":
         trainer.run(run)
     else:
