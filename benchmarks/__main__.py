@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m benchmarks [NAME]`: the measurements of speed, or the one of a name.
+"""`python -m benchmarks [NAME]`: runs all measurements of speed, or the one with the given name.
 
-Those of `STUDIES` take minutes and have arguments of their own; they run only by name.
+Those of `STUDIES` take minutes and have their own arguments; they run only by name.
 """
 
 import sys

@@ -43,16 +43,20 @@ from tests.in_this_process import InThisProcess
 
 STUDY = Path(studies.__file__).parent / "ladder_demo.toml"
 
-SHORT, FACTOR = 3, 3  # of the ladder: its first rung's share of the epochs, and who goes on
+SHORT, FACTOR = 3, 3  # first rung: a third of the epochs; one in three trials is promoted
 
 
 class Enough(Exception):  # noqa: N818 - nothing is wrong
-    """The search has found what it was to find, or its budget is spent."""
+    """The search has found a trial below the threshold, or has used its budget."""
 
 
 @dataclass
 class Count:
-    """An observer that counts epochs until a trial is below a threshold."""
+    """Observer that counts epochs until the NMSE of a trial is below a threshold.
+
+    - `threshold`: held-out NMSE; `budget`: most epochs.
+    - `epochs`: simulated so far; `found`: simulated until that trial, infinite before.
+    """
 
     threshold: float
     budget: int
@@ -60,7 +64,7 @@ class Count:
     found: float = math.inf
 
     def __call__(self, event: Event) -> None:
-        """Take note of an event."""
+        """Counts the epochs of an event. Raises `Enough` at the end of the search."""
         if isinstance(event, EpochFinished):
             self.epochs += event.epochs
         elif isinstance(event, TrialFinished) and event.nmse < self.threshold:
@@ -71,7 +75,14 @@ class Count:
 
 
 def described(method: str, seed: int, epochs: int) -> StudyFile:
-    """The study of a method: the demonstration's space, and one or two quasi-static rungs."""
+    """Returns the study of a method: the demonstration's search space with one or two quasi-static rungs.
+
+    **Arguments:**
+
+    - `method`: one of `METHODS`.
+    - `seed`: of the search.
+    - `epochs`: of a whole training.
+    """
     text = STUDY.read_text("utf-8")
     start, end = text.index("[[ladder.rungs]]"), text.index("[design]")
     rung = '[[ladder.rungs]]\nkind = "training"\nsimulator = "quasistatic"\n'
@@ -87,7 +98,16 @@ def described(method: str, seed: int, epochs: int) -> StudyFile:
 
 
 def epochs_to_target(study: StudyFile, trainers: tuple[Trainer, ...], count: Count) -> float:
-    """Run a study until it has found a biasing that trains; the epochs that took."""
+    """Runs a study in this process until it has found a design that trains.
+
+    **Arguments:**
+
+    - `study`: the study file.
+    - `trainers`: one for each rung.
+    - `count`: the observer, which ends the search.
+
+    **Returns:** number of epochs simulated until then; infinite where the budget was used before.
+    """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with tempfile.TemporaryDirectory() as directory:
         layout = Layout(Path(directory) / "out")
@@ -111,7 +131,7 @@ METHODS = ("random", "qmc", "tpe", "ladder")
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run every method with every seed, and print a table."""
+    """Runs every method with every seed, and prints a table."""
     options = _options(arguments)
     methods: list[str] = options.methods
     took: dict[str, list[float]] = {method: [] for method in methods}

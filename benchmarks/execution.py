@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the driver costs, and how well it keeps workers busy.
+"""Measures the driver's processor time and memory, and the share of time in which workers are busy.
 
     python -m benchmarks execution driver [--trials 2000] [--objectives 1]
     python -m benchmarks execution bare [--trials 2000] [--objectives 1]
     python -m benchmarks execution busy [--workers 16]
     python -m benchmarks execution efficiency [--repeat 5]
 
-`driver` and `busy` run the stand-in of the tests, which answers within milliseconds, or after a second;
-`bare` is what Optuna's own TPE takes to ask and tell as many trials in the same space and kind of
-storage, and `driver` prints that, too; `efficiency` runs the same designs in ngspice with one worker
-and with two. All print the load of the machine, for what else runs on it takes its share.
+`driver` and `busy` use the simulator of the tests instead of ngspice; it answers within milliseconds, or
+after a second. `bare` measures how long Optuna's own TPE takes to ask and tell as many trials in the same
+search space and kind of storage; `driver` prints that, too. `efficiency` runs the same designs in ngspice
+with one worker and with two. All print the load of the machine, as other processes change the times.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from sweep.search.samplers import Forgetful
 from sweep.study.study_file import StudyFile, parse
 from tests.stand_in import install
 
-_SHARE = 10  # the last tenth of a study is its end
+_SHARE = 10  # number of parts of a study that are printed
 _MEGABYTE = 1 << 20
 
 STUDY = """
@@ -74,7 +74,7 @@ OBJECTIVES = {1: '{ nmse = "minimize" }', 2: '{ nmse = "minimize", energy = "min
 
 
 def main(options: Sequence[str]) -> None:
-    """Run the measurement that the command line names."""
+    """Runs the measurement that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks execution")
     parser.add_argument("what", choices=["driver", "bare", "busy", "efficiency"])
     parser.add_argument("--trials", type=int, default=2000)
@@ -110,7 +110,16 @@ def _study(
 
 
 def driver(directory: Path, trials: int, objectives: int) -> None:
-    """Processor time of the driver for each trial, and its memory, as a study grows."""
+    """Prints processor time of the driver for each trial, and its memory, as a study grows.
+
+    Then it runs `bare` with the same numbers, in another process.
+
+    **Arguments:**
+
+    - `directory`: for the study and the simulator of the tests.
+    - `trials`: number of trials.
+    - `objectives`: number of objectives, a key of `OBJECTIVES`.
+    """
     os.environ["ANALOG_SWEEP_NGSPICE"] = str(install(directory / "bin"))
     sampling = [0.0]
     for name in ("infer_relative_search_space", "sample_relative", "sample_independent"):
@@ -129,7 +138,14 @@ def driver(directory: Path, trials: int, objectives: int) -> None:
 
 
 def bare(directory: Path, trials: int, objectives: int) -> None:
-    """The same of a loop around Optuna's TPE that does nothing else."""
+    """Prints processor time and memory of a loop that only asks Optuna's TPE for trials and tells it values.
+
+    **Arguments:**
+
+    - `directory`: for the journal file.
+    - `trials`: number of trials.
+    - `objectives`: number of objectives, a key of `OBJECTIVES`; their values are random.
+    """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     space = distributions(_study(trials, objectives=objectives).space)
     journal = Journal(directory / "journal.log")
@@ -153,7 +169,7 @@ def bare(directory: Path, trials: int, objectives: int) -> None:
 class Course:
     """Processor time and memory of this process after each trial of a study.
 
-    - `whose`: of what they are.
+    - `whose`: what was measured, for the heading.
     """
 
     def __init__(self, whose: str) -> None:
@@ -163,13 +179,13 @@ class Course:
         self._memory: list[float] = []
 
     def note(self, sampling: float = 0.0) -> None:
-        """A trial has finished; `sampling`: processor time in the sampler so far, s."""
+        """Notes that a trial has finished; `sampling`: processor time in the sampler so far, s."""
         self._times.append(time.process_time())
         self._sampling.append(sampling)
         self._memory.append(_resident())
 
     def show(self) -> None:
-        """Print the mean of each tenth."""
+        """Prints the mean of each tenth of the trials."""
         part = max(1, (len(self._times) - 1) // _SHARE)
         for first in range(0, len(self._times) - part, part):
             last = first + part
@@ -185,7 +201,7 @@ class Course:
 
 
 def _clock(owner: type, name: str, total: list[float]) -> None:
-    """Have a method add the processor time that its calls take to a total, s."""
+    """Replaces a method by one that adds the processor time of its calls to a total, s."""
     original = getattr(owner, name)
 
     def timed(*arguments: Any, **keywords: Any) -> Any:
@@ -199,7 +215,7 @@ def _clock(owner: type, name: str, total: list[float]) -> None:
 
 
 def busy(directory: Path, workers: int) -> None:
-    """The share of time in which workers simulate, between the first and the last whole round."""
+    """Prints the share of time in which workers simulate, between the first and the last whole round."""
     os.environ["ANALOG_SWEEP_NGSPICE"] = str(install(directory / "bin", seconds=1.0))
     ended: list[tuple[float, float]] = []
 
@@ -209,7 +225,7 @@ def busy(directory: Path, workers: int) -> None:
 
     settings = Settings(out=directory / "out", workers=workers, cache=False)
     run_study(_study(40 * workers), settings, observer=watch)
-    # Workers are started one after the other, and end so: neither counts.
+    # Workers start one after another and end so; these times are left out.
     counted = ended[4 * workers : -2 * workers]
     span = counted[-1][0] - counted[0][0]
     simulated = sum(seconds for _, seconds in counted[1:])
@@ -220,7 +236,7 @@ def busy(directory: Path, workers: int) -> None:
 
 
 def efficiency(directory: Path, repeat: int) -> None:
-    """Wall time of a study in ngspice with one worker, over that with two; in turns."""
+    """Prints the wall time of a study in ngspice with one worker over that with two, run in turns."""
     study = _study(16, points=40, hidden=8, sampler="random")
     ratios = []
     for number in range(repeat):
@@ -235,7 +251,7 @@ def efficiency(directory: Path, repeat: int) -> None:
 
 
 def _seconds_a_run(study: StudyFile, out: Path, workers: int) -> float:
-    """Mean time from the end of one run to that of the next, without those that begin or end a study."""
+    """Returns the mean time from the end of a run to that of the next, s, without the first and last ones."""
     ends: list[float] = []
 
     def watch(event: Event) -> None:

@@ -35,7 +35,7 @@ _WHOLE_EPOCHS = 200
 
 
 def control_plan(plan: TrainingPlan, trained: TrainedLayers) -> TrainingPlan:
-    """The noiseless training of some layers, in large steps where it is long."""
+    """Returns a plan that trains some layers without noise; a long training gets fewer epochs of a larger stride."""
     plan = dataclasses.replace(plan, trained=trained, noise_seed=None)
     if plan.epochs <= _WHOLE_EPOCHS:
         return plan
@@ -44,7 +44,15 @@ def control_plan(plan: TrainingPlan, trained: TrainedLayers) -> TrainingPlan:
 
 
 def row(trainer: Trainer, plan: TrainingPlan, design: Design, *, controls: bool) -> list[float]:
-    """The figures of one seed, in the order of `COLUMNS`; without controls NaN."""
+    """Returns the held-out NMSE of one seed's trainings, in the order of `COLUMNS`.
+
+    **Arguments:**
+
+    - `trainer`: simulates them.
+    - `plan`: the training with noise, and its seeds.
+    - `design`: the circuit.
+    - `controls`: whether to train the controls; if not, their values are NaN.
+    """
     noiseless = dataclasses.replace(plan, noise_seed=None)
     found = [fit(trainer, plan, design), fit(trainer, noiseless, design)]
     if not controls:
@@ -55,7 +63,7 @@ def row(trainer: Trainer, plan: TrainingPlan, design: Design, *, controls: bool)
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Print the table of each design file, and write it where `--csv` says."""
+    """Prints a table for each design file, and writes all rows to the file of `--csv`."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks fresh_seeds", description=__doc__)
     parser.add_argument("designs", nargs="+", type=Path, help="design files")
     parser.add_argument("--seeds", type=int, default=10, help="how many weight seeds, from 1000")

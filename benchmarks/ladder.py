@@ -44,17 +44,18 @@ STUDY = Path(studies.__file__).parent / "ladder_demo.toml"
 
 
 class Enough(Exception):  # noqa: N818 - nothing is wrong
-    """The search has found what it was to find, or its time is up."""
+    """The search has found a trial below the threshold, or has reached its time limit."""
 
 
 @dataclass
 class Watch:
-    """An observer that ends a study at its first trial below a threshold.
+    """Observer that ends a study at its first trial whose NMSE is below a threshold.
 
-    - `seconds`: how long that took; infinite where it did not happen.
-    - `trial`, `nmse`: which one; `begun`: trials begun until then.
-    - `top`: the rung of full transients; `epochs`, `simulating`: how many of its epochs were simulated,
-      and for how long, s.
+    - `threshold`: held-out NMSE; `limit`: most time, s.
+    - `seconds`: time until that trial ended, s; infinite without one.
+    - `trial`, `nmse`: of that trial; `begun`: number of trials begun until then.
+    - `top`: index of the last rung; `epochs`, `simulating`: number of its epochs that were simulated, and
+      their wall time, s.
     """
 
     threshold: float
@@ -70,11 +71,11 @@ class Watch:
 
     @property
     def each(self) -> float:
-        """What an epoch of the last rung took, s; NaN where none ended."""
+        """Mean wall time of an epoch of the last rung, s; NaN where none ended."""
         return self.simulating / self.epochs if self.epochs else math.nan
 
     def __call__(self, event: Event) -> None:
-        """Take note of an event."""
+        """Notes an event. Raises `Enough` at the end of the search."""
         now = time.perf_counter()
         if isinstance(event, StudyStarted):
             self._start = now
@@ -93,7 +94,16 @@ class Watch:
 def first_hit(
     study: StudyFile, options: argparse.Namespace, *, simulator: str | None = None
 ) -> Watch:
-    """Run a study, in another simulator than its own if asked, until it has found what trains."""
+    """Runs a study until it has found a trial below the threshold.
+
+    **Arguments:**
+
+    - `study`: the study file.
+    - `options`: `threshold` (held-out NMSE), `limit` (time, s) and `workers`, of the command line.
+    - `simulator`: to use instead of that of the study file; None for that one.
+
+    **Returns:** the observer with its times and counts.
+    """
     watch = Watch(options.threshold, options.limit, len(study.ladder.rungs) - 1)
     with tempfile.TemporaryDirectory() as directory:
         settings = Settings(
@@ -105,7 +115,7 @@ def first_hit(
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run both searches for each seed, and print what they took."""
+    """Runs both searches for each seed, and prints their times."""
     options = _options(arguments)
     described = load(options.study)
     if not described.ladder.declared:

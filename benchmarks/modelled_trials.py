@@ -43,7 +43,19 @@ ALL = 10**9
 def search(
     study: StudyFile, trainer: Trainer, seed: int, modelled: int, trials: int
 ) -> tuple[list[float], float]:
-    """The NMSE of each trial, infinite where it failed, and the sampler's s of the last ones."""
+    """Runs one search in this process, trial after trial.
+
+    **Arguments:**
+
+    - `study`: gives search space and training.
+    - `trainer`: simulates the trainings.
+    - `seed`: of the search.
+    - `modelled`: most of the worse trials that TPE models; 0 for all.
+    - `trials`: number of trials.
+
+    **Returns:** held-out NMSE of each trial, infinite where it failed; and the sampler's mean processor time for
+    each of the last `TIMED` trials, s.
+    """
     memory, space = Memory(), distributions(study.space)
     plan = dataclasses.replace(study.plan, epochs=EPOCHS)
     sampler = Forgetful(
@@ -69,7 +81,7 @@ def search(
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run the searches, and print how far each bound came in the median over the seeds."""
+    """Runs the searches, and prints for each bound the median of the best NMSE over the seeds."""
     options = _options(arguments)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = load(STUDY)

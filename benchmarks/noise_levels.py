@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""At which read-out noise does a design stop training? Held-out NMSE over the noise of a reading.
+"""Measures the read-out noise at which a design no longer trains: held-out NMSE over the noise of a reading.
 
 Protocol: each design file is trained by the quasi-static simulator at every level of `read_noise`, from
 fresh weight seeds, with all else as in its file; hold capacitors are as large as is legal, so that kT/C
@@ -30,25 +30,32 @@ FIRST_SEED = 1000
 MARGIN, FIT = 3.0, 0.1
 _LARGEST_HOLD = 100e-12
 _NOISELESS_AT = 3e-6
-"""Where a logarithmic axis shows a noise of nothing, V."""
+"""Place of a noise of 0 on a logarithmic axis, V."""
 _COLOURS = ("#0b6e99", "#d9730d", "#5b3fa0", "#2b7a3d")
 
 
 def fit(trainer: Trainer, plan: TrainingPlan, design: Design) -> float:
-    """Held-out NMSE after training; infinite where there is none."""
+    """Returns the held-out NMSE after training; infinite where the training has no result.
+
+    **Arguments:**
+
+    - `trainer`: simulates it.
+    - `plan`: the training.
+    - `design`: the circuit.
+    """
     trained = train(trainer, plan, design)
     return trained.nmse if trained.ok else float("inf")
 
 
 def scaled(design: Design, factor: float) -> Design:
-    """The design with all update scales multiplied."""
+    """Returns the design with all update scales multiplied by a factor."""
     return design.with_values(
         {"update.scale": [factor * scale for scale in design.entries("update.scale")]}
     )
 
 
 def measure(path: Path, seeds: int) -> list[dict[str, object]]:
-    """One row for each level: medians over the seeds, and how many stay below 0.1."""
+    """Returns a row for each noise level: medians over the seeds, and how many have an NMSE below 0.1."""
     described = load_design(path)
     trainer = make_trainer(
         "quasistatic", pdk.locate(described.pdk_path, technology=described.technology)
@@ -80,7 +87,7 @@ def measure(path: Path, seeds: int) -> list[dict[str, object]]:
 
 
 def figure(rows: Sequence[dict[str, object]]) -> go.Figure:
-    """Held-out NMSE over the noise of a reading, one colour a network; the noiseless figures leftmost."""
+    """Draws the held-out NMSE over the noise of a reading, with one colour per network; noise 0 is leftmost."""
     drawn = go.Figure()
     for number, layers in enumerate(dict.fromkeys(str(row["layers"]) for row in rows)):
         mine = [row for row in rows if row["layers"] == layers]
@@ -109,7 +116,16 @@ def _shown(value: object) -> str:
 
 
 def main(paths: Sequence[str], *, seeds: int = 5, out: str = "noise_levels.csv") -> None:
-    """Measure every design file and write all rows as CSV."""
+    """Measures every design file, writes all rows as CSV, and draws them in an HTML file beside it.
+
+    **Arguments:**
+
+    - `paths`: of the design files.
+    - `seeds`: number of weight seeds, from `FIRST_SEED` on.
+    - `out`: path of the CSV file.
+
+    **Raises:** `SystemExit` without a path.
+    """
     if not paths:
         raise SystemExit(
             "noise_levels needs design files, such as studies/best/two_hidden_short.toml"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an epoch costs outside the simulator: netlist, library, start, reading, Ray, Optuna, files.
+"""Measures the time of an epoch outside the simulator: netlist, library, start, reading, Ray, Optuna, files.
 
 The baseline is the wall time of the simulator for the same epochs, at the size of the
 demonstration study.
@@ -35,7 +35,7 @@ pruner = "none"
 
 
 def main() -> None:
-    """Run a small study with one worker and compare each epoch's times."""
+    """Runs a small study with one worker, and compares the times of its epochs."""
     simulated: list[float] = []
 
     def watch(event: Event) -> None:

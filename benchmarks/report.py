@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How soon a report of 1,000 trials is there for its reader, in headless Chromium.
+"""Measures how long a report of 1,000 trials takes to load, in headless Chromium.
 
     python -m benchmarks report [--out OUT] [--trials 1000] [--repetitions 7]
 
-Each repetition opens, one after the other and each in a fresh browser, a page with nothing but the same
-plotly.js, which is the baseline, and the report. Of both it takes the time since the navigation began and
-the processor time of the process that shows the page. `--out` takes a study that was run before.
+Each repetition opens two pages, each in a new browser: a page with only the same plotly.js, which is the
+baseline, and then the report. It measures the time since the navigation began, and the processor time of the
+process that shows the page. `--out` names a study that was run before.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _EMPTY = (
 
 
 def main(options: Sequence[str]) -> None:
-    """Write the report of a study with so many trials, and open it again and again."""
+    """Writes the report of a study, and measures it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks report")
     parser.add_argument("--out", type=Path, help="a study's directory")
     parser.add_argument("--trials", type=int, default=1000)
@@ -77,14 +77,21 @@ def main(options: Sequence[str]) -> None:
 
 
 def ran(trials: int, out: Path) -> OpenedResults:
-    """A study with two objectives and a ladder: quasi-static trainings of a 3-4-1 network."""
+    """Runs a study with two objectives and a ladder, of quasi-static trainings of a 3-4-1 network."""
     text = WIDE.replace("trials = 210", f"trials = {trials}")
     run_study(parse(text, source="report.toml"), Settings(out=out), observer=lambda _: None)
     return open_results(out)
 
 
 def measure(home: Path, text: str, repetitions: int) -> None:
-    """Open the empty page and the report in turn, and print what each took."""
+    """Opens the empty page and the report in turn, and prints their times.
+
+    **Arguments:**
+
+    - `home`: directory for the pages and the browsers' profiles.
+    - `text`: HTML of the report.
+    - `repetitions`: how often both are opened.
+    """
     pages = {"empty page": _EMPTY.format(plotly=get_plotlyjs()), "report": text}
     seen: dict[str, list[Mapping[str, float]]] = {name: [] for name in pages}
     for repetition in range(repetitions):
@@ -116,7 +123,7 @@ def measure(home: Path, text: str, repetitions: int) -> None:
 
 
 def opened(browser: Chromium, file: Path) -> dict[str, float]:
-    """When what is there, s after the navigation began, and the processor time until the figures are."""
+    """Returns times of events in the page, s after the navigation began, and the processor time, s."""
     browser.window(1200)
     browser.call("Page.addScriptToEvaluateOnNewDocument", source=_WATCH)
     before = browser.processor_time()

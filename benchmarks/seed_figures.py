@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two figures of the circuit this project starts from, drawn again: fit, and loss over training.
+"""Draws the two figures of the original circuit again: fit, and loss over training.
 
     python -m benchmarks seed_figures docs/seed.toml docs/seed-figures.png
 
-Its author's biasing is trained from five sets of first weights in quasi-static simulation. The
-figures show the first one; the NMSE over all outputs and that of their mean are printed for each.
+The original design is trained from five sets of first weights in quasi-static simulation. The figures show
+the first one; the NMSE over all outputs and that of their mean are printed for each.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SEEDS = 5
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Train, print and draw."""
+    """Trains from every seed, prints the results, and draws the figures."""
     described = load_design(Path(arguments[0]))
     trainer = make_trainer(
         "quasistatic", pdk.locate(described.pdk_path, technology=described.technology)
@@ -61,7 +61,15 @@ def main(arguments: Sequence[str]) -> None:
 def draw(
     x: np.ndarray, targets: np.ndarray, outputs: np.ndarray, losses: np.ndarray, *, points: int
 ) -> Figure:
-    """Fit on the left, loss of every training point on the right."""
+    """Draws the fit on the left, and the loss of every training point on the right.
+
+    **Arguments:**
+
+    - `x`: first input at the held-out points, normalised, shape `(held-out points,)`.
+    - `targets`, `outputs`: at these points, V, shape `(held-out points, outputs)`.
+    - `losses`: summed squared error of every training point, V^2, epoch after epoch, shape `(epochs * points,)`.
+    - `points`: number of training points in an epoch.
+    """
     figure = Figure(figsize=(10, 4), layout="constrained", facecolor="white")
     left, right = figure.subplots(1, 2)
     order = np.argsort(x)

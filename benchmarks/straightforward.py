@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The baseline: the training circuit's netlist as one writes it first, as the seed did.
+"""The baseline: a straightforward netlist of the training circuit, like that of the original circuit.
 
-It is the same circuit with the same result, but: 0 ohm resistors between parts, two reference
-switches in each synapse, weights programmed through the bitlines before the first point, a full
-library section, separate edges for every control (each phase active in its second half), every
-node voltage printed. Written for Xyce only: ngspice does not finish it in minutes.
+It gives the same result as this program's netlist, but has 0 ohm resistors between parts, two reference
+switches in each synapse, weights that are programmed through the bitlines before the first point, a full
+library section, separate edges for every control (each phase is active in its second half), and prints every
+node voltage. It is for Xyce only: ngspice does not finish it within minutes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Pwl:
 class StraightforwardNetlist:
     """Netlist of a run with two crossbars, without its library line.
 
-    `text` is the netlist, `stop` the simulated time, `first` when the first data point begins.
+    `text` is the netlist, `stop` the simulated time, s, and `first` the time when the first point begins, s.
     """
 
     def __init__(self, run: Run) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Training circuits: what can be varied (`Design`), what is run (`Run`), what returns (`Trace`).
+"""Training circuits: their quantities (`Design`), their simulation (`Run`) and its result (`Trace`).
 
 A run goes through `TransientTrainer`, which writes its netlist, has a SPICE simulator compute it
 and reads the result:

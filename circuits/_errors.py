@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The errors of this floor."""
+"""Errors of the package `circuits`."""
 
 
 class CircuitError(Exception):
-    """A circuit, its description or its simulation is not what it must be."""
+    """Base class of the errors of a circuit, its description or its simulation."""
 
 
 class IllegalValue(Exception):  # noqa: N818 - a base of errors on every floor, named for what it says
-    """A value that is not legal: names the field, the value, what is allowed, and what may help."""
+    """A value that is not legal; the message has field, value, what is allowed, and a hint."""
 
     def __init__(self, field: str, value: object, allowed: str, *, hint: str = "") -> None:
         self.field = field
@@ -27,4 +27,4 @@ class NetworkError(CircuitError):
 
 
 class PluginError(CircuitError):
-    """An installed package's entry point is not what it must be."""
+    """An installed package's entry point cannot be imported, or is not a class of the right kind."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is meant by a name that no quantity of a design has: a misspelt, a short or a former one."""
+"""Hints on names that no quantity of a design has: misspelt, shortened or former ones."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ FLAT_NAMES: Mapping[str, str] = MappingProxyType(
 
 
 def name_hint(name: str, known: Collection[str]) -> str:
-    """What to write in place of a name that no quantity has.
+    """Says what to write instead of a name that no quantity has.
 
     **Arguments:**
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Numbers with units as people write them, and what to write instead where one has two meanings.
+"""Numbers with units as people write them, and hints on those that cannot be read.
 
-A decimal comma is read where it can be nothing else: one comma, no point, and not three digits behind
+A decimal comma is accepted where it can be nothing else: one comma, no point, and not three digits behind
 it that could be thousands (`0,35 um` and `1234,567 V`, but not `1,234 V`). Digits are never grouped.
 """
 
@@ -25,7 +25,7 @@ _ALIKE = str.maketrans(
         "\N{EN DASH}": "-",
     }
 )
-# What people also write for a unit. "C" is no charge here: nothing in a circuit is in coulombs.
+# Other spellings of a unit. "C" means degrees here: no quantity of a design is in coulombs.
 _ALIASES = {"Ohm": ("ohm",), "degC": ("°C", "C")}
 _PREFIXES = "TGMKkmunpfa"
 _UNITS = ("V", "A", "S", "F", "m", "s", "Hz", "Ohm", "degC", "B", "J", "W", "C", "g")
@@ -40,7 +40,7 @@ _POWERS = {"": 0, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15, "k": 3, "M": 6,
 
 
 def read(text: str, unit: str) -> float | None:
-    """The number in a text that ends with this unit; None where it is anything else."""
+    """The number in a text such as `0.1 pF`, in this unit; None where the text is not such a number."""
     text = _plain(text)
     for written in (unit, *_ALIASES.get(unit, ())):
         found = re.fullmatch(_NUMBER + _ending(written), text, re.ASCII)
@@ -50,10 +50,16 @@ def read(text: str, unit: str) -> float | None:
 
 
 def advice(text: str, unit: str, low: float = -math.inf, high: float = math.inf) -> str:
-    """What is wrong with a text that is no number in this unit, and what to write instead.
+    """Says what is wrong with a text that `read` refused, and what to write instead.
 
-    Empty where nothing in it looks like a number. A unit that is missing is shown with the prefix
-    that makes the number one from `low` to `high`.
+    **Arguments:**
+
+    - `text`: what was written.
+    - `unit`: the unit that it should have; empty for none.
+    - `low`, `high`: legal range in this unit. Where the unit is missing, it is shown with the prefix that
+      brings the number into this range.
+
+    **Returns:** a part of a sentence; empty where the text does not look like a number.
     """
     found = _LOOKS_LIKE_ONE.fullmatch(_plain(text))
     if found is None:
@@ -76,7 +82,14 @@ def advice(text: str, unit: str, low: float = -math.inf, high: float = math.inf)
 
 
 def with_unit(number: object, unit: str, low: float, high: float) -> str:
-    """A bare number as text with its unit, with the prefix that makes it one from `low` to `high`."""
+    """A number without a unit as text with its unit, and with a prefix that brings it into a range.
+
+    **Arguments:**
+
+    - `number`: a number, or text of one.
+    - `unit`: of the range; empty for none.
+    - `low`, `high`: the range in this unit. Where no prefix brings the number into it, none is written.
+    """
     prefixes = _POWERS if unit and not unit.startswith("1/") else {"": 0}
     for prefix, power in prefixes.items():
         if low <= float(str(number)) * 10.0**power <= high:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What installed packages add: entry points, found by the name that a file gives, never by path.
+"""Parts and simulators of installed packages: entry points, found by name and never by path.
 
-A file can only name what its reader has installed; installing a package is what says that its code may
-run here. Nothing is imported before a file names it.
+A study file can only name what its reader has installed, and whoever installs a package allows its code
+to run. Nothing is imported before a file names it.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ def installed(group: str) -> dict[str, EntryPoint]:
 
 @lru_cache(maxsize=64)
 def _installed(group: str, path: tuple[tuple[str, int], ...]) -> dict[str, EntryPoint]:
-    """The same for a path of modules as it is now: reading what is installed takes a tenth of a second."""
+    """As `installed`, kept until `path` changes: reading the list of packages takes a tenth of a second."""
     del path
     return {point.name: point for point in entry_points(group=group)}
 
 
 def _changed(directory: str) -> int:
-    """When something was put into a directory, or taken out of it; 0 where there is none."""
+    """Time of the last change of a directory, ns; 0 where it does not exist."""
     try:
         return os.stat(directory or ".").st_mtime_ns  # noqa: PTH116 - a path takes five times as long
     except OSError:
@@ -45,10 +45,10 @@ def _changed(directory: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a thing of an installed package comes from.
+    """Package and source file of a registry's entry.
 
-    - `package`, `version`: of the package; empty where nobody says.
-    - `sha256`: of the source file that it is defined in; empty where there is none.
+    - `package`, `version`: of the package; empty where they are not known.
+    - `sha256`: of the source file that defines it; empty where there is none.
     """
 
     package: str
@@ -60,23 +60,24 @@ class Origin:
 
 
 def origin(registry: Mapping[str, Any], name: str) -> Origin | None:
-    """Where a thing of a registry comes from; None for one of this program's own.
+    """Returns package and source file of a registry's entry; None for this program's own.
 
-    **Raises:** as the registry, which imports it.
+    **Raises:** `KeyError` and `PluginError`, as `registry[name]`.
     """
     return registry.origin(name) if isinstance(registry, Registry) else None
 
 
 class Registry(Mapping[str, _Thing]):
-    """Things by name: this program's own, and those of installed packages.
+    """Classes by name: this program's own, and those of installed packages.
 
     A package cannot replace one of this program's own.
 
     **Arguments:**
 
     - `own`: those of this program.
-    - `group`: of the entry points.
-    - `check`: refuses what is none, with the reason as `ValueError` or `TypeError`.
+    - `group`: group of the entry points.
+    - `check`: takes a name and what was imported, and returns that; raises `ValueError` or `TypeError` with the
+      reason where it is unsuitable.
     """
 
     def __init__(
@@ -89,13 +90,13 @@ class Registry(Mapping[str, _Thing]):
 
     @property
     def own(self) -> Mapping[str, _Thing]:
-        """Those of this program by name."""
+        """The entries of this program, by name."""
         return MappingProxyType(self._own)
 
     def __getitem__(self, name: str) -> _Thing:
-        """The thing of a name; a package's is imported here.
+        """The entry of a name; that of a package is imported here.
 
-        **Raises:** `KeyError` where there is none; `PluginError` for one that is not what it must be.
+        **Raises:** `KeyError` where there is none; `PluginError` where it cannot be imported or is unsuitable.
         """
         if name in self._own:
             return self._own[name]
@@ -104,7 +105,7 @@ class Registry(Mapping[str, _Thing]):
         return self._loaded[name]
 
     def origin(self, name: str) -> Origin | None:
-        """Where a package's thing comes from; None for one of this program's own."""
+        """Returns package and source file of an entry; None for this program's own."""
         if name in self._own:
             return None
         point = installed(self._group)[name]

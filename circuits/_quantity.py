@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a field of a `Design` is: unit, legal range, scale and meaning, and how text becomes one."""
+"""`Quantity`: unit, legal range, scale and meaning of a field of a `Design`, and its conversion from text."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ class Quantity:
     def show(self, value: object, *, digits: int | None = None) -> str:
         """A value as people write it: with SI prefix and unit, tuples in brackets.
 
-        `parse` reads the same value back, unless it is rounded to so many `digits`.
+        **Arguments:**
+
+        - `value`: a number, a word, or a tuple or list of these.
+        - `digits`: number of digits to round to; None for as many as `parse` needs to read the same value.
         """
         if isinstance(value, tuple | list):
             return "[" + ", ".join(self.show(entry, digits=digits) for entry in value) + "]"
@@ -88,6 +91,8 @@ class Quantity:
 
         **Arguments:**
 
+        - `value`: the number or text.
+        - `field`: name of the quantity, for the error message.
         - `units_required`: refuse a bare number where the quantity has a unit (files do).
         - `units_optional`: take a text without a unit as a number in SI units (cells of tables do).
 

@@ -39,7 +39,7 @@ OWN: Mapping[str, Quantity] = MappingProxyType(
         ),
     }
 )
-"""What a design has besides its parts."""
+"""Quantities of a design that belong to none of its parts."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Role:
     - `field`: of `Design`.
     - `original`: the part that the original circuit has in this role.
     - `kinds`: all parts that can have it, by name; None where there is only one.
-    - `per_layer`: whether each layer has its own.
+    - `per_layer`: True if each layer may have its own part.
     - `meaning`: of the quantity `kind`.
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of nodes, and small expressions, that the parts of a netlist share."""
+"""Names of nodes, and small expressions, that several parts of a netlist use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def value(number: float) -> str:
 
 
 def gate(control: str, window: tuple[float, float]) -> str:
-    """Expression that rises from 0 to 1 while the node `control` goes through the window."""
+    """Expression that rises from 0 to 1 while the voltage of `control` goes from one end of the window to the other."""
     low, high = window
     return f"min(max((v({control})-{value(low)})*{value(1 / (high - low))},0),1)"
 
@@ -18,7 +18,7 @@ def gate(control: str, window: tuple[float, float]) -> str:
 DEEP_WELL = "deep"
 """Node of all deep n-wells."""
 
-# Layer 0 is the input; layer l + 1 holds what crossbar l feeds.
+# Layer 0 is the input; crossbar l feeds layer l + 1.
 
 
 def rail_p(layer: int, index: int) -> str:
@@ -42,7 +42,13 @@ def line(layer: int, index: int) -> str:
 
 
 def memory(layer: int, input_index: int, output_index: int) -> str:
-    """Storage node of a synapse of crossbar `layer`."""
+    """Name of a synapse's storage node.
+
+    **Arguments:**
+
+    - `layer`: the crossbar, from 0 at the input.
+    - `input_index`, `output_index`: the units that the synapse connects, each from 0 in its layer.
+    """
     return f"w{layer}_{input_index}_{output_index}"
 
 

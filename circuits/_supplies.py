@@ -44,12 +44,12 @@ class Supply:
 
     @property
     def signals(self) -> tuple[str, ...]:
-        """What of a simulation its power is computed from."""
+        """Signals of a simulation from which its power is computed."""
         nodes = tuple(f"v({node})" for node in (self.plus, self.minus) if node != GROUND)
         return nodes if self.current is not None else (*nodes, f"i({self.name})")
 
     def inside(self, instance: str, pins: dict[str, str]) -> Supply:
-        """The same source of one instance of its subcircuit, whose pins are these nodes."""
+        """The source as it is in an instance of its subcircuit; `pins` maps pins to nodes outside."""
 
         def outer(node: str) -> str:
             return node if node == GROUND else pins.get(node, f"{instance}.{node}")
@@ -67,7 +67,7 @@ class _Block:
 
 
 class Netlist:
-    """A netlist, taken apart.
+    """A netlist, split into its elements and subcircuits.
 
     **Arguments:**
 
@@ -99,11 +99,11 @@ class Netlist:
         return list(self._supplies("", frozenset(name.lower() for name in ideal)))
 
     def supplies_of(self, subcircuit: str) -> list[Supply]:
-        """Those of one subcircuit, by their paths within it."""
+        """The supplies of one subcircuit, by their paths within it."""
         return list(self._supplies(subcircuit.lower(), frozenset()))
 
     def is_driven(self, subcircuit: str, pin: str) -> bool:
-        """Whether a controlled source drives a pin of a subcircuit, directly or through R, L or C."""
+        """Returns True if a controlled source drives a pin of a subcircuit, directly or through R, L or C."""
         block = self._blocks[subcircuit.lower()]
         reached, grown = {pin}, True
         while grown:
@@ -146,7 +146,7 @@ class Netlist:
                     yield Supply(name=element[0], plus=nodes[0], minus=nodes[1])
 
     def _loads(self, name: str) -> Counter[str]:
-        """How many terminals that carry current each node of a block has."""
+        """Number of terminals with current at each node of a block."""
         found: Counter[str] = Counter()
         for element in self._blocks[name].elements:
             found.update(node for node in self._terminals(element) if node != GROUND)

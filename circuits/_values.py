@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From plain values, such as a file has them, to the parts of a design, and back."""
+"""Conversion of plain values, as in a study file, to the parts of a design, and back."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ class _Reader:
 
     **Attributes:**
 
-    - `count`: how many layers have entries of their own; `widest`: the name that says so.
+    - `count`: number of layers that have entries of their own.
+    - `widest`: name of the quantity that this number comes from.
     - `entries`: quantity to a tuple with one entry for all layers or for each, or to a dict of layers.
     """
 
@@ -170,5 +171,5 @@ def plain_values(role: Role, records: tuple[Part, ...]) -> dict[str, Any]:
 
 
 def _collapsed(entries: list[Any]) -> Any:
-    """One value where all are the same."""
+    """One value where all are equal, else the list."""
     return entries[0] if all(entry == entries[0] for entry in entries) else entries

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The silicon that a network's transistors and capacitors take."""
+"""Area of a network's transistors and capacitors."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ def circuit_area(layers: tuple[int, ...], design: Design) -> float:
     **Arguments:**
 
     - `layers`: sizes, inputs first.
+    - `design`: parts and their sizes.
 
-    **Raises:** `DesignError` for an illegal transistor size.
+    **Raises:** `pdk.SizeError` for an illegal transistor size.
     """
     taken = _silicon if design.has_drawn_junctions else _gates
     plate = design.process.capacitor.plate

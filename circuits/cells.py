@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The subcircuits that the parts of a crossbar become: synapse cells, amplifiers, update columns."""
+"""The subcircuits of a crossbar's parts: synapse cells, amplifiers, update columns."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Cell:
     storage: float | None = None
 
     def transistors(self) -> dict[str, Transistor]:
-        """All transistors, by their name in the subcircuit."""
+        """The transistors of all parts, by their name in the subcircuit."""
         return {
             name: device
             for part in reversed(self.parts)
@@ -52,7 +52,7 @@ class Cell:
         return threshold_shifts(self.transistors(), seed=seed, instance=instance)
 
     def subcircuit(self) -> SubCircuit:
-        """The subcircuit."""
+        """The subcircuit for a netlist."""
         circuit = empty_subcircuit(
             self.name, *self.pins, place=self.place, devices=self.transistors()
         )
@@ -64,7 +64,7 @@ class Cell:
 
 
 def synapse_cell(place: Place) -> Cell:
-    """Storage capacitor, write switch and read transistors."""
+    """The cell of a synapse: storage capacitor, write switch and read transistors."""
     return Cell(
         f"synapse{place.layer}",
         CELL_PINS,
@@ -75,7 +75,7 @@ def synapse_cell(place: Place) -> Cell:
 
 
 def amplifier_cell(place: Place) -> Cell:
-    """An amplifier."""
+    """The cell of an amplifier."""
     return Cell(f"amplifier{place.layer}", amplifier_pins(place), (place.amplifier,), place)
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A crossbar of synapses of any size, with its rows, bitlines and update circuits.
 
-A matrix with more inputs than outputs is stored transposed, so that fewer rows have to be gone
-through. What the selected row shares (the input rail, or the output line of a transposed matrix)
+A matrix with more inputs than outputs is stored transposed, so that it has fewer rows to
+select one after the other. What the selected row shares (the input rail, or the output line of a transposed matrix)
 reaches the columns through one multiplexer for each crossbar.
 """
 
@@ -29,7 +29,17 @@ from circuits.schedule import ROW, Schedule, Wave
 
 
 def add_crossbar(circuit: Circuit, place: Place, synapse: Cell, timing: Schedule) -> None:
-    """Synapses from layer `place.layer` to the next one, and all that writes them."""
+    """Add the synapses between two layers, and the rows, bitlines and update circuits that write them.
+
+    **Arguments:**
+
+    - `circuit`: the netlist that they are added to.
+    - `place`: the crossbar; it connects the layers `place.layer` and `place.layer + 1`.
+    - `synapse`: the cell of its synapses, `synapse_cell(place)`.
+    - `timing`: the schedule of the run: row-select waveforms and noise.
+
+    **Raises:** `pdk.SizeError` for a transistor size out of its legal range.
+    """
     layer = place.layer
     inputs, outputs = place.shape
     circuit.subcircuit(synapse.subcircuit())
@@ -64,7 +74,7 @@ def add_crossbar(circuit: Circuit, place: Place, synapse: Cell, timing: Schedule
 
 
 def _add_wells(circuit: Circuit, place: Place, synapse: Cell) -> None:
-    """The deep n-wells of the bodies that lie on a rail, all of one rail together."""
+    """Add the deep n-wells of bodies that are connected to a rail, one element for all of a rail."""
     if not place.design.has_drawn_junctions:
         return
     layer, (inputs, outputs) = place.layer, place.shape
@@ -114,5 +124,5 @@ def _add_rows(circuit: Circuit, place: Place, rows: list[Wave]) -> None:
                 f"wordline{layer}_{row}", word_line(layer, row), "0",
                 voltage_expression=f"{{{value(low)}+{value(swing)}*v({select})}}",
             )  # fmt: skip
-            # 0 V: what the energy of the driver is measured with.
+            # 0 V: measures the current for the driver's energy.
             circuit.V(word_line(layer, row), word_line(layer, row), row_line(layer, row), 0)

@@ -86,12 +86,12 @@ class Design:
 
     @property
     def process(self) -> Technology:
-        """The technology as a value."""
+        """The `Technology` that the field `technology` names."""
         return find_technology(self.technology)
 
     @property
     def has_drawn_junctions(self) -> bool:
-        """Whether transistors have the junctions and wells that they are drawn with."""
+        """True if transistors have the junctions and wells of a drawn layout."""
         return self.junctions == "drawn"
 
     @property
@@ -170,8 +170,9 @@ class Design:
 
         **Arguments:**
 
-        - `stride`: how many epochs this one stands for. Its scales are the sum of theirs, as far as that is
-          legal, and so is the bound on its gain; the epochs before it were such, too.
+        - `epoch`: its number, from 0.
+        - `stride`: how many small epochs this one, and each before it, stands for. Update scales and the bounds
+          on their gain are the sum of those of the small epochs; scales at most as large as is legal.
         """
         updates = tuple(update.in_epoch(epoch, stride) for update in self.updates)
         return self if updates == self.updates else dataclasses.replace(self, updates=updates)

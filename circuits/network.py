@@ -10,9 +10,9 @@ from circuits._errors import NetworkError
 
 
 def stored_by_output(inputs: int, outputs: int) -> bool:
-    """Whether a crossbar's matrix is stored with a row for each output instead of each input.
+    """Returns True if a crossbar's matrix is stored with a row for each output instead of each input.
 
-    It is where that needs fewer rows: then one point updates more of the weights.
+    That is so where it needs fewer rows: then one point updates more of the weights.
     """
     return inputs > outputs
 
@@ -20,7 +20,7 @@ def stored_by_output(inputs: int, outputs: int) -> bool:
 def check_layers(layers: Sequence[int]) -> None:
     """Refuse layer sizes that make no network.
 
-    **Raises:** `NetworkError`.
+    **Raises:** `NetworkError` for fewer than two layers, or one without units.
     """
     if len(layers) < 2 or any(size < 1 for size in layers):  # noqa: PLR2004
         raise NetworkError(

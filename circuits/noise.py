@@ -2,8 +2,8 @@
 """Noise of the update circuits: what each reading and each writing adds, drawn from a seed.
 
 A weight update is made of two readings of a line, whose difference is some microvolts to
-millivolts, and of one writing of a storage capacitor. Without noise a search finds designs that live
-on differences which no circuit can see. The same seed gives the same noise in every simulator: it is
+millivolts, and of one writing of a storage capacitor. Without noise a search finds designs that rely
+on differences which no real circuit can measure. The same seed gives the same noise in every simulator: it is
 part of the run, as its inputs are.
 """
 
@@ -28,7 +28,7 @@ _READ, _WRITTEN = 0x4EAD, 0x3417
 
 @dataclass(frozen=True)
 class UpdateNoise:
-    """The noise of a run, drawn.
+    """Random noise of all updates of a run.
 
     **Attributes:**
 
@@ -49,6 +49,7 @@ def reading_noise(design: Design, *, temperature: float) -> float:
 
     **Arguments:**
 
+    - `design`: has the sampling capacitors and their noise.
     - `temperature`: degrees Celsius.
     """
     sampling = design.sampling
@@ -60,13 +61,15 @@ def writing_noise(design: Design, layer: int, *, temperature: float) -> float:
 
     **Arguments:**
 
+    - `design`: has the storage capacitors.
+    - `layer`: the crossbar, from 0.
     - `temperature`: degrees Celsius.
     """
     return _sampled(design.synapse(layer).capacitance, temperature)
 
 
 def noise_of_updates(run: Run) -> tuple[float, tuple[float, ...]]:
-    """What noise adds to the difference of two readings, and to a weight of each crossbar, V rms.
+    """Noise of the difference of two readings, and of a written weight of each crossbar, V rms.
 
     An update that stands for `run.stride` independent ones has the mean of their reading noise, as its
     scale is the sum of theirs, and the sum of their writing noise.
@@ -81,7 +84,7 @@ def noise_of_updates(run: Run) -> tuple[float, tuple[float, ...]]:
 
 
 def update_noise(run: Run) -> UpdateNoise | None:
-    """The noise of a run's updates, independent for each point, crossbar and column; None without."""
+    """The noise of a run's updates, independent for each point, crossbar and column; None without noise."""
     if run.noise_seed is None:
         return None
     read, written = noise_of_updates(run)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Preparation: work that a machine does once and keeps, such as device tables and compiled kernels.
 
-It can take minutes, so whoever waits can watch it:
+It can take minutes, so its stages can be shown to whoever waits:
 
     with watched(print):
         trainer.run(run)
 
-It belongs to no run: time limits, recorded times and straggler limits read a `Stopwatch`, which
-stands still while something is prepared. Listener and clock are those of a thread.
+It is not part of any run: time limits, recorded times and straggler timeouts read a `Stopwatch`, which
+stands still during preparation. Each thread has a listener and a clock of its own.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Stage:
     - `work`: the whole, such as `measuring transistors`.
     - `detail`: this step of it, such as `gate charges of nfet_01v8`.
     - `done`: how many steps are finished.
-    - `total`: how many there are; None where nobody knows before the end.
+    - `total`: how many there are; None where that is not known before the end.
     """
 
     work: str
@@ -46,11 +46,11 @@ class Stage:
 
 
 Listener = Callable[[Stage | None], None]
-"""Is told of each stage, and None when a preparation has ended."""
+"""Called with each stage, and with None when a preparation has ended."""
 
 
 class _Clock:
-    """What a thread spent on preparation, s, and who listens to it."""
+    """Time that a thread spent on preparation, s, and the listener of its stages."""
 
     def __init__(self) -> None:
         self.depth = 0
@@ -70,7 +70,7 @@ _THREADS = _Threads()
 
 
 def report(stage: Stage | None) -> None:
-    """Tell the listener of this thread, if there is one, what is being done."""
+    """Report a stage to the listener of this thread, if there is one."""
     listener = _THREADS.clock.listener
     if listener is not None:
         listener(stage)
@@ -78,7 +78,7 @@ def report(stage: Stage | None) -> None:
 
 @contextlib.contextmanager
 def watched(listener: Listener | None) -> Iterator[None]:
-    """Have a listener told of the stages inside instead of the one around it; None for nobody."""
+    """Inside this context, stages are reported to `listener` and no longer to that outside; None for none."""
     clock = _THREADS.clock
     before, clock.listener = clock.listener, listener
     try:
@@ -89,7 +89,7 @@ def watched(listener: Listener | None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def counted(total: int) -> Iterator[None]:
-    """Number the stages that are reported inside, of which there are so many."""
+    """Inside this context, reported stages are numbered, out of `total`."""
     listener, numbers = _THREADS.clock.listener, itertools.count()
 
     def number(stage: Stage | None) -> None:
@@ -104,7 +104,7 @@ def counted(total: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def preparing() -> Iterator[None]:
-    """Take the time spent inside for preparation. What is inside another one counts once."""
+    """Count the time spent inside as preparation. Nested contexts count once."""
     begin_preparing()
     try:
         yield
@@ -113,7 +113,7 @@ def preparing() -> Iterator[None]:
 
 
 def begin_preparing() -> None:
-    """As entering `preparing`, for callers that are told of beginning and end apart."""
+    """As entering `preparing`, for callers that cannot use a context."""
     clock = _THREADS.clock
     if not clock.depth:
         clock.wall -= time.perf_counter()
@@ -122,7 +122,7 @@ def begin_preparing() -> None:
 
 
 def end_preparing() -> None:
-    """As leaving `preparing`."""
+    """As leaving `preparing`, after `begin_preparing`."""
     clock = _THREADS.clock
     clock.depth -= 1
     if not clock.depth:
@@ -132,7 +132,7 @@ def end_preparing() -> None:
 
 
 class Stopwatch:
-    """Time since it was made, without what its thread spent on preparation; read outside of it."""
+    """Time since it was made, without its thread's preparation; to be read outside of `preparing`."""
 
     def __init__(self) -> None:
         self._clock = _THREADS.clock

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`Run`: one stretch of training or evaluation of one design, a pure function of its fields."""
+"""`Run`: one piece of training or evaluation of one design; its result depends on its fields only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Stimulus:
-    """What is applied to the circuit, point by point.
+    """Voltages that are applied to the circuit, point by point, and the rows that each point updates.
 
     **Attributes:**
 
@@ -54,7 +54,15 @@ class Stimulus:
 
     @staticmethod
     def evaluation(inputs: Array, targets: Array, *, layers: int) -> Stimulus:
-        """Points that are only looked at: a free phase each, no nudge, no update."""
+        """Points that are only evaluated: each has a free phase, without nudge and update.
+
+        **Arguments:**
+
+        - `inputs`, `targets`: V, shapes `(points, inputs)` and `(points, outputs)`.
+        - `layers`: number of weight matrices, one less than the network has layers of units.
+
+        **Raises:** `NetworkError` for no points, different numbers of them, or voltages that are not finite.
+        """
         count = len(inputs)
         return Stimulus(
             inputs, targets, np.full((count, layers), NO_ROW), np.zeros(count, dtype=bool)
@@ -62,7 +70,16 @@ class Stimulus:
 
     @staticmethod
     def training(inputs: Array, targets: Array, rows: NDArray[np.int64]) -> Stimulus:
-        """Points that train, each with the rows it updates."""
+        """Points that train.
+
+        **Arguments:**
+
+        - `inputs`, `targets`: V, shapes `(points, inputs)` and `(points, outputs)`.
+        - `rows`: the row of each weight matrix that a point updates, shape `(points, weight matrices)`;
+          -1 for none.
+
+        **Raises:** `NetworkError` for no points, different numbers of them, or voltages that are not finite.
+        """
         return Stimulus(inputs, targets, rows, np.ones(len(inputs), dtype=bool))
 
     def then(self, other: Stimulus) -> Stimulus:
@@ -85,8 +102,8 @@ class Run:
     - `weights`: voltages on the storage nodes at the start, one array `(inputs, outputs)` for each
       crossbar, with all inputs at 0 V.
     - `noise_seed`: of the noise of the update circuits (`circuits.noise`); None for none.
-    - `stride`: how many updates, one after the other, each of its updates stands for. `design` has the
-      scales of their sum (`Design.in_epoch`); the noise is that of their sum, too.
+    - `stride`: how many successive updates each of its updates stands for. The update scales in `design`
+      have to be the sum of theirs (`Design.in_epoch`); the noise is computed accordingly.
     - `body_network`: keep the substrate network of the transistor models; without it a transient
       takes a third less time and first outputs move by about 2 mV.
 
@@ -139,7 +156,7 @@ class Run:
         return weight_shapes(self.layers)
 
     def place(self, layer: int) -> Place:
-        """Where the parts of a crossbar are built."""
+        """The place of a crossbar, which its parts are built for."""
         return Place(
             self.design, self.layers, layer, self.scenario, noisy=self.noise_seed is not None
         )
@@ -163,6 +180,14 @@ def initial_weights(layers: Sequence[int], design: Design, *, seed: int) -> tupl
     """Random storage-node voltages: magnitude uniform in [weight_low, weight_high], random sign.
 
     The same seed gives the same weights on every machine.
+
+    **Arguments:**
+
+    - `layers`: sizes, inputs first.
+    - `design`: its synapses have `weight_low` and `weight_high`.
+    - `seed`: of the random generator.
+
+    **Returns:** V, one array `(inputs, outputs)` for each crossbar.
     """
     generator = np.random.default_rng(np.random.SeedSequence([seed, 0x5EED]))
     weights = []
@@ -174,9 +199,17 @@ def initial_weights(layers: Sequence[int], design: Design, *, seed: int) -> tupl
 
 
 def shuffled_rows(layers: Sequence[int], points: int, *, seed: Sequence[int]) -> NDArray[np.int64]:
-    """Rows to update: all rows of a matrix equally often (or once more), in random order.
+    """Rows to update, in random order.
 
-    **Returns:** shape `(points, crossbars)`.
+    Each row of a matrix occurs equally often, some of them once more where the points do not divide evenly.
+
+    **Arguments:**
+
+    - `layers`: sizes, inputs first.
+    - `points`: number of training points.
+    - `seed`: numbers that start the random generator.
+
+    **Returns:** the row of each weight matrix that a point updates, shape `(points, crossbars)`.
     """
     generator = np.random.default_rng(np.random.SeedSequence(list(seed)))
     columns = []
@@ -189,7 +222,7 @@ def shuffled_rows(layers: Sequence[int], points: int, *, seed: Sequence[int]) ->
 
 
 def split_weights(flat: Array, layers: Sequence[int]) -> tuple[Array, ...]:
-    """A flat vector (layer by layer, row-major inputs x outputs) as one array a crossbar."""
+    """A flat vector (layer by layer, row-major inputs x outputs) as one array for each crossbar."""
     parts: list[Array] = []
     start = 0
     for inputs, outputs in weight_shapes(layers):

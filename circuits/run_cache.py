@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`RunCache`: finished transient runs, shared by all studies of a user on a machine.
 
-A run is found by its key, the hash of all that its result depends on. Each is one file of plain
-arrays and JSON, which appears by a rename, so any number of processes may read and write; whoever
-finds the cache too large removes the files that nobody asked for longest, one process at a time.
+A run is found by its key, the hash of all that its result depends on. Each run is one file of plain
+arrays and JSON, which appears by a rename, so any number of processes may read and write. Where the
+cache is too large, one process at a time removes the files that were not used for longest.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SUFFIX = ".npz"
 _PARTIAL = ".part"
 _SCRAP_SECONDS = 3600.0
 _KEPT = 0.9  # of the largest size, after some were removed
-_LOOKS = 64  # a process looks at the whole size after so large a part of the largest was written
+_LOOKS = 64  # a process checks the size of the cache whenever it has written 1/64 of `largest`
 ARCHIVE_DAMAGE = (
     OSError,
     EOFError,
@@ -48,11 +48,11 @@ ARCHIVE_DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What numpy and zipfile raise on a file whose bytes are not what they should be."""
+"""Errors that numpy and zipfile raise on a damaged file."""
 
 
 def default_directory() -> Path:
-    """Where the runs are, in the user's cache: `ANALOG_SWEEP_CACHE` names another one."""
+    """The directory of the runs in the user's cache; `ANALOG_SWEEP_CACHE` names another cache."""
     return cache_directory() / "runs"
 
 
@@ -60,8 +60,8 @@ def default_directory() -> Path:
 class RunCache:
     """Traces of finished runs, by run key.
 
-    A file that cannot be read is as good as none, and a cache that cannot be written to keeps
-    nothing; neither is an error.
+    A file that cannot be read counts as missing, and a cache that cannot be written to stays empty;
+    neither is an error.
 
     **Attributes:**
 
@@ -71,12 +71,12 @@ class RunCache:
 
     largest: int
     directory: Path = field(default_factory=default_directory)
-    _unseen: float = np.inf  # bytes written since the whole size was looked at
+    _unseen: float = np.inf  # bytes written since the size of the cache was checked
 
     def get(self, key: str) -> Trace | None:
         """The trace of a run, marked as `cached`; None where it is not there.
 
-        Its outcome tells what the simulation took when it was done.
+        Its outcome has the times and the memory of the simulation that computed it.
         """
         path = self._path(key)
         try:
@@ -99,7 +99,7 @@ class RunCache:
         return trace
 
     def put(self, trace: Trace) -> None:
-        """Keep the trace of a run that finished."""
+        """Store the trace of a run that finished; others and cached ones are ignored."""
         if not trace.ok or trace.cached:
             return
         content = _encoded(trace)
@@ -122,7 +122,7 @@ class RunCache:
             self._tell(error)
 
     def _tell(self, error: OSError) -> None:
-        """Give notice that the cache cannot be used; the user's whole one, where this is in it."""
+        """Give notice that the cache cannot be used: the user's cache where this one is part of it."""
         whole = self.directory == default_directory()
         unusable(error, None if whole else self.directory)
 
@@ -130,14 +130,14 @@ class RunCache:
         return self.directory / key[:2] / (key + _SUFFIX)
 
     def _evict(self) -> None:
-        """Remove the files that were asked for longest ago, until the rest fits well."""
+        """Remove the files that were not used for longest, until 90 % of `largest` are left at most."""
         with (self.directory / "lock").open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                return  # somebody is at it
+                return  # another process removes files
             except OSError:
-                pass  # a file system without locks; two that remove files are only a waste
+                pass  # a file system without locks; it does no harm if two processes remove files
             found = sorted(self._files())
             size = sum(bytes_ for _, bytes_, _ in found)
             if size <= self.largest:
@@ -149,7 +149,7 @@ class RunCache:
                 size -= bytes_
 
     def _files(self) -> list[tuple[float, int, Path]]:
-        """Time of the last use, size and path of each file; what a killed process left goes."""
+        """Time of the last use, size and path of each file; removes what a killed process left behind."""
         found: list[tuple[float, int, Path]] = []
         for path in self.directory.glob("??/*"):
             with contextlib.suppress(OSError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`Scenario`: the silicon that a run meets."""
+"""`Scenario`: the process corner, temperature and mismatch sample of a run."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ from pdk import CORNERS
 
 @dataclass(frozen=True)
 class Scenario:
-    """Process corner, temperature (deg C) and seed of the mismatch.
+    """Process corner, temperature and mismatch sample.
 
-    `mismatch_seed` None means that all transistors of a size are alike.
+    **Attributes:**
+
+    - `corner`: one of `pdk.CORNERS`.
+    - `temperature`: degrees Celsius.
+    - `mismatch_seed`: of the mismatch sample; None where all transistors of a size are alike.
+
+    **Raises:** `NetworkError` for an unknown corner.
     """
 
     corner: str = "tt"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The phases of each data point as control waveforms, with as few edges as the circuit allows.
 
-Every corner of a source costs a simulator about five time steps, so all that changes between two
-phases changes on one edge. What must not overlap is kept apart by the thresholds of the switches,
-not by further edges: on one edge a control runs from 0 to 1 (or back), and
+Every corner of a waveform costs a simulator about five time steps, so everything that changes between
+two phases changes on one edge. Actions that must not overlap are separated by the thresholds of the
+switches, not by further edges. On one edge a control runs from 0 to 1 (or back), and
 
 - sampling switches that open do so in its first quarter (hold) or first half (store),
 - the nudge acts and the bitlines are driven only after that,
@@ -31,7 +31,7 @@ _SAMPLE, _STORE, _PULL, _UPDATE = (0.75, 1.0), (0.5, 1.0), (0.25, 0.5), (0.5, 0.
 
 
 def control_windows(nudge: Nudge) -> dict[str, tuple[float, float]]:
-    """The controls of a run with such a nudge, in the order of the netlist, and their windows."""
+    """The controls of a run with a given nudge, in the order of the netlist, and their windows."""
     return {
         "hold": _SAMPLE, "store": _STORE, "nudge": _PULL, "update": _UPDATE,
         **dict.fromkeys(nudge.samples, _SAMPLE), **dict.fromkeys(nudge.pulls, _PULL),
@@ -50,7 +50,14 @@ class Wave:
         self.times, self.values = [0.0], [self.start]
 
     def to(self, time: float, value: float, *, edge: float) -> None:
-        """Go to `value` on an edge that starts at `time`; nothing happens if it is there already."""
+        """Append an edge to `value`, unless the waveform has that value already.
+
+        **Arguments:**
+
+        - `time`: start of the edge, s; not before the end of the last one.
+        - `value`: value at its end.
+        - `edge`: its duration, s.
+        """
         if value != self.values[-1]:
             if time > self.times[-1]:
                 self.times.append(time)
@@ -100,18 +107,26 @@ class Schedule:
 
 
 def schedule(run: Run) -> Schedule:
-    """The schedule of a run: one stretch of phases for each of its points, in order."""
+    """The schedule of a run: the phases of each of its points, in order."""
     return _Builder(run.design, run).build()
 
 
 def points_duration(design: Design, *, train: int, evaluate: int) -> float:
-    """Simulated seconds that so many training and evaluation points take."""
+    """Simulated time of a number of points, s.
+
+    The phase at the end of a run, in which the inputs are back at 0 V, is not counted.
+
+    **Arguments:**
+
+    - `design`: its nudge has the phases of a training point, its timing their length.
+    - `train`, `evaluate`: numbers of training points and of points that are only evaluated.
+    """
     phases = len(design.nudge.phases) * train + evaluate
     return phases * design.timing.phase_duration
 
 
 class _Builder:
-    """Walks over the points once and appends to every waveform."""
+    """Goes through the points once and appends to every waveform."""
 
     def __init__(self, design: Design, run: Run) -> None:
         self.nudge, self.timing, self.run = design.nudge, design.timing, run
@@ -152,7 +167,7 @@ class _Builder:
         self._follow(self.targets, targets)
 
     def _disturb(self, index: int) -> None:
-        """The noise of a point's update: it comes with the point's inputs, on the same edge."""
+        """Set the noise of a point's update, on the same edge as the point's inputs."""
         if self.noise is not None:
             for layer in range(self.run.depth):
                 self._follow(self.read[layer], self.noise.read[layer][index])
@@ -164,7 +179,7 @@ class _Builder:
             wave.to(self.time + half, float(value), edge=half)
 
     def _phase(self) -> float:
-        """Let one phase pass; returns when its result is read."""
+        """Advance the time by one phase; returns the time at which its result is read, s."""
         self.time += self.timing.phase_duration
         return self.time - self.guard
 
@@ -185,7 +200,7 @@ class _Builder:
     def _train(
         self, selected: set[tuple[int, int]], following: set[tuple[int, int]]
     ) -> tuple[float, float]:
-        """The phases after the free one, which has just passed.
+        """The phases after the free one; returns when the nudged and the update phase end, s.
 
         A row that the next point selects again stays selected: releasing it would take an edge
         of its own, and its bitlines float in the next free phase anyway.

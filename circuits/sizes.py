@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The early check of transistor sizes: a device may allow less than the quantities of a part do."""
+"""The early check of transistor sizes: a device may allow a smaller range than the quantities of a part do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def check_sizes(design: Design, crossbars: int) -> None:
 
     **Arguments:**
 
-    - `crossbars`: how many the network has; the parts of each are looked at.
+    - `design`: the design.
+    - `crossbars`: how many the network has; the parts of each are checked.
 
     **Raises:** `DesignError` naming the quantity that the size comes from, or else the part;
     `NetworkError` where tuples do not fit the network.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`Trace`: what a run returns."""
+"""`Trace`: the result of a run."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
-    """The result of a run: how it ended and, only if it ended well, what came out.
+    """The result of a run: how it ended and, only if it ended well, outputs, weights and energy.
 
     **Attributes:**
 
-    - `outcome`: status, cause, the simulator's words, wall and CPU time, memory.
-    - `simulator`, `version`: what computed it.
+    - `outcome`: status, cause, the simulator's message, wall and CPU time, memory.
+    - `simulator`, `version`: name and version of the trainer that computed it.
     - `run_key`: SHA-256 of netlist, models, simulator, version and options: equal keys, equal runs.
     - `free`, `nudged`: outputs at the end of these phases, V, shape `(points, outputs)`; `nudged`
       is NaN for points that do not train. With centred nudging it is the phase at -beta.
@@ -48,7 +48,7 @@ class Trace:
 
     @property
     def ok(self) -> bool:
-        """Whether there are results."""
+        """True if the run ended well, so that there are results."""
         return self.outcome.ok
 
     def arrays(self) -> dict[str, Any]:

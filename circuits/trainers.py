@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that computes a `Run`, behind one protocol: SPICE transients and the quasi-static."""
+"""`Trainer`, the common interface of SPICE transients and the quasi-static simulator, and its factory."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from pdk import Models
 
 QUASISTATIC = "quasistatic"
 TRAINERS = ("auto", *SIMULATORS, QUASISTATIC)
-"""What `make_trainer` takes."""
+"""Names that `make_trainer` takes."""
 
 
 class Trainer(Protocol):
-    """What computes training runs.
+    """Computes training runs.
 
     - `simulator`: the SPICE simulator it uses: for the transient itself, or (quasi-static) for
       measuring the transistors.
     - `models`: the transistor models.
-    - `name`, `version`: of what computes the run; a study has one of each.
+    - `name`, `version`: its own, as a trace has them.
     """
 
     @property
     def simulator(self) -> SpiceSimulator:
-        """The SPICE simulator behind it."""
+        """The SPICE simulator that it uses."""
 
     @property
     def models(self) -> Models:
@@ -42,7 +42,7 @@ class Trainer(Protocol):
 
     @property
     def version(self) -> str:
-        """Version of what computes the run."""
+        """Version of the trainer, with those of programs that its results depend on."""
 
     def key(self, run: Run) -> str:
         """SHA-256 of all that the run's result depends on."""
@@ -56,7 +56,21 @@ class Trainer(Protocol):
         cancelled: Callable[[], bool] | None = None,
         keep: bool = False,
     ) -> Trace:
-        """Compute a run; what goes wrong inside is the trace's outcome."""
+        """Compute a run; a failure of the simulation is the trace's outcome, not an exception.
+
+        **Arguments:**
+
+        - `run`: the run.
+        - `directory`: for the run's files; None for a temporary one.
+        - `progress`: called now and then with the fraction that is done, from 0 to 1.
+        - `cancelled`: asked now and then; the run ends when it returns True.
+        - `keep`: keep the run's files.
+
+        **Returns:** the trace; without results where its outcome is not ok.
+
+        **Raises:** `CircuitError` for a run that the trainer cannot compute; `pdk.PdkError` where the
+        transistor models cannot be compiled.
+        """
 
 
 def make_trainer(
@@ -73,11 +87,13 @@ def make_trainer(
     **Arguments:**
 
     - `name`: one of `circuits.simulators.SIMULATORS` for transient simulation, `auto` for the first of
-      them that is installed; `quasistatic` for one equilibrium a phase.
+      them that is installed; `quasistatic` for one equilibrium in each phase.
+    - `models`: the transistor models.
     - `limits`: of one run.
-    - `executable`: the SPICE simulator's program, if not where it is looked for.
-    - `processes`: of one transient simulation (of those that can).
-    - `cache`: of finished transients; the quasi-static computes faster than it would read them.
+    - `executable`: path or name of the SPICE simulator's program; None for the usual one.
+    - `processes`: of one transient simulation, where the simulator can run in several.
+    - `cache`: of finished transient runs; None for none. Quasi-static runs are not cached: computing one again
+      is faster.
 
     **Raises:** as `circuits.simulators.find`.
     """

@@ -32,10 +32,11 @@ from pdk import Models, compile_library
 
 Array = NDArray[np.float64]
 
-# What is integrated over time here is charge on storage nodes, which every implicit method
-# conserves whatever its step; between two edges all settles to an equilibrium. So the truncation
-# error may be large while the nonlinear equations are solved closely: a nudge is millivolts. With
-# less conductance across junctions than this ngspice finds no operating point of real write switches.
+# The state of the circuit is the charge on storage nodes, which every implicit method conserves
+# whatever its time step, and between two edges everything settles to an equilibrium. So a large
+# truncation error is harmless, but the nonlinear equations have to be solved accurately: a nudge is a
+# few millivolts. With less conductance across junctions ngspice finds no operating point of transistor
+# write switches.
 TRAINING_ACCURACY = Accuracy(
     relative=1e-5,
     current=1e-12,
@@ -47,9 +48,9 @@ TRAINING_ACCURACY = Accuracy(
     order=1,
 )
 
-# Where the circuit has time constants that a phase does not dwarf, time steps resolve them. The
+# Where the circuit has time constants of more than a hundredth of a phase, time steps resolve them. The
 # bound is on the step, not on the truncation error: bitlines have no capacitance, so their voltages
-# jump when a row is selected, and an error estimate would chase these jumps without end.
+# jump when a row is selected, and an error control would reduce the step at these jumps without end.
 _DWARFED = 100.0
 _STEPS_PER_TIME_CONSTANT = 10.0
 _MOST_STEPS = 400.0
@@ -132,16 +133,19 @@ class TransientTrainer:
         cancelled: Callable[[], bool] | None = None,
         keep: bool = False,
     ) -> Trace:
-        """Simulate a run; never raises for what happens inside the simulator.
+        """Simulate a run; a failure of the simulator is the trace's outcome, not an exception.
 
         **Arguments:**
 
+        - `run`: the run.
         - `directory`: where to put the run's files; a temporary one by default.
         - `progress`: called with the fraction of simulated time that is done.
-        - `cancelled`: polled; the simulator is stopped when it says so.
-        - `keep`: keep the run's files.
+        - `cancelled`: asked about every 20 ms; the simulator is stopped when it returns True.
+        - `keep`: keep the run's files; then the run is simulated even if the cache has it.
 
         **Returns:** the trace; without results where its outcome is not ok.
+
+        **Raises:** `pdk.PdkError` for a transistor that the models do not have, or models that cannot be read.
         """
         circuit = training_circuit(run)
         deck = self.deck(run, circuit=circuit)
@@ -209,7 +213,7 @@ def _read(waves: Waveforms, nodes: tuple[str, ...], times: Array) -> Array:
 
 
 def _signals(run: Run, circuit: TrainingCircuit) -> list[str]:
-    """Outputs, storage nodes, and what the energy is computed from, each once."""
+    """The signals of outputs and storage nodes, and those that the energy is computed from, each once."""
     names = [f"v({node})" for node in (*circuit.outputs, *circuit.memories)]
     for index in range(run.layers[0]):
         for rail in (rail_p(0, index), rail_n(0, index)):
@@ -229,7 +233,7 @@ def _signals(run: Run, circuit: TrainingCircuit) -> list[str]:
 
 
 def _rails(run: Run, layer: int, unit: int) -> tuple[str, ...]:
-    """What an amplifier feeds: two rails, or an output."""
+    """The nodes that an amplifier drives: two rails, or an output."""
     positive = rail_p(layer, unit)
     return (positive,) if layer == run.depth else (positive, rail_n(layer, unit))
 
@@ -237,8 +241,8 @@ def _rails(run: Run, layer: int, unit: int) -> tuple[str, ...]:
 def _supplies(run: Run, circuit: TrainingCircuit) -> list[Supply]:
     """The circuit's sources that deliver power, apart from the inputs.
 
-    An amplifier that is an ideal source has none: its netlist is a model, and what it delivers is
-    what its outputs do.
+    An amplifier that is an ideal source has none: its netlist is a model, and the power of its outputs
+    is counted instead.
     """
     ideal = [amplifier_cell(place).name for place in run.places if place.amplifier.is_ideal_source]
     rails = (rail_p(0, index) for index in range(run.layers[0]))
@@ -297,9 +301,9 @@ def _supplied(supply: Supply, waves: Waveforms) -> Array:
 
 
 def _delivers(cell: Cell, netlist: Netlist) -> bool:
-    """Whether an amplifier's outputs are driven by ideal elements, whose power no supply gives.
+    """Returns True if an amplifier's outputs are driven by ideal elements, whose power no supply delivers.
 
-    Else what the outputs deliver comes out of the amplifier's own sources, and is counted there.
+    Otherwise that power comes from the amplifier's own sources and is counted there.
     """
     has_supplies = bool(netlist.supplies_of(cell.name))
     return not has_supplies or any(netlist.is_driven(cell.name, pin) for pin in cell.pins[1:])

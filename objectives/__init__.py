@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is asked of a circuit: tasks, the course of a training, fit and cost.
+"""Tasks, the training of a circuit on them, and metrics of the result.
 
 `objectives.trainability` and `objectives.controls` need the quasi-static simulator, which takes a
 second to import, so they are not imported here.

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The errors of this floor."""
+"""Errors of tasks, training plans and metrics."""
 
 from circuits import IllegalValue
 
 
 class ObjectiveError(Exception):
-    """A task, a plan or a figure of merit that makes no sense: says which and what is allowed."""
+    """A task, a training plan or a metric is not legal; the message says what is allowed."""
 
 
 class TaskError(IllegalValue, ObjectiveError):

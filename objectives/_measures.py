@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The arithmetic behind `objectives.trainability`, on what a probe saw of one layer."""
+"""Arithmetic behind `objectives.trainability`, on the part of a probe that belongs to one layer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from circuits.quasistatic import MIRRORED, NONE, TARGET, Probe
 Array = NDArray[np.float64]
 
 CURRENT = 1e-7
-"""A; transistors below carry none worth speaking of."""
+"""Current in A below which a transistor counts as off."""
 
 _NEGLIGIBLE = 0.01
 """Share of the layer's largest |dI/dw| below which a synapse does not count."""
@@ -28,10 +28,13 @@ class LayerProbe:
 
     **Attributes:**
 
-    - `cells`: shape `(points, inputs, outputs)`.
-    - `before`, `behind`: units, shapes `(points, inputs)` and `(points, outputs)`.
-    - `nudges`: of the lines, V, shape `(points, outputs)`.
-    - `weights`, `gradient`, `update`, `at_zero`, `mirrored`, `noise`: V, shape `(points, synapses)`.
+    - `cells`: records of the synapses, as `Probe.cells`, shape `(points, inputs, outputs)`.
+    - `before`, `behind`: records of the units at the crossbar's inputs and outputs, as `Probe.nodes`,
+      shapes `(points, inputs)` and `(points, outputs)`.
+    - `nudges`: how far the nudge moves each line, V, shape `(points, outputs)`.
+    - `weights`, `gradient`, `noise`: as in `Probe`, V, shape `(points, synapses)`.
+    - `update`, `at_zero`, `mirrored`: updates for the actual error, for none, and for its opposite, V,
+      shape `(points, synapses)`.
     """
 
     cells: NDArray[Any]
@@ -47,7 +50,14 @@ class LayerProbe:
 
     @classmethod
     def of(cls, run: Run, found: Probe, layer: int) -> LayerProbe:
-        """The part of a probe that belongs to crossbar `layer`."""
+        """Returns the part of a probe that belongs to one crossbar.
+
+        **Arguments:**
+
+        - `run`: the run that was probed.
+        - `found`: its probe.
+        - `layer`: number of the crossbar, from 0 at the input.
+        """
         starts = np.cumsum([0, *(inputs * outputs for inputs, outputs in run.shapes)])
         units = np.cumsum([0, *run.layers])
         synapses = slice(starts[layer], starts[layer + 1])
@@ -67,23 +77,26 @@ class LayerProbe:
 
 
 def rms(values: Array) -> float:
-    """Root of the mean square over everything."""
+    """Root mean square of all entries."""
     return float(np.sqrt(np.mean(values**2)))
 
 
 def ratio(value: float, reference: float) -> float:
-    """A quotient; infinite, or NaN for 0 / 0, where the reference vanishes."""
+    """Returns value / reference; NaN for 0 / 0, else infinite where the reference is 0."""
     if reference == 0.0:
         return math.nan if value == 0.0 else math.inf
     return value / reference
 
 
 def alignment(update: Array, gradient: Array, noise: Array) -> float:
-    """Mean cosine between rows of updates with noise and of minus the gradient.
+    """Returns the mean over the points of the cosine between noisy updates and the negative gradient.
 
     **Arguments:**
 
-    - `noise`: rms noise of each update; arrays have shape `(points, synapses)`.
+    - `update`, `gradient`: updates without noise, and gradient, V, shape `(points, synapses)`.
+    - `noise`: rms noise of each update, V, same shape.
+
+    **Returns:** from -1 to 1; a point whose update and noise, or whose gradient, are zero counts as 0.
     """
     along = -np.sum(update * gradient, axis=1)
     length = np.sqrt(np.sum(update**2 + noise**2, axis=1) * np.sum(gradient**2, axis=1))
@@ -129,7 +142,16 @@ def dead_zone(layer: LayerProbe) -> float:
 
 
 def time_constant(run: Run, layer: LayerProbe, index: int) -> float:
-    """The slowest of a layer's lines, its writing, sampling and amplifiers, s."""
+    """Returns the longest time constant of a layer: of lines, weight writing, sampling or amplifiers.
+
+    **Arguments:**
+
+    - `run`: the run that was probed.
+    - `layer`: the layer's part of the probe.
+    - `index`: number of the layer's crossbar, from 0.
+
+    **Returns:** s; infinite where a line has no conductance.
+    """
     design = run.design
     conductance = np.maximum(layer.behind["own"] + layer.behind["drawn"], 0.0)
     with np.errstate(divide="ignore"):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a result has to be held against before a deep net counts as trained.
+"""Control trainings that show whether a deep network has learnt in all of its layers.
 
-A net whose last layer alone learns, on random features below it, can fit well too. So the same circuit
-is trained again with parts of it frozen, each at the best of several update scales; with its exact
-gradient; and the task is given to a straight line and to a software perceptron of the same widths.
+A network whose last layer alone learns, on random features below it, can fit well too. So the same
+circuit is trained again with some layers frozen, at the best of several update scales, and with its
+exact gradient. A linear fit and a software perceptron of the same widths learn the same task.
 
     found = controls(trainer, plan, design, seeds=3)
     counts_as_deep(found)
@@ -28,10 +28,10 @@ from objectives.trainability import points_run
 from objectives.training import TrainedLayers, TrainingPlan
 
 SCALES = (0.25, 1.0, 4.0, 16.0)
-"""Multiples of a design's own update scales, or of the gradient's matched rates, to begin with."""
+"""Multiples that are tried first, of a design's update scales or of the gradient's matched rates."""
 
 _MOST_FURTHER = 4
-"""Scales that are tried beyond these while the last one is the best."""
+"""Most scales that are tried beyond these, while the smallest or largest one is the best."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -42,11 +42,11 @@ class ControlScore:
 
     **Attributes:**
 
-    - `scale`: the best: that of the least median over the seeds.
+    - `scale`: the multiple with the least median over the seeds.
     - `each`: held-out NMSE after the last epoch at that scale, one for each seed; NaN where a training
       did not finish.
     - `tried`: median over the seeds at every scale, in the order of `scales`.
-    - `scales`: that were tried.
+    - `scales`: the multiples that were tried.
     """
 
     scale: float
@@ -71,8 +71,8 @@ class Controls:
 
     **Attributes:**
 
-    - `seeds`: weight seeds; each score has one figure for each.
-    - `epochs`: of every training.
+    - `seeds`: weight seeds; each score has one NMSE for each.
+    - `epochs`: number of epochs of every training.
     - `noiseless`: whether the update circuits have no noise.
     - `linear`: the best linear fit.
     - `circuit`: the design as it is.
@@ -98,12 +98,12 @@ class Controls:
     software: float
 
     def scores(self) -> dict[str, ControlScore]:
-        """All trainings of the circuit by name."""
+        """Returns the scores of all trainings of the circuit, by name."""
         names = ("circuit", "frozen", "lower", "gradient")
         return {name: getattr(self, name) for name in names}
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values."""
+        """Returns everything as plain values."""
         plain = dataclasses.asdict(self)
         for name, score in self.scores().items():
             plain[name] |= {"mean": score.mean, "median": score.median}
@@ -115,7 +115,8 @@ def counts_as_deep(found: Controls, *, margin: float = 3.0, fit: float = 0.1) ->
 
     **Arguments:**
 
-    - `margin`: how many times below its frozen control's the circuit's NMSE must be.
+    - `found`: the result of `controls`.
+    - `margin`: how many times smaller than that of the frozen control the circuit's NMSE must be.
     - `fit`: the NMSE that training the lower layers alone must reach.
 
     Medians over the seeds are compared.
@@ -133,11 +134,14 @@ def controls(
     scales: Sequence[float] = SCALES,
     progress: Progress | None = None,
 ) -> Controls:
-    """Train a design and its controls on several first weights.
+    """Train a design and its controls from several first weights.
 
     **Arguments:**
 
-    - `seeds`: how many weight seeds, from the plan's own up.
+    - `trainer`: the simulator.
+    - `plan`: the training; its weight seed is the first one.
+    - `design`: the design.
+    - `seeds`: number of weight seeds, counted up from that of the plan.
     - `scales`: multiples that each control may choose from, a constant factor apart. While the
       smallest or largest is the best, up to four further ones are tried.
     - `progress`: called with the control's name, the trainings of it that are done, and how many it
@@ -181,7 +185,7 @@ def controls(
 
 
 def rescaled(design: Design, factor: float) -> Design:
-    """The design with the update scale of every crossbar multiplied, as far as is legal."""
+    """Returns the design with all update scales multiplied by a factor, at most to the legal limit."""
     highest = design.quantities()["update.scale"].high
     scales = [min(update.scale * factor, highest) for update in design.updates]
     return design.with_values({"update.scale": scales})
@@ -190,10 +194,21 @@ def rescaled(design: Design, factor: float) -> Design:
 def matched_rates(
     trainer: QuasistaticTrainer, plan: TrainingPlan, design: Design
 ) -> tuple[float, ...]:
-    """Rates of the exact gradient with the rms step of the circuit's own update, 1/V.
+    """Returns the rates at which gradient descent takes steps as large as the circuit's own updates.
 
-    Rms over all weights of a layer and all training points, at the plan's first weights; 0 for a
+    Steps are compared by their rms over all weights of a layer and all training points, at the plan's
+    first weights.
+
+    **Arguments:**
+
+    - `trainer`: the simulator.
+    - `plan`: the training, which gives points and first weights.
+    - `design`: the design whose updates are matched.
+
+    **Returns:** one plain number for each crossbar (V of weight for each V of its gradient); 0 for a
     layer whose gradient vanishes.
+
+    **Raises:** as `circuits.quasistatic.probe`.
     """
     run = points_run(plan, design, points=len(plan.task.data().inputs))
     found = probe(trainer, run)
@@ -209,7 +224,7 @@ def _compare(
     scales: Sequence[float],
     progress: Progress | None,
 ) -> ControlScore:
-    """Train at every scale on every plan, and beyond the last ones while one of them is the best."""
+    """Train every plan at every scale, and at further ones while the smallest or largest is the best."""
     found: dict[float, tuple[float, ...]] = {}
     waiting = sorted(scales)
     factor = waiting[1] / waiting[0] if len(waiting) > 1 else 1.0

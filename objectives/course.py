@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A whole training in this process."""
+"""Runs a whole training in this process."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Trained:
-    """What became of a training.
+    """The result of a training.
 
     **Attributes:**
 
-    - `scores`: of the epochs that have a result.
-    - `last`: trace of the last epoch that was simulated; not ok means that the training ended there.
+    - `scores`: one for each epoch that has a result.
+    - `last`: trace of the last epoch that was simulated; if it is not ok, the training ended there.
     - `weights`: storage voltages after the last epoch with a result, V, as `Trace.final_weights`;
       empty where there is none.
     """
@@ -54,9 +54,12 @@ def train(
 
     **Arguments:**
 
+    - `trainer`: the simulator.
+    - `plan`: the training.
+    - `design`: the design.
     - `progress`: called with the epoch and the fraction of it that is done.
 
-    **Returns:** the training; what goes wrong inside the simulator is the outcome of its last trace.
+    **Returns:** the training; a failure of the simulator is the outcome of its last trace.
 
     **Raises:** as `trainer.run`.
     """
@@ -77,12 +80,14 @@ def epochs(
     weights: Array | None = None,
     progress: Callable[[int, float], None] | None = None,
 ) -> Iterator[tuple[Run, Trace]]:
-    """The epochs of a training, one after the other; one without a result is the last.
+    """Simulate the epochs of a training one after the other, and end after one without a result.
 
     **Arguments:**
 
-    - `weights`: the first ones, V, as `Trace.final_weights`; those of the plan where None.
-    - `progress`: as of `train`.
+    - `trainer`, `plan`, `design`, `progress`: as of `train`.
+    - `weights`: storage voltages to begin with, V, as `Trace.final_weights`; None for the plan's.
+
+    **Returns:** an iterator over the run and the trace of each epoch.
 
     **Raises:** as `trainer.run`.
     """

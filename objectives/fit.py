@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How well outputs fit their targets."""
+"""Metrics of how well outputs fit their targets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from objectives._errors import ObjectiveError
 Array = NDArray[np.float64]
 
 LEAST_IMPROVEMENT = 1e-3
-"""Share of its NMSE by which a training must lower it to count as one that has learnt."""
+"""Least share by which a training must lower its NMSE to count as one that has learnt."""
 
 
 def nmse(outputs: Array, targets: Array) -> float:
@@ -46,16 +46,31 @@ def improved(before: float, after: float) -> bool | None:
 def best_linear_fit(
     inputs: Array, targets: Array, held_inputs: Array, held_targets: Array
 ) -> float:
-    """Held-out NMSE of the best affine map from inputs to targets, fitted on the training points.
+    """Returns the held-out NMSE of the best affine map from inputs to targets.
 
-    What a circuit has to beat before it can be said to use its hidden layers. Shapes
-    `(points, inputs)` and `(points, outputs)`.
+    The map is a least-squares fit to the training points. A circuit has to be below this NMSE before
+    one can say that it uses its hidden layers.
+
+    **Arguments:**
+
+    - `inputs`, `targets`: training points, shapes `(points, inputs)` and `(points, outputs)`.
+    - `held_inputs`, `held_targets`: held-out points, in the same form.
+
+    **Raises:** `ObjectiveError` where the held-out targets do not vary.
     """
     return nmse(linear_outputs(inputs, targets, held_inputs), held_targets)
 
 
 def linear_outputs(inputs: Array, targets: Array, held_inputs: Array) -> Array:
-    """What that map makes of the held-out points, shape `(held-out points, outputs)`."""
+    """Returns the outputs of the same map at the held-out points.
+
+    **Arguments:**
+
+    - `inputs`, `targets`: training points, shapes `(points, inputs)` and `(points, outputs)`.
+    - `held_inputs`: held-out points, shape `(held-out points, inputs)`.
+
+    **Returns:** shape `(held-out points, outputs)`, in the unit of the targets.
+    """
 
     def affine(points: Array) -> Array:
         return np.column_stack([points, np.ones(len(points))])
@@ -65,11 +80,11 @@ def linear_outputs(inputs: Array, targets: Array, held_inputs: Array) -> Array:
 
 
 def accuracy(outputs: Array, targets: Array) -> float:
-    """Share of the points whose outputs are those of the right class, from 0 to 1.
+    """Share of the points whose outputs stand for the right class, from 0 to 1.
 
     **Arguments:**
 
-    - `outputs`, `targets`: shape `(points, outputs)`; see `classes_of` for what class they are.
+    - `outputs`, `targets`: shape `(points, outputs)`; `classes_of` gives their classes.
 
     **Raises:** `ObjectiveError` where shapes differ.
     """
@@ -80,7 +95,8 @@ def accuracy(outputs: Array, targets: Array) -> float:
 def classes_of(values: Array) -> NDArray[np.intp]:
     """The class that outputs or targets stand for, shape `(points,)`, from 0.
 
-    The number of the largest output; of a single one, 0 where it is below 0 and 1 otherwise.
+    It is the index of the largest output. A single output stands for class 0 where it is below 0, and
+    for class 1 otherwise.
     """
     if values.shape[1] == 1:
         return (values[:, 0] >= 0.0).astype(np.intp)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Figures of merit: what a search can minimise, maximise or bound, each by its name.
+"""Metrics that a search can minimise, maximise or bound, each with a name.
 
-A figure is measured on one training. A rung of several trainings (seeds, scenarios) combines them as
-it says; some figures, such as the worst fit, say themselves how. A new one is a line here, or
-an entry point of an installed package (`docs/plugins.md`).
+A metric is a number for one training. A rung of several trainings (seeds, scenarios) combines their
+values by its aggregate; some metrics, such as the worst fit, have a rule of their own. A new metric
+is an entry in the table below, or an entry point of an installed package (`docs/plugins.md`).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from objectives.training import EpochScore, TrainingPlan
 Direction = Literal["minimize", "maximize"]
 
 Over = Literal["rung", "worst", "share"]
-"""How a rung's trainings make one figure: as the rung says, the worst one, or a share of them."""
+"""How values of several trainings become one: by the rung's aggregate, the worst, or a share."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A finished training: what it was, and its epochs' figures."""
+    """A finished training: its plan, its design, and the scores of its epochs."""
 
     plan: TrainingPlan
     design: Design
@@ -34,16 +34,17 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A figure of merit.
+    """A metric.
 
     **Attributes:**
 
-    - `name`: in a study file; `label`: in words; `unit`: of its values, empty for a pure number.
+    - `name`: its name in a study file; `label`: its name in tables and plots; `unit`: unit of its
+      values, empty for a pure number.
     - `direction`: which way is better.
     - `meaning`: one sentence.
-    - `measure`: its value for one training; it must be a finite number.
-    - `over`: how the trainings of a rung are combined. Of a `share`, `measure` is compared with the
-      rung's threshold, and the figure is the share of trainings below it.
+    - `measure`: returns its value for one training; it must be a finite number.
+    - `over`: how the values of a rung's trainings are combined. For `share` the result is the share of
+      trainings whose value is below the rung's threshold.
     """
 
     name: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A perceptron in software: what the widths of a network can do when nothing is in their way."""
+"""A perceptron in software, as a reference for what a network of the same widths can reach."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ def software_mlp(
 
     - `layers`: sizes as of a circuit, inputs first; only the hidden ones count. Without any, this
       is the best linear fit.
-    - `seeds`: of the initial weights.
-    - `activation`: of the hidden units.
+    - `data`: the task's training and held-out points.
+    - `seeds`: seeds of the initial weights.
+    - `activation`: activation function of the hidden units.
 
-    **Returns:** the best figure of all seeds and decays, as a search keeps the best of its trials.
+    **Returns:** the least NMSE of all seeds and decays, as a search keeps the best of its trials.
 
     **Raises:** `ObjectiveError` without seeds.
     """
@@ -65,9 +66,9 @@ def _figure(
         hidden_layer_sizes=hidden, activation=activation, solver="lbfgs", alpha=decay,
         max_iter=_ITERATIONS, max_fun=10 * _ITERATIONS, random_state=seed,
     )  # fmt: skip
-    # The matrices are small: threads that wait for each other take longer than one that works.
+    # The matrices are so small that several threads take longer than one.
     with threadpool_limits(1), warnings.catch_warnings():
-        # A net that still improves after so many iterations has long been a good reference.
+        # A net that has not converged after so many iterations is a good reference all the same.
         warnings.simplefilter("ignore", ConvergenceWarning)
         net.fit(data.inputs, data.targets if data.targets.shape[1] > 1 else data.targets[:, 0])
     return nmse(

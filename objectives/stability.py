@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Does a training find its way back, or does it run away from a touch of its first weights?
+"""Stability of a training: how fast a small difference of its first weights grows.
 
-Gradient descent with too large a step is chaotic: two trainings that differ by a microvolt have nothing in
-common after some epochs, though both may end with a good fit. Such a training does not repeat in another
-simulator, on another machine or in silicon, and each of its runs is a draw from a lottery. Measured is the
-finite-time growth of a small difference (the largest Lyapunov exponent; Ott, Chaos in Dynamical Systems,
-2nd ed., section 4.4), for several multiples of the design's update scales, because that is the cure.
+Gradient descent with too large a step is chaotic: two trainings whose first weights differ by a microvolt
+have nothing in common after some epochs, though both may end with a good fit. Such a training does not
+repeat in another simulator, on another machine or in silicon, and its fit is a matter of chance. The
+module measures the finite-time growth of a small difference (the largest Lyapunov exponent; Ott, Chaos in
+Dynamical Systems, 2nd ed., section 4.4) at several multiples of the design's update scales, because
+smaller update scales are the remedy.
 """
 
 from __future__ import annotations
@@ -33,16 +34,17 @@ KICK = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How a difference of the first weights grew at one multiple of the design's update scales.
+    """Growth of a difference of the first weights at one multiple of the design's update scales.
 
     **Attributes:**
 
     - `scale`: the multiple.
-    - `amplification`: rms difference of all weights over that of the first ones, after each epoch; the
-      geometric mean over the weight seeds. NaN from the epoch on that a training did not finish.
-    - `each`: that of the last epoch, for each seed.
-    - `nmse`: held-out, after the last epoch, of the training that was not touched, for each seed; NaN
-      where it did not finish.
+    - `amplification`: rms difference of all weights after each epoch, divided by that of the first
+      weights; geometric mean over the weight seeds. NaN from the epoch on that a training did not
+      finish.
+    - `each`: amplification after the last epoch, for each seed.
+    - `nmse`: held-out NMSE after the last epoch of the training with unchanged first weights, for each
+      seed; NaN where it did not finish.
     """
 
     scale: float
@@ -57,18 +59,19 @@ class Growth:
 
     @property
     def rate(self) -> float:
-        """Natural logarithm of the growth, a mean epoch of the whole training; negative: it shrinks."""
+        """Mean natural logarithm of the growth in an epoch; negative where the difference shrinks."""
         last = self.amplification[-1]
         return math.log(last) / len(self.amplification) if last else -math.inf
 
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """The growth of a small difference, by update scale.
+    """Growth of a small difference at each multiple of the update scales.
 
     **Attributes:**
 
-    - `seeds`: weight seeds; `epochs`: of each training; `noiseless`: without noise.
+    - `seeds`: weight seeds; `epochs`: number of epochs of each training; `noiseless`: whether the
+      update circuits have no noise.
     - `kick`: rms difference of the first weights, V.
     - `growths`: one for each multiple of the update scales.
     """
@@ -98,17 +101,20 @@ def stability(
     kick: float = KICK,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Stability:
-    """Train each seed twice at each update scale, the second time with its first weights touched.
+    """Train each seed twice at each update scale, the second time from slightly different first weights.
 
     Order of the points, rows and noise are the same in both; they follow the weight seed.
 
     **Arguments:**
 
-    - `seeds`: so many, from `plan.weight_seed` on.
+    - `trainer`: the simulator.
+    - `plan`: the training.
+    - `design`: the design.
+    - `seeds`: number of weight seeds, counted up from `plan.weight_seed`.
     - `scales`: multiples of the design's update scales.
-    - `kick`: rms of the normal difference, V: small against the weights, large against the
-      tolerance of the simulator.
-    - `progress`: called with what is trained, the trainings done and all of them.
+    - `kick`: rms of the normally distributed difference, V: small compared with the weights, large
+      compared with the tolerance of the simulator.
+    - `progress`: called with what is trained, the number of trainings done, and the number of all.
 
     **Raises:** as `trainer.run`.
     """

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The conformance suites of tasks and figures of merit, for those who write one.
+"""Conformance suites of tasks and metrics, for those who write new ones.
 
-from objectives.testing import check_task
+In a test of the package that has the new task:
 
-def test_my_task_conforms():
-check_task("mine")
+    from objectives.testing import check_task
+
+    def test_my_task_conforms():
+        check_task("mine")
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from objectives.training import EpochScore, TrainingPlan
 
 
 def check_task(name: str) -> None:
-    """Refuse a task that does not keep to what trainings rely on.
+    """Check that a task has the properties that trainings rely on.
 
     - It is a frozen record of plain parameters: hashed, pickled (to workers) and written into design
       files, it comes back equal.
@@ -37,9 +39,9 @@ def check_task(name: str) -> None:
 
     **Arguments:**
 
-    - `name`: as a study file has it, of this program or of an installed package.
+    - `name`: its name in a study file; a task of this program or of an installed package.
 
-    **Raises:** `AssertionError` with what is wrong; `TaskError` for data that are not of their size.
+    **Raises:** `AssertionError` with what is wrong; `TaskError` for data of a wrong shape.
     """
     kind = TASKS[name]
     assert dataclasses.is_dataclass(kind), "a task is a frozen record of its parameters"
@@ -63,7 +65,7 @@ def check_task(name: str) -> None:
 
 
 def _check_record(task: Task) -> None:
-    """Refuse a task that does not come back from a pickle, or from the text of a design file."""
+    """Check that a task comes back from a pickle, and that a design file can hold its parameters."""
     assert pickle.loads(pickle.dumps(task)) == task, "a task can be pickled, and comes back equal"  # noqa: S301 - its own
     for field in dataclasses.fields(task):
         value = getattr(task, field.name)
@@ -75,7 +77,7 @@ def _check_record(task: Task) -> None:
 
 
 def _check_targets(task: Task) -> None:
-    """Refuse targets that no NMSE can be taken of, or that are not those of the classes."""
+    """Check that targets vary, so that an NMSE exists, and that those of classes are +1 and -1."""
     assert task.outputs >= 1, "a task has an output"
     data = task.data()
     for targets in (data.targets, data.held_targets):
@@ -100,7 +102,7 @@ def _digest(task: Task) -> str:
 
 
 def _digest_elsewhere(task: Task) -> str:
-    """The same from a process of its own, with other hashes of words."""
+    """Returns the same from another process, in which strings have other hashes."""
     program = (
         "import pickle, sys; from objectives.testing import _digest; "
         "print(_digest(pickle.loads(bytes.fromhex(sys.argv[1]))))"
@@ -122,14 +124,14 @@ def _digest_elsewhere(task: Task) -> str:
 
 
 def check_figure(name: str) -> None:
-    """Refuse a figure of merit that does not keep to what searches rely on.
+    """Check that a metric has the properties that searches rely on.
 
-    It is measured of a training of one epoch and of two, and of a classification: a finite float
-    each time, the same again for the same training.
+    It is computed for trainings of one epoch and of two, of a regression and of a classification. It
+    must be a finite float each time, and the same again for the same training.
 
     **Arguments:**
 
-    - `name`: as a study file has it, of this program or of an installed package.
+    - `name`: its name in a study file; a metric of this program or of an installed package.
 
     **Raises:** `AssertionError` with what is wrong.
     """

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Can this circuit train itself? Figures of its updates, layer by layer, without training it.
+"""Trainability: metrics of a circuit's updates, layer by layer, without training it.
 
-At a set of points the quasi-static simulator says what every synapse's update circuit would write and
-what the exact gradient is (`circuits.quasistatic.probe`). From these follow where a signal is lost: in
-synapses that do not answer, on its way back through the layers, in noise, or in a direction that is
-not the gradient's.
+At a set of points the quasi-static simulator computes what every synapse's update circuit would write,
+and the exact gradient (`circuits.quasistatic.probe`). They show where a signal is lost: in synapses
+that do not respond, on its way back through the layers, in noise, or because the update has another
+direction than the gradient.
 
     run = points_run(plan, design, points=16)
     found = trainability(trainer, run)
@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class LayerTrainability:
-    """Figures of one crossbar and the lines behind it.
+    """Metrics of one crossbar and the lines behind it.
 
     Updates are those of the whole matrix, as if each synapse's row were selected, from the free phase
     to what is written. All means and rms go over points and synapses, unless said otherwise.
@@ -100,12 +100,12 @@ class LayerTrainability:
 
 @dataclass(frozen=True, kw_only=True)
 class Trainability:
-    """Figures of a circuit with given weights at a set of points.
+    """Metrics of a circuit with given weights at a set of points.
 
     **Attributes:**
 
-    - `layers`: of each crossbar, the input side first.
-    - `points`: how many points they are from.
+    - `layers`: one entry for each crossbar, the input side first.
+    - `points`: number of points that were evaluated.
     - `error`: rms of output minus target, V.
     - `noiseless`: whether the run has no noise, as no real update circuit has.
     - `outside`: evaluations outside the device tables at equilibria.
@@ -144,13 +144,15 @@ def points_run(
     weights: Array | None = None,
     epoch: int = 0,
 ) -> Run:
-    """The first training points of a plan, to be looked at.
+    """Returns a run of the first training points of a plan, for `trainability`.
 
     **Arguments:**
 
-    - `points`: how many; all where the task has fewer.
-    - `weights`: as `Trace.final_weights`; None for the plan's first weights.
-    - `epoch`: whose update scales they have; points and noise are those of epoch 0.
+    - `plan`: the training.
+    - `design`: the design.
+    - `points`: number of points; all where the task has fewer.
+    - `weights`: storage voltages, V, as `Trace.final_weights`; None for the plan's first weights.
+    - `epoch`: the epoch whose update scales are used; points and noise are those of epoch 0.
     """
     run = plan.epoch_run(design.in_epoch(epoch * plan.stride), 0, weights)
     chosen = np.flatnonzero(run.stimulus.train)[:points]
@@ -164,7 +166,7 @@ def points_run(
 
 
 def trainability(trainer: QuasistaticTrainer, run: Run) -> Trainability:
-    """Look at the training points of a run, with its first weights.
+    """Compute the metrics of a run's updates at its training points, with its first weights.
 
     **Raises:** `ObjectiveError` for a run without training points; `NoEquilibrium` where one has no
     equilibrium; otherwise as `QuasistaticTrainer.run`.

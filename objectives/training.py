@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The course of a training: which run each epoch is, and how its trace is scored."""
+"""`TrainingPlan`: the run of each epoch of a training, and the scores of its trace."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ TrainedLayers = Literal["all", "lower", "last"]
 
 @dataclass(frozen=True)
 class EpochScore:
-    """The figures of one epoch.
+    """The metrics of one epoch.
 
     **Attributes:**
 
-    - `epoch`: which one, from 0.
+    - `epoch`: its number, from 0.
     - `nmse_before`: held-out NMSE before the first update; NaN in later epochs.
     - `nmse`: held-out NMSE after the epoch's last update, in free phases without updates.
     - `energy_per_point`: energy delivered for one training point, J.
-    - `seconds`, `cpu_seconds`: wall and processor time of the simulator.
-    - `points`: data points simulated, evaluation included.
+    - `seconds`, `cpu_seconds`: wall and processor time of the simulator, s.
+    - `points`: number of points simulated, evaluation included.
     - `accuracy`: share of the held-out points in the right class after the epoch's last update;
       NaN where the task is no classification.
     """
@@ -64,9 +64,9 @@ class TrainingPlan:
     """A training: network, task, number of epochs, seeds, scenario.
 
     An epoch applies every training point once, in an order of its own, and updates one row of each
-    weight matrix at each point; then all held-out points are looked at in free phases. Epoch 0
-    looks at them before its first update, too. Inputs beyond the task's features are bias rows.
-    The update circuits are noisy unless `noise_seed` is None; then its figures are noiseless.
+    weight matrix at each point; then all held-out points are evaluated in free phases. Epoch 0
+    evaluates them before its first update, too. Inputs beyond the task's features are bias rows.
+    The update circuits are noisy unless `noise_seed` is None.
 
     `trained` names the crossbars whose rows are updated: all of them, all but the last (`lower`), or
     the last alone (`last`); the others keep their first weights. Training the last one alone is what
@@ -118,7 +118,7 @@ class TrainingPlan:
 
     @property
     def noiseless(self) -> bool:
-        """Whether the update circuits have no noise, as no real ones have."""
+        """Whether the update circuits are simulated without noise, which all real ones have."""
         return self.noise_seed is None
 
     def inputs_in_volts(self, design: Design, inputs: Array) -> Array:
@@ -134,15 +134,20 @@ class TrainingPlan:
         return design.encoding.target_amplitude * targets
 
     def first_weights(self, design: Design) -> tuple[Array, ...]:
-        """The weights before the first epoch."""
+        """Storage voltages before the first epoch, V; one array `(inputs, outputs)` for each crossbar."""
         return initial_weights(self.layers, design, seed=self.weight_seed)
 
     def epoch_run(self, design: Design, epoch: int, weights: Array | None = None) -> Run:
-        """The run of one epoch.
+        """Returns the run of one epoch.
 
         **Arguments:**
 
-        - `weights`: `Trace.final_weights` of the epoch before; None in epoch 0.
+        - `design`: the design.
+        - `epoch`: number of the epoch, from 0.
+        - `weights`: storage voltages to begin with, V, as `Trace.final_weights` of the epoch before;
+          None for the plan's first weights.
+
+        **Raises:** as `Task.data`.
         """
         data = self.task.data()
         depth = len(self.layers) - 1
@@ -180,7 +185,13 @@ class TrainingPlan:
         )
 
     def score(self, run: Run, trace: Trace, epoch: int) -> EpochScore:
-        """The figures of an epoch's trace.
+        """Returns the metrics of an epoch.
+
+        **Arguments:**
+
+        - `run`: the run that `epoch_run` returned.
+        - `trace`: its trace.
+        - `epoch`: number of the epoch, from 0.
 
         **Raises:** `ObjectiveError` for a trace without results.
         """
@@ -208,7 +219,7 @@ class TrainingPlan:
         return trace.free[len(run.stimulus) - self.task.held_out :]
 
     def linear_fit(self) -> float:
-        """Held-out NMSE of the best linear fit to the task: what any net must beat."""
+        """Held-out NMSE of the best linear fit to the task, which a network has to be below."""
         data = self.task.data()
         return best_linear_fit(data.inputs, data.targets, data.held_inputs, data.held_targets)
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The user cache: one place for what was downloaded, compiled or measured.
 
-Everything appears there by a rename within the directory, so that another process sees a file
-or a directory whole or not at all, and a process killed half-way leaves only scrap behind.
+Everything appears there by a rename within the directory, so another process sees a file or a
+directory complete or not at all. A process that is killed leaves only unfinished files behind, which
+are removed a day later.
 
-The cache is a convenience. Where it cannot be written (read-only, full, no home directory), a
-spare cache in the directory for temporary files takes what is new, and a notice says so; where
-it cannot be read, what was in it is made again.
+Nothing depends on the cache. Where it cannot be written (read-only, full, no home directory), new
+entries go to a spare cache in the directory for temporary files, and a notice says so. Where it cannot
+be read, its contents are made again.
 """
 
 from __future__ import annotations
@@ -37,9 +38,11 @@ _PROBE_BYTES = 1 << 16
 
 
 def cache_directory() -> Path:
-    """The directory named by `ANALOG_SWEEP_CACHE`, else the platform's cache for users.
+    """Returns the directory named by `ANALOG_SWEEP_CACHE`, else the user's cache of the platform.
 
-    Where the home directory, which that starts from, is not known: the spare cache.
+    Where that needs a home directory and none is known, it is the spare cache.
+
+    **Raises:** `CacheError` where there is no directory for temporary files either.
     """
     named = os.environ.get(ENVIRONMENT_VARIABLE)
     try:
@@ -52,7 +55,7 @@ def cache_directory() -> Path:
 
 
 def spare_directory() -> Path:
-    """A cache among the temporary files, which nobody but this user can write to.
+    """The spare cache: a directory among the temporary files that only this user can write to.
 
     **Raises:** `OSError` where there is no directory for temporary files.
     """
@@ -60,7 +63,10 @@ def spare_directory() -> Path:
 
 
 def places(name: str | Path) -> Iterator[Path]:
-    """Where an entry may be: in the cache, and where that cannot be written to, in the spare one."""
+    """Yields the paths at which an entry may be.
+
+    That is the cache and, where the cache cannot be written to, the spare one.
+    """
     yield cache_directory() / name
     if fault(cache_directory()) is not None:
         with contextlib.suppress(OSError):
@@ -111,7 +117,7 @@ def writable_directory(name: str | Path) -> Path:
 
 
 def fault(directory: Path) -> OSError | None:
-    """Why files cannot be written to a directory, which is made if need be; None if they can."""
+    """Returns the error of a trial write to a directory, which is made if need be; None if it works."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory) as probe:
@@ -123,7 +129,7 @@ def fault(directory: Path) -> OSError | None:
 
 
 def unusable(error: OSError, directory: Path | None = None) -> None:
-    """Give the one notice that a cache, by default the user's, cannot be used."""
+    """Give the notice that a cache, by default the user's, cannot be used."""
     place = directory or cache_directory()
     notice(
         f"The cache {place} cannot be used ({error.strerror or error}), so what belongs there "
@@ -182,7 +188,7 @@ def _without_home() -> Path:
 
 @functools.cache
 def _spare(parent: str, user: int) -> Path:
-    """A directory of a user's own; another one where somebody else took its name."""
+    """A directory of the user's own; one with another name where the usual one belongs to another user."""
     path = Path(parent) / f"{_APPLICATION}-{user}"
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Errors of the `pdk` floor; each says what was wrong, what is allowed and what to do."""
+"""Errors of the package `pdk`; each says what was wrong, what is allowed and what to do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ class PdkError(Exception):
 
 
 class InstallationError(PdkError):
-    """Models or cache of this machine are not what they must be, whatever was asked for."""
+    """Model files or cache of this machine are missing or damaged."""
 
 
 class UnknownTechnologyError(PdkError):
@@ -65,7 +65,7 @@ class ModelsNotFoundError(InstallationError):
 
 
 class MicroBinnedModelsError(InstallationError):
-    """An installation whose models are right at a few sizes only."""
+    """An installation with the micro-binned models only, which are right at a few sizes."""
 
 
 class DownloadError(InstallationError):
@@ -73,8 +73,8 @@ class DownloadError(InstallationError):
 
 
 class CacheError(InstallationError):
-    """The user cache cannot be written, or what it holds was altered."""
+    """The user cache cannot be written, or its contents were altered."""
 
 
 class ModelFileError(InstallationError):
-    """A model file does not say what it is expected to say."""
+    """A model file cannot be read, or lacks something that it has to contain."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Evaluating the parameter expressions of the model files.
+"""Evaluation of the parameter expressions of the model files.
 
-Only what those files use: numbers without unit suffix, names, `+ - * / ** ==`, braces as
+They may contain only what those files use: numbers without unit suffix, names, `+ - * / ** ==`, braces as
 parentheses, and a few functions. Random functions give their nominal value, as they do in a
 simulator whose Monte Carlo switch is off.
 """
@@ -72,7 +72,10 @@ class Scope:
         self._pending: set[str] = set()
 
     def evaluate(self, expression: str) -> float:
-        """The value of `expression`; `ModelFileError` if it cannot be had."""
+        """The value of an expression.
+
+        **Raises:** `ModelFileError` where it cannot be evaluated.
+        """
         try:
             python = _NAME.sub(_PREFIX, expression.translate(_PARENTHESES))
             tree = ast.parse(python, mode="eval")

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Well:
-    """The well of one transistor: its area and that with its isolation (m2), its perimeter (m)."""
+    """The well of one transistor.
+
+    **Attributes:**
+
+    - `area`: m2.
+    - `perimeter`: m.
+    - `footprint`: area with the isolation around it, m2.
+    """
 
     area: float
     perimeter: float
@@ -25,7 +32,7 @@ class Well:
 
 
 def well(geometry: Geometry) -> Well:
-    """Returns the smallest well that the transistor fits into: see the module."""
+    """Returns the smallest well that the rules of the technology allow for a transistor."""
     rule = geometry.kind.well
     margin, isolation = 2 * rule.enclosure, 2 * rule.isolation
     across = geometry.width + margin

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compiling a library of just the transistors in use.
+"""Compilation of a library that contains only the transistors in use.
 
 The PDK's own library describes every device at every size through expressions that the simulator
 evaluates again for each transistor. Device, size and corner are known before the simulation, so
@@ -147,7 +147,7 @@ def compile_library(
 def instance(
     geometry: Geometry, *, multiplicity: int = 1, threshold_shift: float = 0.0
 ) -> tuple[str, dict[str, str]]:
-    """How a netlist calls a transistor of a compiled library.
+    """Returns the subcircuit and the parameters of a transistor of a compiled library.
 
     The element is `X<name> <drain> <gate> <source> <body> <subcircuit> <parameter>=<value> ...`;
     the parameters are plain numbers, the same for ngspice and Xyce.
@@ -168,7 +168,7 @@ def instance(
 
 
 def well_instance(geometry: Geometry, *, copies: int = 1) -> tuple[str, dict[str, str]]:
-    """How a netlist calls the deep n-wells of nfets whose bodies share a node.
+    """Returns the subcircuit and the parameters of the deep n-wells of nfets whose bodies share a node.
 
     The element is `X<name> <body> <deep n-well> <subcircuit> <parameter>=<value> ...`. It is the
     junction between the p-well and the deep n-well. That between the deep n-well and the
@@ -227,10 +227,11 @@ def _transistor(
 
 
 def _with_drain(card: dict[str, str]) -> dict[str, str]:
-    """The card with the parameters of the drain's junction, which BSIM4 takes from the source's where they miss.
+    """The card with the drain junction's parameters written out.
 
-    Xyce (7.10) takes one from elsewhere: `pbswgd` from `pbsws` and not from `pbswgs`. Of the smallest
-    nfet_01v8_lvt its drain had a fifth too little or too much charge.
+    Where they are missing, BSIM4 takes those of the source. Xyce (7.10) takes one of them from the wrong
+    place: `pbswgd` from `pbsws` instead of `pbswgs`. That changed the drain charge of the smallest
+    nfet_01v8_lvt by a fifth.
     """
     drain = {f"{name}d": card[f"{name}s"] for name in _JUNCTION if f"{name}s" in card}
     return drain | card

@@ -60,9 +60,9 @@ def open_models(
 
 
 def check_unchanged(models: Models) -> None:
-    """Holds that the files of the models are those that they were opened with.
+    """Checks that the model files have not changed since they were opened.
 
-    **Raises:** `ModelFileError`.
+    **Raises:** `ModelFileError` where they have.
     """
     marks = _marks(models.directory, models.pattern)
     if _sha256(models.directory, marks) != models.sha256:
@@ -74,7 +74,7 @@ def check_unchanged(models: Models) -> None:
 
 
 def _marks(directory: Path, pattern: str) -> tuple[tuple[str, int, int], ...]:
-    """What changes when a model file does: names, sizes, times."""
+    """Names, sizes and times of the model files, some of which change with their contents."""
     try:
         found = [(path, path.stat()) for path in sorted(directory.glob(pattern))]
     except OSError as error:

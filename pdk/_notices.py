@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Notices: what a user should know although the work goes on. Each is given once per process."""
+"""Notices: messages to the user that do not stop the program. Each is given once per process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _listeners: list[Callable[[str], None]] = [_print]
 
 
 def notice(text: str, *, about: str | None = None) -> None:
-    """Tell the listener, by default standard error, unless it was told of the same before.
+    """Give a notice to the listener, by default standard error, unless it was given before.
 
     **Arguments:**
 
@@ -35,7 +35,7 @@ def notice(text: str, *, about: str | None = None) -> None:
 
 @contextlib.contextmanager
 def listening(listener: Callable[[str], None]) -> Iterator[None]:
-    """Hand the notices that are given within to `listener` instead."""
+    """Inside this context, notices go to `listener` instead."""
     _listeners.append(listener)
     try:
         yield

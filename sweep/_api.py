@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A study file and the directory of its results, begun or not.
+    """A study file with the directory of its results, whether the study has begun or not.
 
         study = Study.load("studies/demo.toml")
         study.run()
@@ -29,8 +29,8 @@ class Study:
 
     **Attributes:**
 
-    - `file`: what the study file says.
-    - `out`: the directory.
+    - `file`: the study file, parsed.
+    - `out`: the directory of the results.
     """
 
     file: StudyFile
@@ -38,11 +38,12 @@ class Study:
 
     @classmethod
     def load(cls, path: str | Path, out: str | Path | None = None) -> Self:
-        """The study of a file, as `sweep run` knows it.
+        """Reads a study file.
 
         **Arguments:**
 
-        - `out`: the directory of its results; None for `out/` and the file's name.
+        - `path`: the file.
+        - `out`: the directory of its results; None for `out/` and the file's name, as `sweep run` has it.
 
         **Raises:** `sweep.study.study_file.StudyFileError` with all that is wrong with the file.
         """
@@ -53,7 +54,7 @@ class Study:
 
     @classmethod
     def open(cls, out: str | Path) -> Self:
-        """A study that was begun, from its directory.
+        """Opens the directory of a study that has begun.
 
         **Raises:** `sweep.results.study_results.StoreError` where there is none.
         """
@@ -73,15 +74,25 @@ class Study:
         allow_hub: bool = False,
         observer: Observer | None = None,
     ) -> Summary:
-        """Run the study, or go on with it where it was begun, until it has all its trials.
+        """Run the study, or continue it, until it has all its trials.
 
-        Progress is shown as `sweep run` does it: a live board in a terminal, lines in a notebook.
+        Progress is shown as `sweep run` shows it: a live table in a terminal, lines in a notebook.
 
-        **Arguments:** those of `sweep run`.
+        **Arguments:**
 
-        - `observer`: is told of all events instead; a callable.
+        - `trials`: number of trials in all, earlier ones included; None for that of the study file.
+        - `workers`: number of tasks at a time; None for that of the study file, or one for each core.
+        - `simulator`: `"auto"`, `"xyce"`, `"ngspice"` or, without a ladder, `"quasistatic"`; None for
+          that of the study file.
+        - `storage`: URL of an Optuna storage; None for that of a study that has begun, or else a journal
+          file in the directory of the results.
+        - `address`: address of a running Ray cluster; None to start Ray on this machine.
+        - `extend`: whether a study that has begun continues with this file's wider ranges.
+        - `allow_hub`: whether code of OptunaHub's registry may be fetched and run, which the sampler
+          `auto` needs.
+        - `observer`: called with each event; then no progress is shown.
 
-        **Returns:** how the study stands.
+        **Returns:** the progress of the study at the end.
 
         **Raises:** as `sweep.driver.driver.run_study`.
         """
@@ -106,9 +117,9 @@ class Study:
 
     @property
     def results(self) -> OpenedResults:
-        """What it has left so far, read anew.
+        """The results so far, read from the directory at each access.
 
-        **Raises:** `sweep.results.study_results.StoreError` where it was not begun.
+        **Raises:** `sweep.results.study_results.StoreError` where the study has not begun.
         """
         from sweep.search.opening import open_results  # noqa: PLC0415
 
@@ -145,7 +156,7 @@ class Study:
         return pd.DataFrame([_row(trial, names) for trial in self.trials]).set_index("trial")
 
     def scenarios_dataframe(self) -> pd.DataFrame:
-        """One row for each finished scenario of each trial: what it was, and its figures."""
+        """One row for each finished scenario of each trial: its conditions and its metrics."""
         import pandas as pd  # noqa: PLC0415
 
         return pd.DataFrame(
@@ -157,7 +168,7 @@ class Study:
         )
 
     def report(self, to: str | Path | None = None) -> Path:
-        """Write the report, as `sweep report`; the path of the HTML file."""
+        """Write the report, as `sweep report` does, and return the path of the HTML file."""
         from sweep.app.report import write_report  # noqa: PLC0415
 
         return write_report(self.results, None if to is None else Path(to))
@@ -165,14 +176,23 @@ class Study:
     def export(
         self, trial: int | None = None, to: str | Path | None = None, *, verify: bool = True
     ) -> Exported:
-        """Write a trial's design, netlists and weights, as `sweep export`."""
+        """Write a trial's design, netlists and weights, as `sweep export` does.
+
+        **Arguments:**
+
+        - `trial`: number of the trial; None for the best one.
+        - `to`: the directory; None for `best` or `trial-<number>` in the study's directory.
+        - `verify`: whether the training is simulated again to see whether it gives the same results.
+
+        **Raises:** as `sweep.app.export.export`.
+        """
         from sweep.app.export import export  # noqa: PLC0415
 
         where = None if to is None else Path(to)
         return export(self.results, trial=trial, to=where, verify=verify)
 
     def sensitivity(self, trial: int | None = None, *, step: float = 0.05) -> Sensitivity:
-        """Move each number of a trial up and down, as `sweep sensitivity`."""
+        """Measure how the fit of a trial changes with each of its numbers, as `sweep sensitivity` does."""
         from sweep.app.sensitivity import sensitivity  # noqa: PLC0415
 
         return sensitivity(self.results, trial=trial, step=step)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How numbers are written for people."""
+"""Text of numbers for tables, reports and messages."""
 
 from __future__ import annotations
 
@@ -9,12 +9,21 @@ UNKNOWN = "\N{EN DASH}"
 
 
 def pure(value: float, digits: int = 3) -> str:
-    """A pure number with so many digits; a dash for one that is not known."""
+    """Text of a number without a unit, with so many digits; a dash where it is not finite."""
     return f"{value:.{digits}g}" if math.isfinite(value) else UNKNOWN
 
 
 def quantity(value: object, unit: str, digits: int = 3) -> str:
-    """A number with SI prefix and unit, rounded; words as they are."""
+    """Text of a number, rounded, with SI prefix and unit.
+
+    **Arguments:**
+
+    - `value`: the number in SI base units; a truth value or anything else is shown as `str` has it.
+    - `unit`: SI unit; empty for a pure number, which keeps one more digit, or all where it is whole.
+    - `digits`: significant digits.
+
+    **Returns:** the text; a dash where the number is not finite.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if not math.isfinite(value):
@@ -27,7 +36,7 @@ def quantity(value: object, unit: str, digits: int = 3) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them: `850 ms`, `12.3 s`, `4 min 5 s`, `2 h 3 min`."""
+    """Text of a time in seconds: `850 ms`, `12.3 s`, `4 min 5 s`, `2 h 3 min`."""
     if not math.isfinite(seconds):
         return UNKNOWN
     if seconds < 60:  # noqa: PLR2004

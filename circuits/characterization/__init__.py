@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A synapse on the bench: measured curves of its transistors and of itself, by DC sweeps.
+"""Characterisation of a synapse: curves of its transistors and of itself, measured by DC sweeps.
 
 bench = SynapseBench(design=Design(), simulator=find("auto"), models=pdk.locate())
 reciprocity(bench).rho

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bench: synapses with sources at their terminals, swept over weight and input."""
+"""The test bench: synapses with sources at their terminals, swept over weight and input."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pdk import Models, compile_library, instance
 Array = NDArray[np.float64]
 
 WEIGHT, INPUT, INVERSE = "w", "in", "inv"
-"""Nodes of the bench: the storage node of every synapse, its input, and the input inverted."""
+"""Nodes that all synapses share: the storage node, the input, and the inverted input."""
 
 # Derivatives are differences of currents that lie a millivolt apart, so these are solved as closely
 # as double precision allows.
@@ -41,19 +41,27 @@ _LIMITS = Limits(wall_seconds=600.0)
 
 
 class CharacterizationError(CircuitError):
-    """The simulator could not measure a circuit: says which, and its words."""
+    """The simulator could not measure a circuit; the message names it and has the simulator's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """What weight and input are swept over: sources `vweight` and `vinput` of the bench, V."""
+    """Sweeps of weight and input, V: of the sources `vweight` and `vinput`."""
 
     weights: Sweep
     inputs: Sweep
 
     @staticmethod
     def of(weights: tuple[float, float], inputs: tuple[float, float], *, step: float) -> Region:
-        """The region between two weights and two inputs, V, in equal steps."""
+        """The region between two weights and two inputs.
+
+        **Arguments:**
+
+        - `weights`, `inputs`: first and last voltage, V.
+        - `step`: of both, V.
+
+        **Raises:** `CircuitError` for a step of 0 or with the wrong sign, or values that are not finite.
+        """
         return Region(Sweep("vweight", *weights, step), Sweep("vinput", *inputs, step))
 
     @staticmethod
@@ -74,11 +82,14 @@ class SynapseBench:
 
     **Attributes:**
 
-    - `design`: the biasing; `layer` says whose entries count where they differ between crossbars.
+    - `design`: has the synapse.
     - `simulator`: ngspice or Xyce; everything is a DC sweep.
     - `models`: the transistor models.
     - `scenario`: corner and temperature; all transistors are nominal, without mismatch.
+    - `layer`: the crossbar whose parts are taken where they differ.
     - `limits`: of one sweep.
+
+    **Raises:** `CircuitError` for a scenario with a mismatch seed.
     """
 
     design: Design
@@ -116,10 +127,17 @@ class SynapseBench:
         return synapse_cell(self.place)
 
     def cell(self, name: str, line: str, *, shift: float = 0.0) -> list[str]:
-        """One more synapse on the bench, its output at the node `line`.
+        """Netlist of one more synapse, with the weight and the input that are swept.
 
-        Its weight and input are those that are swept, the input raised by `shift` (V). Its rails
-        deliver `i(vp<name>)` and `i(vn<name>)`.
+        The currents that its rails deliver are `i(vp<name>)` and `i(vn<name>)`.
+
+        **Arguments:**
+
+        - `name`: of the synapse, part of the names of its elements and nodes.
+        - `line`: node of its output.
+        - `shift`: added to its input, V.
+
+        **Returns:** the elements, each one line.
         """
         return [
             f"vp{name} {INPUT} p{name} {value(-shift)}",
@@ -134,7 +152,10 @@ class SynapseBench:
 
         **Arguments:**
 
-        - `elements`: what lies on the bench, its sources aside: cells and what their lines meet.
+        - `title`: of the deck.
+        - `elements`: lines of the netlist besides the sources: synapses and the loads of their lines.
+        - `signals`: those to return, as `Deck.signals`.
+        - `region`: weights and inputs.
 
         **Raises:** `CharacterizationError`; `pdk.PdkError`.
         """
@@ -164,9 +185,17 @@ class SynapseBench:
         signals: Sequence[str],
         devices: Iterable[Transistor],
     ) -> Waveforms:
-        """A DC sweep of a circuit made of the given transistors.
+        """The waveforms of a DC sweep, solved with small tolerances.
 
-        **Raises:** `CharacterizationError`; `pdk.PdkError`.
+        **Arguments:**
+
+        - `title`: of the deck, also for error messages.
+        - `lines`: the netlist.
+        - `analysis`: the sweep.
+        - `signals`: those to save, as `Deck.signals`.
+        - `devices`: the transistors in the netlist.
+
+        **Raises:** `CharacterizationError` where the simulator fails; `pdk.PdkError`.
         """
         deck = Deck(
             title=title,
@@ -195,6 +224,13 @@ class SynapseBench:
 
 
 def transistor_element(name: str, nodes: str, device: Transistor) -> str:
-    """A transistor at drain, gate, source and bulk."""
+    """Netlist line of a transistor.
+
+    **Arguments:**
+
+    - `name`: of the element, without its `x`.
+    - `nodes`: drain, gate, source and bulk, separated by spaces.
+    - `device`: the transistor.
+    """
     subcircuit, parameters = instance(device.geometry, multiplicity=device.multiplicity)
     return " ".join([f"x{name} {nodes} {subcircuit}", *map("=".join, parameters.items())])

@@ -13,7 +13,7 @@ from circuits.characterization._bench import Region, SynapseBench
 Array = NDArray[np.float64]
 
 DEAD = 1e-9
-"""Input conductance below which a synapse is switched off and has no reciprocity to speak of, S."""
+"""Input conductance below which a synapse counts as switched off, S: its reciprocity is then undefined."""
 
 _STEP = 1e-3  # V, to either side
 _WAYS = {"more": (_STEP, 0.0), "less": (-_STEP, 0.0), "above": (0.0, _STEP), "below": (0.0, -_STEP)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a synapse does forward: output current and output voltage over weight and input."""
+"""Forward transfer of a synapse: output current and output voltage over weight and input."""
 
 from __future__ import annotations
 

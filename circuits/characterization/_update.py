@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The update signal: what the update circuit would write into one synapse."""
+"""The update signal: the change of weight that the update circuit would write into one synapse."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from circuits.characterization._bench import Region, SynapseBench
 Array = NDArray[np.float64]
 
 NUDGES = (-0.1, -0.01, 0.0, 0.01, 0.1)
-"""Errors that the usual measurement nudges with, V."""
+"""Errors at the output that are measured by default, V."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateSignal:
-    """What an update adds to the weight of a synapse that is alone on its line.
+    """Change of the weight of a synapse that is alone on its line, by an update.
 
-    The line has the design's load G to ground. In the free phase it settles at v_f. An error e is
-    asked of it: the target is v_f + e. In the nudged phase the conductance beta pulls the line
-    there, and it settles at v_n; the update circuit (`circuits.update`, rule `seed`) then adds
+    The line has the design's load G to ground. In the free phase it settles at v_f. The target
+    is v_f + e, with an error e. In the nudged phase the conductance beta pulls the line
+    there, and it settles at v_n; the update circuit (update rule `difference`) then adds
 
         dw = -s (v_n - v_f) V_in
 
-    to the weight, with |s V_in| at most `update_gain_limit`. For centred nudging the line is pushed
+    to the weight, with |s V_in| at most `update.gain_limit`. For centred nudging the line is pushed
     by the currents +beta e and -beta e instead, to v_p and v_m, and dw = -(s / 2) (v_p - v_m) V_in.
     Since the input is the same in both phases, the rule `product` writes the same. Offset and noise
     of the update circuit are left out.
@@ -62,6 +62,8 @@ def update_signal(
 
     **Arguments:**
 
+    - `bench`: the synapse and its simulator.
+    - `region`: weights and inputs; `Region.usual` by default.
     - `nudges`: errors at the output, V.
 
     **Raises:** `CharacterizationError`; `pdk.PdkError`.

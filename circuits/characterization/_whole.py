@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All that is measured of a synapse."""
+"""All measurements of a synapse at once."""
 
 from __future__ import annotations
 
@@ -32,11 +32,12 @@ class Characterization:
 
 
 def characterize(bench: SynapseBench, region: Region | None = None) -> Characterization:
-    """Measure everything, in five DC sweeps for the CMOS pair, each told as a stage.
+    """Measure transistors, transfer, update and reciprocity, each DC sweep reported as a stage.
 
     **Arguments:**
 
-    - `region`: of weights and inputs; `Region.usual` by default.
+    - `bench`: the synapse and its simulator.
+    - `region`: weights and inputs; `Region.usual` by default.
 
     **Raises:** `CharacterizationError`; `pdk.PdkError`.
     """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`Part`: a record of the quantities of one part of a circuit, and the base of all parts.
 
-A part is a frozen dataclass whose fields are made by `circuits.quantity`. What stands in a field is a plain
-number in SI units, or a word: a part belongs to one layer.
+A part is a frozen dataclass whose fields are made by `circuits.quantity`. The value of a field is one plain
+number in SI units, or one word: a part belongs to one layer.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Part:
     **Class attributes:**
 
     - `role`: what the part is in a design, such as `amplifier`: the name of its table in a study file.
-    - `kind`: which one of that role it is, such as `clamped`; empty where a role has only one kind.
+    - `kind`: its name among the parts of that role, such as `clamped`; empty where there is only one.
 
     **Raises:** `DesignError` for a value outside its legal range.
     """
@@ -79,7 +79,7 @@ class CircuitPart(Part, ABC):
     """
 
     def transistors(self) -> dict[str, Transistor]:
-        """Its transistors by their name in the subcircuit; none by default.
+        """The part's transistors by their name in the subcircuit; none by default.
 
         **Raises:** `pdk.SizeError` for a size that its device does not have.
         """
@@ -97,7 +97,17 @@ class CircuitPart(Part, ABC):
         """
 
     def add_transistor(self, circuit: SubCircuit, place: Place, name: str, *nodes: str) -> None:
-        """Put one of `transistors` into the subcircuit at drain, gate, source and bulk."""
+        """Put one of `transistors` into the subcircuit.
+
+        **Arguments:**
+
+        - `circuit`: the subcircuit.
+        - `place`: where the part is built; with a mismatch seed the threshold has a parameter.
+        - `name`: key of the transistor in `transistors`.
+        - `nodes`: drain, gate, source and bulk.
+
+        **Raises:** `KeyError` for an unknown name; `pdk.SizeError` for a size that its device does not have.
+        """
         device = self.transistors()[name]
         subcircuit, parameters = pdk.instance(device.geometry, multiplicity=device.multiplicity)
         if place.scenario.mismatch_seed is not None:

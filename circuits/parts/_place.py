@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`Place`: where in which network, and under which conditions, a part is built."""
+"""`Place`: the crossbar, network and scenario that a part is built for."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Place:
     - `layers`: sizes, inputs first.
     - `layer`: the crossbar, 0 at the input side.
     - `scenario`: corner, temperature, mismatch sample.
-    - `noisy`: whether readings and writings have noise.
+    - `noisy`: True in a run with noise of readings and writings.
     """
 
     design: Design
@@ -37,7 +37,7 @@ class Place:
 
     @property
     def last(self) -> bool:
-        """Whether this is the output layer."""
+        """True for the output layer."""
         return self.layer == len(self.layers) - 2
 
     @property
@@ -47,7 +47,7 @@ class Place:
 
     @property
     def transposed(self) -> bool:
-        """Whether the matrix is stored with a row for each output instead of each input."""
+        """True if the matrix is stored with a row for each output instead of each input."""
         return stored_by_output(*self.shape)
 
     @property

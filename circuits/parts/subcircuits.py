@@ -36,6 +36,14 @@ def threshold_shifts(
 def empty_subcircuit(
     name: str, *pins: str, place: Place, devices: Mapping[str, Transistor]
 ) -> SubCircuit:
-    """A subcircuit with a parameter for each transistor's threshold shift where the run has mismatch."""
+    """A subcircuit without elements, with a parameter `shift_<name>` for each transistor if there is mismatch.
+
+    **Arguments:**
+
+    - `name`: of the subcircuit.
+    - `pins`: its pins, in order.
+    - `place`: where it is built; its scenario says whether there is mismatch.
+    - `devices`: transistors by their name in the subcircuit.
+    """
     mismatched = place.scenario.mismatch_seed is not None
     return SubCircuit(name, *pins, **{f"shift_{device}": 0 for device in devices if mismatched})

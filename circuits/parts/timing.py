@@ -49,5 +49,5 @@ class Timing(Part):
 
     @property
     def window(self) -> float:
-        """What a phase leaves to settle, s."""
+        """Time that a phase leaves to settle, s."""
         return self.phase_duration - self.edge - self.guard

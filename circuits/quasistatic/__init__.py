@@ -7,8 +7,8 @@ equilibrium. Solving that instead of integrating over time is thousands of times
     trainer = QuasistaticTrainer(find("auto"), pdk.locate())
     trace = trainer.run(Run(layers, design, stimulus, weights))
 
-`probe` looks at a run's points without writing weights, and knows the exact gradient there;
-`second_equilibria` looks for other states of them, and `GradientTrainer` trains with that gradient.
+`probe` solves a run's points without writing weights and computes the exact gradient there,
+`second_equilibria` searches for other equilibria of them, and `GradientTrainer` trains with the gradient.
 """
 
 from circuits.quasistatic._descent import GradientTrainer

@@ -6,10 +6,10 @@ y of J^T y = -dC/dx (J = dF/dx) gives all derivatives at once: dC/dw = y^T dF/dw
 and Serban 2003, SIAM J. Sci. Comput. 24, 1076; for circuits Director and Rohrer 1969, IEEE Trans.
 Circuit Theory 16, 318).
 
-J has the structure that `_elimination` describes. Rails touch their own line and the next lines
-only, so they are eliminated two by two; what is left of J is block tridiagonal in the lines, and so
-is its transpose, which is solved from the inputs up. A loss of the outputs alone pulls at the last
-block only.
+J has the structure that `_sweeps` describes. Rails are coupled to their own line and the lines of the
+next layer only, so they are eliminated two by two. What is left of J is block tridiagonal in the lines,
+and so is its transpose, which is solved from the inputs up. A loss of the outputs alone has a right-hand
+side in the last block only.
 """
 
 from __future__ import annotations
@@ -35,13 +35,14 @@ def adjoint(network: Network, cells: Records, nodes: Records, pull: Array, gradi
 
     **Arguments:**
 
+    - `network`: at an equilibrium.
     - `cells`, `nodes`: of `linearise` and `look`, at the same voltages.
     - `pull`: dC/dv of the output voltages, V for a loss in V^2.
     - `gradient`: filled in, V for a loss in V^2.
     """
     crossbars, units = network.crossbars, len(network.units)
     depth, last = len(crossbars), crossbars[len(crossbars) - 1]
-    # How a line's equation feels the voltages of all lines of its own layer, by layer.
+    # For each layer the derivatives of its lines' equations by the lines of the same layer.
     blocks = [np.zeros((crossbar.outputs, crossbar.outputs)) for crossbar in crossbars]
     for layer in range(depth):
         amplifier = crossbars[layer]
@@ -106,7 +107,7 @@ def _between(
     blocks: Any,
     layer: int,
 ) -> tuple[Array, Array]:
-    """How lines of two neighbouring layers feel each other through the rails between them.
+    """The coupling of the lines of two neighbouring layers through the rails between them.
 
     **Returns:** derivatives of the lower lines' currents by the upper lines, and of the upper ones'
     by the lower; what is between upper lines is added to their block.
@@ -154,7 +155,7 @@ def _rail_forces(
 
 @compiled
 def _weights(cells: Records, crossbar: Any, lines: Array, drawn: Array, gradient: Array) -> None:
-    """What a change of each storage node does to the equations, weighted with the adjoint."""
+    """Derivatives of the equations by each storage node, weighted with the adjoint."""
     s = crossbar.synapse
     for i in range(crossbar.inputs):
         for j in range(crossbar.outputs):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every synapse and line at an equilibrium: currents, and how they follow the voltages around them.
+"""Currents and derivatives of every synapse and line at an equilibrium.
 
-The solver keeps only what its own step needs. Gradients and figures of merit need each transistor on
-its own, so they evaluate the device tables once more where an equilibrium has been found.
+The solver keeps only what its own step needs. Gradients and metrics need each transistor on
+its own, so the device tables are evaluated once more where an equilibrium has been found.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ NODE = np.dtype(
     [
         # Line and rails, V.
         ("line", np.float64), ("rail_p", np.float64), ("rail_n", np.float64),
-        # Conductance of the line to its synapses, clamp and load with all other voltages held; what
-        # of it is the clamp's; what the next crossbar draws through the amplifier, S.
+        # Conductance of the line to its synapses, clamp and load with all other voltages held; the
+        # clamp's part of it; the load by the next crossbar through the amplifier, S.
         ("own", np.float64), ("clamp", np.float64), ("drawn", np.float64),
         # Capacitance of the line: the drains of its synapses, F.
         ("capacitance", np.float64),
@@ -49,7 +49,7 @@ NODE = np.dtype(
 
 @compiled
 def linearise(network: Network, cells: Records) -> None:
-    """Fill in `cells`, one `CELL` a synapse, at the network's present voltages."""
+    """Fill in `cells`, one `CELL` for each synapse, at the network's present voltages."""
     units, synapses, tables = network.units, network.synapses, network.tables
     for crossbar in network.crossbars:
         copies, storage = crossbar.copies, crossbar.storage
@@ -81,7 +81,14 @@ def linearise(network: Network, cells: Records) -> None:
 
 @compiled
 def look(network: Network, cells: Records, nodes: Records) -> None:
-    """Fill in `nodes`, one `NODE` a unit, at the voltages that `cells` were linearised at."""
+    """Compute voltages, conductances and capacitance of each unit at an equilibrium.
+
+    **Arguments:**
+
+    - `network`: at the voltages at which `cells` were filled in.
+    - `cells`: from `linearise`, one `CELL` for each synapse.
+    - `nodes`: filled in, one `NODE` for each unit.
+    """
     for k in range(len(network.units)):
         unit, node = network.units[k], nodes[k]
         node.line, node.rail_p, node.rail_n = unit.line, unit.rail_p, unit.rail_n
@@ -113,7 +120,7 @@ def look(network: Network, cells: Records, nodes: Records) -> None:
 
 @compiled
 def _draw(amplifier: Any, crossbar: Any, cells: Records, nodes: Records) -> None:
-    """What a crossbar draws from the amplifiers before it, as their lines see it."""
+    """Conductance with which a crossbar loads the amplifiers before it, referred to their lines."""
     g, s = amplifier.conductance, crossbar.synapse
     for k in range(crossbar.before, crossbar.before + crossbar.inputs):
         by_p = by_n = 0.0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Training the same circuit with its exact gradient: what equilibrium propagation approximates."""
+"""Training of a circuit with its exact gradient, which equilibrium propagation approximates."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ from pdk import Models
 
 @dataclass(frozen=True)
 class GradientTrainer:
-    """Writes the rows that a run updates along minus the exact gradient at the free equilibrium.
+    """Trains a circuit by gradient descent instead of its update circuits.
 
-    Everything else is the circuit's own: rows, driven storage nodes, coupling into floating ones. No
-    nudge is applied and no noise added; `Trace.nudged` and `Trace.energy` stay NaN.
+    The rows that a run updates change along minus the exact gradient at the free equilibrium. Everything
+    else is as in the circuit: rows, driven storage nodes, coupling into floating ones. No nudge is
+    applied and no noise added; `Trace.nudged` and `Trace.energy` are NaN.
 
     **Attributes:**
 
@@ -47,7 +48,7 @@ class GradientTrainer:
 
     @property
     def simulator(self) -> SpiceSimulator:
-        """What measured the device tables."""
+        """The SPICE simulator that measured the device tables."""
         return self.trainer.simulator
 
     @property
@@ -81,7 +82,17 @@ class GradientTrainer:
         cancelled: Callable[[], bool] | None = None,  # noqa: ARG002
         keep: bool = False,  # noqa: ARG002
     ) -> Trace:
-        """Solve a run at one go; what happens while solving is told by the trace's outcome.
+        """Train with the exact gradient; a failure of the solver is the trace's outcome, not an exception.
+
+        The whole run is solved in one call, without a time limit, and cannot be cancelled.
+
+        **Arguments:**
+
+        - `run`: the run.
+        - `progress`: called once, with 1, when the run is done.
+        - `directory`, `cancelled`, `keep`: ignored; part of the interface of trainers.
+
+        **Returns:** the trace; without results where its outcome is not ok.
 
         **Raises:** as `QuasistaticTrainer.run`.
         """
@@ -148,7 +159,11 @@ class _Course(NamedTuple):
 
 @compiled
 def _through(network: Network, course: _Course) -> int:
-    """All points; returns how many are done, -1 for none at rest, one more when all is done."""
+    """Solve all points and write the weights.
+
+    **Returns:** number of points before the first without an equilibrium, -1 where the circuit has none
+    at rest; one more than there are points when everything is solved.
+    """
     enter_clamps(network)
     if solve(network, TOLERANCE, math.inf)[0] < 0:
         return -1
@@ -180,7 +195,7 @@ def _through(network: Network, course: _Course) -> int:
 
 @compiled
 def _write(network: Network, course: _Course, rows: Indices) -> None:
-    """Drive the storage nodes of the selected rows a step down the gradient."""
+    """Drive the storage nodes of the selected rows by a step of gradient descent."""
     for layer in range(len(rows)):
         crossbar = network.crossbars[layer]
         s = crossbar.synapse

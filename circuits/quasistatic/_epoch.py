@@ -17,11 +17,11 @@ from circuits.quasistatic.tables import compiled
 
 Indices = NDArray[np.int64]
 
-_ALMOST = 1e-6  # V; said of voltages that have not moved, in a circuit that has changed
+_ALMOST = 1e-6  # V; passed to `solve` where no voltage has moved, but the circuit has changed
 _REMEMBERED = 256
-"""Points whose free phase may be the start of a new one's."""
+"""Number of earlier points whose free phases may be the start of a new one."""
 _POINTS_A_LOOK = 8
-"""One point of so many is asked how fast its lines are: an equilibrium does not know time."""
+"""The time constants of the lines are computed at every eighth point."""
 
 
 class Points(NamedTuple):
@@ -40,12 +40,12 @@ class Points(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What is read, as in `circuits.Trace`.
+    """Results of a run, as in `circuits.Trace`.
 
     `voltages`: line and drops of each unit in each point's free phase, V, shape
     `(points, units, 3)`. `counts`: equilibria, Newton iterations, evaluations outside the device
     tables at equilibria, equilibria that took pseudo-transient continuation. `slowest`: the largest
-    time constant of a line behind each crossbar, of those looked at, s.
+    time constant of a line behind each crossbar, of the points at which it was computed, s.
     """
 
     free: Array
@@ -59,7 +59,7 @@ class Record(NamedTuple):
 
 @compiled
 def _begin(network: Network, record: Record) -> bool:
-    """All inputs at 0 V and the weights as given: what the storage nodes' charges are."""
+    """Solve with all inputs at 0 V and the given weights, and store the charges of the storage nodes."""
     enter_clamps(network)
     if not _settle(network, record, TOLERANCE, math.inf):
         return False
@@ -69,7 +69,7 @@ def _begin(network: Network, record: Record) -> bool:
 
 @compiled
 def _finish(network: Network, record: Record) -> bool:
-    """All inputs back at 0 V: what the weights are in the end."""
+    """Solve with all inputs back at 0 V, for the weights at the end of the run."""
     apply_inputs(network, np.zeros(network.crossbars[0].inputs))
     return _settle(network, record, TOLERANCE, math.inf)
 
@@ -78,10 +78,19 @@ def _finish(network: Network, record: Record) -> bool:
 def through(
     network: Network, points: Points, record: Record, first: int, last: int
 ) -> tuple[bool, int]:
-    """All phases of the points from `first` up to `last`, and what comes before and after all.
+    """Solve all phases of some points of a run, in order.
 
-    **Returns:** whether all of them have an equilibrium in reach, and the first point that has
-    none: -1 for the state before the first point, `len(train)` for the one after the last.
+    Before the first point of the run and after its last one, the circuit is solved with all inputs at 0 V.
+
+    **Arguments:**
+
+    - `network`: in the state that the points before have left.
+    - `points`: all points of the run.
+    - `record`: the results are filled in.
+    - `first`, `last`: the points from `first` up to, but without, `last`.
+
+    **Returns:** whether an equilibrium was found everywhere, and the first point that has none: -1 for
+    the state before the first point, `len(points.train)` for the one after the last; `last` if all have one.
     """
     if first == 0 and not _begin(network, record):
         return False, -1
@@ -133,7 +142,15 @@ def _train(network: Network, points: Points, record: Record, point: int) -> bool
 
 @compiled
 def pull_outputs(network: Network, phase: int, targets: Array, free: Array) -> None:
-    """Nudge the outputs as in a phase, from the free ones towards the targets, V."""
+    """Nudge the outputs as in a nudged phase: sets the conductance and current of each.
+
+    **Arguments:**
+
+    - `network`: its `outputs` are set.
+    - `phase`: the nudged phase, from 0: a row of `network.pulls`.
+    - `targets`: V, shape `(outputs,)`.
+    - `free`: output voltages of the free phase, V, shape `(outputs,)`.
+    """
     pull, beta = network.pulls[phase], network.beta
     for j in range(len(network.outputs)):
         output = network.outputs[j]
@@ -153,7 +170,7 @@ def _settle(network: Network, record: Record, tolerance: float, moved: float) ->
 
 @compiled
 def apply_inputs(network: Network, inputs: Array) -> None:
-    """New input voltages; storage nodes follow them as they last did."""
+    """Set the input voltages; storage nodes follow with their last derivatives."""
     for unit in network.units:
         unit.step_line = unit.step_p = unit.step_n = 0.0
     for index in range(len(inputs)):
@@ -212,7 +229,7 @@ def _keep_free(network: Network) -> None:
 
 @compiled
 def _return_to_free(network: Network) -> None:
-    """The free phase's voltages, from which those of the update differ by the update only."""
+    """Set the voltages of the free phase: those after the update differ from them by the update only."""
     for layer in range(len(network.crossbars)):
         amplifier = network.crossbars[layer]
         for unit in network.units[amplifier.behind : amplifier.behind + amplifier.outputs]:
@@ -236,7 +253,7 @@ def _synapse(crossbar: Any, row: int, column: int) -> tuple[int, int, int]:
 
 @compiled
 def _hold(network: Network, rows: Indices) -> None:
-    """The update circuits' reference, of the synapses in the selected rows."""
+    """Hold the reference of the update circuits, for the synapses in the selected rows."""
     for layer in range(len(rows)):
         crossbar = network.crossbars[layer]
         if rows[layer] >= 0:
@@ -250,7 +267,18 @@ def _hold(network: Network, rows: Indices) -> None:
 def weight_change(
     network: Network, layer: int, line: float, rail: float, held: float, noise: float
 ) -> float:  # fmt: skip
-    """What an update circuit takes from a weight, V; see `circuits.parts.UpdateLaw`."""
+    """The voltage by which an update lowers a weight; see `circuits.parts.UpdateLaw`.
+
+    **Arguments:**
+
+    - `network`: has the law, its scale and limit, and the share of the nudge.
+    - `layer`: the crossbar.
+    - `line`, `rail`: output line and positive input rail of the synapse in the last nudged phase, V.
+    - `held`: what the update circuit holds of the reference phase, V or V^2.
+    - `noise`: added to the offset of the readings, V.
+
+    **Returns:** V, to be subtracted from the weight.
+    """
     crossbar, share = network.crossbars[layer], network.share
     offset = math.copysign(1.0, share) * crossbar.update_offset + noise
     change: float = network.difference(layer, line, rail, held, offset)

@@ -2,12 +2,12 @@
 """The node equations: Kirchhoff's current law at lines and rails, with all derivatives.
 
 The storage node of a synapse follows its line and rails such that its charge is conserved. It is
-eliminated on the spot: with q(w, p, n, z) the charge of storage capacitor and gates,
+eliminated in each synapse: with q(w, p, n, z) the charge of storage capacitor and gates,
 
     dw = slip + by_line dz + by_p dp + by_n dn,   by_x = -(dq/dx) / (dq/dw),
 
-so each synapse is seen from its line and rails alone. Where only small steps are left, the
-derivatives of the charge are kept and the node moves along with them.
+so the equations contain lines and rails only. Where steps are small, the derivatives of the charge are
+not computed again and the node moves along with them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from circuits.quasistatic.tables import (
 )
 
 _STEEPEST = 200.0
-"""Exponent above which a clamp's current goes on linearly."""
+"""Exponent above which a clamp's current is continued linearly."""
 
 
 class _Tile(NamedTuple):
@@ -57,6 +57,7 @@ def crossbars(network: Network, charges: bool) -> int:
 
     **Arguments:**
 
+    - `network`: sums and derivatives of its units and its `coupling` are filled in.
     - `charges`: evaluate the charge of floating nodes; else they keep their last derivatives.
 
     **Returns:** how many evaluations lay outside the device tables.
@@ -106,8 +107,8 @@ def _add_tile(
 
 @compiled
 def _apply_voltages(network: Network, tile: _Tile, batch: Batch) -> bool:
-    """Voltages of both transistors of all synapses; are any thresholds shifted?"""
-    # Arrays are taken out of the network once: in a loop that would count references.
+    """Put the voltages of all transistors into the batch; returns True if any threshold is shifted."""
+    # Arrays are taken out of the network once: inside the loop numba would count references.
     units, synapses, volts = network.units, network.synapses, batch.volts
     shifted, k = False, 0
     for row in range(tile.rows):
@@ -125,7 +126,7 @@ def _apply_voltages(network: Network, tile: _Tile, batch: Batch) -> bool:
 
 @compiled
 def _follow_charges(network: Network, storage: float, tile: _Tile, batch: Batch) -> None:
-    """How far floating nodes are from their charges, and how they follow line and rails."""
+    """Compute the distance of floating nodes from their charges, and how they follow line and rails."""
     synapses, values, k = network.synapses, batch.values, 0
     for row in range(tile.rows):
         s = tile.synapse + row * tile.stride
@@ -143,7 +144,7 @@ def _follow_charges(network: Network, storage: float, tile: _Tile, batch: Batch)
 
 @compiled
 def _add_residues(network: Network, tile: _Tile, currents: Array, batch: Batch) -> None:
-    """What shifted thresholds change beyond the gate's voltage, see `evaluate_shifted`."""
+    """Add the effect of shifted thresholds beyond that on the gate voltage; see `evaluate_shifted`."""
     synapses, values, k = network.synapses, batch.values, 0
     for row in range(tile.rows):
         s = tile.synapse + row * tile.stride
@@ -197,7 +198,7 @@ def _add_currents(network: Network, copies: float, tile: _Tile, batch: Batch) ->
 
 @compiled
 def store_charges(network: Network) -> None:
-    """Let go of every driven storage node, with the charge that it has at present voltages."""
+    """Make every driven storage node float, with the charge that it has at present voltages."""
     units, synapses, tables = network.units, network.synapses, network.tables
     for crossbar in network.crossbars:
         s = crossbar.synapse
@@ -218,7 +219,17 @@ def store_charges(network: Network) -> None:
 def clamp_current(
     line: float, low: float, high: float, slope: float, saturation: float
 ) -> tuple[float, float]:
-    """Current out of a line through its clamps, A, and its derivative, S."""
+    """Current out of a line through its clamps.
+
+    **Arguments:**
+
+    - `line`: its voltage, V.
+    - `low`, `high`: levels of the clamps, V; infinite for none.
+    - `slope`: voltage over which a clamp's current grows e-fold, V.
+    - `saturation`: saturation current, A.
+
+    **Returns:** the current, A, and its derivative by the voltage of the line, S.
+    """
     below, by_below = _diode((low - line) / slope)
     above, by_above = _diode((line - high) / slope)
     return saturation * (above - below), saturation * (by_above + by_below) / slope
@@ -262,7 +273,16 @@ def amplifiers(network: Network) -> None:
 
 @compiled
 def drive(unit: Any, amplifier: Any, output: Any) -> tuple[float, float]:
-    """Set an output; returns the current that it draws, A, and its derivative by the line, S."""
+    """Set the voltage of an output from its line, load and nudge.
+
+    **Arguments:**
+
+    - `unit`: record of the output unit; `rail_p` and `drop_p` are set.
+    - `amplifier`: record of the last crossbar.
+    - `output`: record of conductance and current that act on the output.
+
+    **Returns:** the current that it draws from the amplifier, A, and its derivative by the line, S.
+    """
     g, load = amplifier.conductance, output.conductance
     share = g / (g + load)
     ideal = amplifier.gain * (unit.line + amplifier.offset)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Is the equilibrium that a training sees the only one? Looked for from random starts.
+"""The search for second equilibria, from random starts.
 
 Equilibrium propagation compares two phases of the same state. A circuit with a second stable state
-may hop between them, and its update then says nothing about the loss.
+may change from one to the other, and its update is then unrelated to the loss.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _SAME, _OTHER, _LOST = range(3)
 
 @dataclass(frozen=True)
 class Equilibria:
-    """What random starts led to.
+    """Result of the search from random starts.
 
     **Attributes:**
 
-    - `points`, `starts`: how many points were looked at, from how many random starts each.
+    - `points`, `starts`: number of points that were solved, and of random starts for each.
     - `others`: starts that ended in another equilibrium than the training's; lines differ by more
       than 0.1 mV.
     - `lost`: starts from which the solver found no equilibrium.
@@ -55,10 +55,11 @@ def second_equilibria(
     """Solve the free phases of a few points from random line voltages and compare.
 
     Charges are those of the run's first weights. Starts are drawn such that all rails lie uniformly
-    within 1.5 V of ground. None found is no proof that there is none.
+    within 1.5 V of ground. That none is found does not prove that there is none.
 
     **Arguments:**
 
+    - `trainer`, `run`: the training whose equilibria are looked at.
     - `starts`: random starts for each point.
     - `points`: how many points, evenly spread over the run's training points.
     - `seed`: of the starts.
@@ -97,7 +98,11 @@ def second_equilibria(
 def _through(
     network: Network, inputs: Array, starts: Array, ends: Indices, distances: Array
 ) -> int:
-    """All points; returns how many have the training's equilibrium, -1 if there is none at rest."""
+    """Solve all points from all starts.
+
+    **Returns:** number of points before the first without the training's equilibrium; -1 where the circuit
+    has none at rest.
+    """
     enter_clamps(network)
     if solve(network, TOLERANCE, math.inf)[0] < 0:
         return -1

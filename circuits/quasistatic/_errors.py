@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The errors of designs that a chain of equilibria cannot follow."""
+"""Errors of runs that the quasi-static simulator cannot compute."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ class NotQuasistatic(CircuitError):  # noqa: N818
 
     **Attributes:**
 
-    - `field`: the field of `Design` that is to blame; `reason`: why.
+    - `field`: the quantity of the design that causes it.
+    - `reason`: why.
     """
 
     def __init__(self, field: str, reason: str) -> None:

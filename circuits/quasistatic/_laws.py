@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The laws of a design's updates as functions that compiled kernels call.
 
-Kernels are compiled once, whatever the law: they call it by its address.
+Kernels call a law by its address, so they need not be compiled again for another law.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _OPTIONS: dict[str, Any] = {"fastmath": {"contract"}, "error_model": "numpy"}
 
 
 class Laws(NamedTuple):
-    """What columns hold, and the difference that they write; see `circuits.parts.UpdateLaw`.
+    """The expressions of all update laws as compiled functions; see `circuits.parts.UpdateLaw`.
 
     - `held`: of crossbar, line and rail.
     - `difference`: of crossbar, line, rail, held and offset.
@@ -31,7 +31,7 @@ class Laws(NamedTuple):
 
 
 def compiled_laws(laws: Sequence[UpdateLaw]) -> Laws:
-    """The laws of all crossbars, each of its own."""
+    """Compile the laws of all crossbars, one for each."""
     held = _choice([law.held for law in laws])
     difference = _choice([law.difference for law in laws])
     return Laws(
@@ -41,7 +41,7 @@ def compiled_laws(laws: Sequence[UpdateLaw]) -> Laws:
 
 
 def _choice(expressions: Sequence[str]) -> str:
-    """One expression that has the value of each in its crossbar."""
+    """One expression that selects by the number of the crossbar."""
     if len(set(expressions)) == 1:
         return expressions[0]
     *first, last = expressions

@@ -49,14 +49,14 @@ CROSSBAR = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""What a crossbar and the amplifiers behind it are made of."""
+"""Sizes and values of a crossbar and of the amplifiers behind it."""
 
 UNIT = np.dtype(
     [
         # Voltages: output line of the crossbar before (the amplifier's input), rails (`rail_p` of
         # an output unit is the output), and how far the rails are below (positive) and above
         # (negative) the amplifier's ideal output. Newton works on these drops: they are
-        # microvolts, and taken as differences of rails their currents would drown in rounding.
+        # microvolts, so as differences of rails their currents would be lost in rounding.
         ("line", np.float64), ("rail_p", np.float64), ("rail_n", np.float64),
         ("drop_p", np.float64), ("drop_n", np.float64),
         # Currents out of the line and out of the rails into the crossbars, A.
@@ -97,7 +97,7 @@ SYNAPSE = np.dtype(
 """A synapse's storage node and transistors."""
 
 OUTPUT = np.dtype([("conductance", np.float64), ("current", np.float64)])
-"""What acts on an output: conductance to ground (S), current into it (A)."""
+"""Load and nudge of an output: conductance to ground (S), current into it (A)."""
 
 
 class Network(NamedTuple):
@@ -113,8 +113,9 @@ class Network(NamedTuple):
       shape `(directions, lines)`.
     - `kept_units`, `kept_weights`: where Newton's method began: line and drops, storage nodes, V.
     - `load`: of each output, S; `write_limit`: of the bitline drivers, V.
-    - `beta`: of the nudge, S; `pulls`: what it does in each of its phases, shape `(phases, 3)`
-      (`circuits.parts.Pull`); `share`: its factor of an update.
+    - `beta`: conductance of the nudge, S.
+    - `pulls`: its effect in each nudged phase (`circuits.parts.Pull`), shape `(phases, 3)`.
+    - `share`: its factor in an update.
     - `held`, `difference`: the laws of the updates (`circuits.quasistatic._laws`).
     """
 
@@ -137,14 +138,14 @@ class Network(NamedTuple):
 
 
 def macromodel(place: Place) -> DCMacromodel:
-    """The macromodel of an amplifier that has one; others were refused by then."""
+    """The macromodel of an amplifier; `check_quasistatic` has refused those without one."""
     found = place.amplifier.macromodel(place)
     assert found is not None
     return found
 
 
 def transistor_pairs(run: Run) -> list[TransistorPair]:
-    """The transistors of the synapses of each crossbar; others than pairs were refused by then."""
+    """The transistors of each crossbar's synapses; `check_quasistatic` has refused those that are no pairs."""
     pairs = [place.synapse.pair() for place in run.places]
     return [pair for pair in pairs if pair is not None]
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Newton's method on the node equations, and pseudo-transient continuation where it fails.
 
-The tolerance is on what the last step leaves. Convergence is quadratic: that is the square of the
-step times a curvature, which the last two steps tell. With 1e-12 V, 1e-16 A at 100 uS, nudge
-differences of nanovolts survive. A nudged phase need not come closer to its equilibrium than the
-nudge calls for: errors of the upper layers reach the lower ones as weakened as the nudge itself.
+The tolerance applies to the error that the last step leaves. Convergence is quadratic: that error is the
+square of the step times a curvature, which is estimated from the last two steps. With 1e-12 V, which is
+1e-16 A at 100 uS, nudge differences of nanovolts are resolved. In a nudged phase the tolerance is relative
+to the nudge: errors of the upper layers reach the lower ones as attenuated as the nudge itself.
 
-Two things keep steps sane. Lines move by at most 0.2 V at once. A clamp, whose current
-follows the exponential of a few millivolts, is stepped along the sum of voltage and current times
-a resistance, which is nearly straight in both of its regimes (as in wave digital filters).
+Steps are limited in two ways. Lines move by at most 0.2 V at once. A clamp, whose current grows
+exponentially within a few millivolts, is stepped along the sum of voltage and current times a
+resistance, which is nearly linear whether the clamp conducts or not (as in wave digital filters).
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from circuits.quasistatic._step import find_step
 from circuits.quasistatic.tables import compiled
 
 TOLERANCE = 1e-12
-"""How far from their equilibrium the voltages of a phase may end, V."""
+"""Largest error of the voltages at the end of a phase, V."""
 
 TOLERANCE_WRITTEN = 1e-5
 """The same after an update, V, where only the coupling into storage nodes is of interest."""
 
 _LARGEST_STEP = 0.2  # V
 _LEAST_CURVATURE = 1.0  # 1/V; two steps may happen to show less than there is
-_LEAST_STEP = 1e-9  # V; below it steps say nothing about curvature
-_NEAR = 0.05  # V; charges are not worth a look while steps are larger
+_LEAST_STEP = 1e-9  # V; smaller steps do not show the curvature
+_NEAR = 0.05  # V; charges are not evaluated while steps are larger
 _STRAIGHT = 1e-4  # V; over such distances storage nodes follow their derivatives
 _NUDGE_ACCURACY = 1e-7  # of the largest change by a nudge
 _MOST_ITERATIONS = 40
@@ -44,9 +44,10 @@ def solve(network: Network, tolerance: float, moved: float) -> tuple[int, int, b
 
     **Arguments:**
 
+    - `network`: its voltages are the start and are changed.
     - `tolerance`: how far from it they may end, V.
     - `moved`: how far lines or rails, other than outputs, have moved since they were last solved
-      for, V; 0 where nothing but what acts on the outputs is new.
+      for, V; 0 where only load and nudge of the outputs are new.
 
     **Returns:** Newton iterations (negative where there is no convergence), evaluations outside
     the device tables in the last of them, and whether pseudo-transient continuation was needed.
@@ -114,7 +115,7 @@ def _pseudo_transient(network: Network, tolerance: float) -> tuple[int, int]:
 
 @compiled
 def _keep(network: Network) -> None:
-    """Remember where lines, drops and storage nodes are."""
+    """Save the voltages of lines, drops and storage nodes."""
     units, synapses, kept_units, kept_weights = (
         network.units, network.synapses, network.kept_units, network.kept_weights
     )  # fmt: skip
@@ -128,7 +129,7 @@ def _keep(network: Network) -> None:
 
 @compiled
 def _restore(network: Network) -> None:
-    """Back to where they were; all else follows from that."""
+    """Restore the voltages that `_keep` has saved; all others follow from them."""
     units, synapses, kept_units, kept_weights = (
         network.units, network.synapses, network.kept_units, network.kept_weights
     )  # fmt: skip
@@ -142,7 +143,7 @@ def _restore(network: Network) -> None:
 
 @compiled
 def enter_clamps(network: Network) -> None:
-    """Lines to where clamps do not conduct, and rails to the amplifiers' ideal outputs."""
+    """Move lines to where clamps do not conduct, and rails to the amplifiers' ideal outputs."""
     for layer in range(len(network.crossbars) - 1):
         amplifier = network.crossbars[layer]
         for unit in network.units[amplifier.behind : amplifier.behind + amplifier.outputs]:
@@ -185,7 +186,7 @@ def _advance(network: Network) -> float:
 
 @compiled
 def follow(network: Network) -> float:
-    """Storage nodes after a step of lines and rails; returns their largest slip, V."""
+    """Move the storage nodes after a step of lines and rails; returns their largest slip, V."""
     units, synapses = network.units, network.synapses
     largest = 0.0
     for crossbar in network.crossbars:
@@ -205,7 +206,7 @@ def follow(network: Network) -> float:
 
 @compiled
 def _line_step(unit: Any, amplifier: Any) -> float:
-    """How far a line goes: at most half a volt, and not straight up a clamp's exponential."""
+    """The step of a line, V: at most 0.2 V, and shorter where a clamp's exponential would be overshot."""
     step: float = unit.step_line
     line: float = unit.line
     low: float = amplifier.clamp_low

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a circuit would do to all of its weights at each point, beside what it should do.
+"""The updates of all weights at each point, compared with the exact gradient.
 
-Nothing is written here: at each point the free phase is solved, the exact gradient taken, and the
+No weight is written. At each point the free phase is solved and the exact gradient computed; then the
 nudged phases are solved for the target, for none (the free output itself) and for the target mirrored
-at the free output. What every synapse's update circuit would write in them is kept.
+at the free output. The result has what every synapse's update circuit would write in each case.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from circuits.quasistatic._trainer import QuasistaticTrainer
 from circuits.quasistatic.tables import compiled
 from circuits.run import Run
 
-_ALMOST = 1e-6  # V; said of voltages that have not moved, in a circuit that has changed
+_ALMOST = 1e-6  # V; passed to `solve` where no voltage has moved, but the circuit has changed
 
 TARGET, NONE, MIRRORED = range(3)
-"""The errors that are nudged by: the actual one, none, and its opposite."""
+"""Indices of the errors that the outputs are nudged by: the actual one, none, its opposite."""
 
 
 class _Seen(NamedTuple):
-    """What the kernel fills in, as in `Probe`; `counts` are those of `outside` and `rescued`."""
+    """Arrays that the kernel fills in, as in `Probe`; `counts` has `outside` and `rescued`."""
 
     free: Array
     nodes: Records
@@ -90,6 +90,7 @@ def probe(trainer: QuasistaticTrainer, run: Run) -> Probe:
 
     **Arguments:**
 
+    - `trainer`: the quasi-static trainer.
     - `run`: of its stimulus only inputs and targets of training points are used; rows are not.
 
     **Raises:** `NoEquilibrium`; otherwise as `QuasistaticTrainer.run`.
@@ -130,7 +131,7 @@ def probe(trainer: QuasistaticTrainer, run: Run) -> Probe:
 
 
 def _noise(run: Run, gain: Array) -> Array:
-    """Rms noise of updates whose circuits have such a voltage gain from line to weight."""
+    """Rms noise of updates, V, for a given voltage gain from line to weight."""
     if run.noise_seed is None:
         return np.zeros_like(gain)
     read, written = noise_of_updates(run)
@@ -141,7 +142,11 @@ def _noise(run: Run, gain: Array) -> Array:
 
 @compiled
 def _through(network: Network, inputs: Array, targets: Array, seen: _Seen) -> int:
-    """All points; returns how many of them have their equilibria, -1 if there is none at rest."""
+    """Solve all points.
+
+    **Returns:** number of points before the first without an equilibrium; -1 where the circuit has none at
+    rest.
+    """
     enter_clamps(network)
     if not _settled(network, seen.counts, math.inf):
         return -1
@@ -175,7 +180,7 @@ def _through(network: Network, inputs: Array, targets: Array, seen: _Seen) -> in
 
 @compiled
 def _settled(network: Network, counts: Indices, moved: float) -> bool:
-    """Solve for the equilibrium nearby; whether there is one."""
+    """Solve for the equilibrium nearby; returns True if there is one."""
     iterations, outside, rescued = solve(network, TOLERANCE, moved)
     counts[0] += outside
     counts[1] += rescued
@@ -217,7 +222,7 @@ def _updates(network: Network, held: Records, written: Array) -> None:
 
 @compiled
 def _keep(network: Network, units: Records, nudges: Array, gain: Array) -> None:
-    """How far lines are from the free phase, and the gain of each synapse's update circuit."""
+    """Fill in the distance of lines from the free phase, and the gain of each synapse's update circuit."""
     # With centred nudging the last phase is the one at -beta, and half the difference counts.
     sign, share = math.copysign(1.0, network.share), abs(network.share)
     nudges[:] = sign * (network.units["line"] - units["line"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How fast lines are at an equilibrium, which itself does not know time."""
+"""Time constants of the lines, from their conductances and capacitances at an equilibrium."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from circuits.quasistatic.tables import compiled
 
 @compiled
 def slowest_lines(network: Network, slowest: Array) -> None:
-    """Raise `slowest` (s, one a crossbar) to the largest time constant of the lines behind each.
+    """Raise `slowest` (s, one for each crossbar) to the largest time constant of the lines behind it.
 
-    A line is taken by itself: its conductance with all other voltages held, and what the next crossbar
-    draws from it through the amplifier, against the capacitance of its drains to gates and bodies.
-    A line that nothing drives has none: infinity.
+    Each line is treated on its own: the capacitance of its drains to gates and bodies, divided by its
+    conductance with all other voltages held and the load by the next crossbar through the amplifier.
+    It is infinite for a line without conductance.
     """
     cells, nodes = np.zeros(len(network.synapses), CELL), np.zeros(len(network.units), NODE)
     linearise(network, cells)

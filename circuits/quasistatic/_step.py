@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Newton step: GMRES on top of Gauss-Seidel sweeps.
 
-A sweep takes the way up exactly and the way down as it was before. It leaves 1 - G, where G is the
-gain of a signal's round trip up and down again: so small that a few iterations of GMRES (Saad and
-Schultz 1986) suffice. Each is one more sweep, four operations a synapse; eliminating the lines
-would take as many operations as there are synapses, times the width of a layer. An error of the
-order of Newton's own, the square of the step, costs Newton's method nothing (Dembo, Eisenstat and
-Steihaug 1982).
+A sweep uses new values of the layers below and old ones of the layers above. The matrix that is left is
+1 - G, where G is the gain of a signal on its way up and down again. G is so small that a few iterations of
+GMRES (Saad and Schultz 1986) suffice. Each is one more sweep, with four operations for each synapse;
+eliminating the lines would take the number of synapses times the width of a layer. An error of the order
+of Newton's own, the square of the step, does not slow down Newton's method (Dembo, Eisenstat and Steihaug
+1982).
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def find_step(network: Network, damping: float) -> None:
 
     **Arguments:**
 
+    - `network`: with the residuals and derivatives of `crossbars` and `amplifiers`.
     - `damping`: conductance added at every line, S: an implicit time step of C / damping.
     """
     step, residual = network.directions[0], network.directions[1]
@@ -57,13 +58,13 @@ def find_step(network: Network, damping: float) -> None:
 
 @compiled
 def _improve(network: Network, left: float, goal: float) -> float:
-    """Add those of the residual's images under repeated sweeps that leave least of it.
+    """Add to the step the combination of the residual's images under repeated sweeps that reduces it most.
 
-    **Returns:** what is left, V.
+    **Returns:** the norm of the residual that is left, V.
     """
     step, basis = network.directions[0], network.directions[1:]
     most = len(basis) - 1
-    # The images' products with each other, column by column, turned into a triangle.
+    # The images' inner products, column by column, rotated into a triangular matrix.
     columns, turns = np.empty((most, most)), np.empty((most, 2))
     right = np.empty(most + 1)
     right[0] = left

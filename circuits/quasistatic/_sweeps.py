@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Gauss-Seidel sweeps over the layers of the Jacobian, from the inputs up.
 
-A unit's two rails touch only its own line and the lines of the next layer, so they are eliminated
-two by two. What is left couples the lines of neighbouring layers: strongly on the way up, weakly
-on the way down, where signals pass through the transistors' output conductance and B alone.
+A unit's two rails are coupled to its own line and the lines of the next layer only, so they are
+eliminated two by two. The matrix that is left couples the lines of neighbouring layers: strongly from
+inputs to outputs, weakly backward, where signals pass through the transistors' output conductance and B.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from circuits.quasistatic.tables import compiled, summing
 
 @compiled
 def eliminate_rails(network: Network, damping: float) -> None:
-    """Rails of hidden layers in terms of lines; `step_line` becomes the lines' right-hand side.
+    """Express the rails of hidden layers by lines; `step_line` becomes the lines' right-hand side.
 
     **Arguments:**
 
+    - `network`: with the residuals and derivatives of `crossbars` and `amplifiers`.
     - `damping`: conductance added at every line, S.
     """
     units, depth = network.units, len(network.crossbars)
@@ -48,7 +49,7 @@ def eliminate_rails(network: Network, damping: float) -> None:
 
 @compiled
 def _unsigned(crossbar: Any, inputs: int) -> Any:
-    """Outputs, first synapse and first line; not for being negative, or there are no vectors."""
+    """Outputs, first synapse and first line as unsigned numbers, without which loops are not vectorised."""
     return (
         np.uintp(crossbar.outputs), np.uintp(crossbar.synapse), np.uintp(crossbar.behind - inputs)
     )  # fmt: skip
@@ -60,8 +61,9 @@ def sweep(network: Network, old: Array, new: Array, driven: bool) -> None:
 
     **Arguments:**
 
-    - `old`, `new`: steps of all lines but the inputs, V.
-    - `driven`: with the right-hand side; else with none.
+    - `network`: after `eliminate_rails`.
+    - `old`, `new`: steps of all lines but the inputs, V; `new` is filled in.
+    - `driven`: True to include the right-hand side, False for zero in its place.
     """
     units, coupling, inputs = network.units, network.coupling, network.crossbars[0].inputs
     line_p, line_n, p_line, n_line = coupling[0], coupling[1], coupling[2], coupling[3]
@@ -95,7 +97,7 @@ def sweep(network: Network, old: Array, new: Array, driven: bool) -> None:
 
 @summing
 def substitute(network: Network, lines: Array) -> None:
-    """Put the lines' steps, V, into the units and add what they do to the rails."""
+    """Put the lines' steps, V, into the units and add their effect on the rails."""
     units, coupling, inputs = network.units, network.coupling, network.crossbars[0].inputs
     p_line, n_line = coupling[2], coupling[3]
     for k in range(len(lines)):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Training runs as a chain of equilibria: run -> flat arrays -> compiled solver -> trace."""
+"""Training runs as a sequence of equilibria: run -> flat arrays -> compiled solver -> trace."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ from circuits.trace import Trace
 from pdk import Geometry, Models
 
 _METHOD = "5"
-"""Changes whenever results do."""
+"""Version of the method, to be raised whenever results change."""
 
 _SYNAPSES_A_CALL = 200_000
-"""Points times synapses between two looks at the clock: some tens of milliseconds."""
+"""Points times synapses in one call of the solver, after which time limit and cancellation are checked.
+
+It takes some tens of milliseconds."""
 
 _MOST_OUTSIDE = 1e-3
 """Share of the evaluations at equilibria that may lie outside the device tables."""
@@ -38,13 +40,13 @@ _MOST_MEASURED = 16
 
 @dataclass(frozen=True, kw_only=True)
 class QuasistaticTrace(Trace):
-    """A trace with what its equilibria say about themselves.
+    """A trace with counts and time constants of its equilibria.
 
     **Attributes:**
 
-    - `outside`: evaluations outside the device tables at equilibria, where tables go on linearly.
+    - `outside`: evaluations outside the device tables at equilibria, where tables are continued linearly.
     - `rescued`: equilibria that Newton's method missed and pseudo-transient continuation found.
-    - `slowest`: the largest time constant of a line behind each crossbar, of the points looked at, s.
+    - `slowest`: the largest time constant of a line behind each crossbar, s, at every eighth point.
     """
 
     outside: int = 0
@@ -58,10 +60,10 @@ class QuasistaticTrainer:
 
     **Attributes:**
 
-    - `simulator`: ngspice or Xyce, which measures the transistors; once for each size on a machine.
+    - `simulator`: ngspice or Xyce, which measures transistors, each size once on a machine.
     - `models`: the transistor models.
-    - `limits`: wall time of one run. Measuring transistors and compiling kernels is no part of it,
-      nor of the times that a trace tells (`circuits.preparation`).
+    - `limits`: wall time of one run. Measuring transistors and compiling kernels does not count, nor is
+      it part of the times in a trace (`circuits.preparation`).
     """
 
     simulator: SpiceSimulator
@@ -73,12 +75,12 @@ class QuasistaticTrainer:
 
     @property
     def name(self) -> str:
-        """The simulator's name."""
+        """The trainer's name."""
         return "quasistatic"
 
     @property
     def version(self) -> str:
-        """The method's version, and what measured the device tables."""
+        """The method's version, and name and version of the simulator that measured the device tables."""
         return f"{_METHOD} (tables: {self.simulator.name} {self.simulator.version})"
 
     def key(self, run: Run) -> str:
@@ -107,13 +109,14 @@ class QuasistaticTrainer:
         cancelled: Callable[[], bool] | None = None,
         keep: bool = False,  # noqa: ARG002
     ) -> Trace:
-        """Solve a run; what happens while solving is told by the trace's outcome.
+        """Solve a run; a failure of the solver is the trace's outcome, not an exception.
 
         **Arguments:**
 
-        - `directory`, `keep`: of the transient trainers' interface; there are no files here.
+        - `run`: the run.
+        - `directory`, `keep`: ignored, as there are no files; part of the interface of trainers.
         - `progress`: called with the fraction of points that is done.
-        - `cancelled`: polled; the run ends when it says so.
+        - `cancelled`: asked after every few points; the run ends when it returns True.
 
         **Returns:** the trace; without results where its outcome is not ok.
 
@@ -160,7 +163,7 @@ class QuasistaticTrainer:
 
 
 class _Solution:
-    """One run on its way through the compiled solver."""
+    """One run, its arrays for the compiled solver, and its results."""
 
     def __init__(self, trainer: QuasistaticTrainer, run: Run, wiring: Network) -> None:
         self.trainer, self.run, self.network = trainer, run, wiring
@@ -189,7 +192,7 @@ class _Solution:
         self, progress: Callable[[float], None] | None, cancelled: Callable[[], bool] | None
     ) -> Trace:
         with preparing():
-            # Kernels are loaded, or compiled, by their first call. This one does nothing else.
+            # The first call of a kernel loads or compiles it. This call solves no points.
             through(self.network, self.points, self.record, 1, 0)
         watch = Stopwatch()
         verdict = self._solve(watch, progress, cancelled)
@@ -232,7 +235,7 @@ class _Solution:
         progress: Callable[[float], None] | None,
         cancelled: Callable[[], bool] | None,
     ) -> Verdict:
-        """All phases of all points; results go into the record."""
+        """Solve all phases of all points; results go into the record."""
         count = len(self.run.stimulus)
         stride = max(1, _SYNAPSES_A_CALL // len(self.network.synapses))
         for first in range(0, count, stride):
@@ -256,7 +259,7 @@ class _Solution:
         return self._inside()
 
     def _inside(self) -> Verdict:
-        """Whether the device tables covered the run: beyond them they go on linearly, transistors do not."""
+        """The verdict on a run that was solved: not ok if too many evaluations lay outside the device tables."""
         solved, outside = int(self.record.counts[0]), int(self.record.counts[2])
         if not outside:
             return Verdict(Cause.NONE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which runs are a chain of equilibria: what is asked of a design before any of them is solved."""
+"""Checks that the phases of a run end in equilibria that the quasi-static simulator can solve."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from circuits.run import Run
 from circuits.schedule import points_duration
 
 _TIME_CONSTANTS = 20.0
-"""A node counts as settled after so many of its time constants: exp(-20) is 2e-9."""
+"""Time constants after which a node counts as settled: exp(-20) is 2e-9."""
 
 _LARGEST_FORWARD = 0.2
 """V. That far above its deep n-well the p-well of a smallest nfet draws 0.05 pA at 27 degrees, 23 pA at 85."""
@@ -23,8 +23,8 @@ _LARGEST_LEAK = 1e-2
 def check_quasistatic(run: Run) -> None:
     """Refuse a run whose phases do not end in an equilibrium, or whose parts are not modelled.
 
-    Looked at are the time constants that the design itself sets (switches, capacitors, amplifier
-    poles). How long the lines take depends on the weights as well: `unsettled_lines`.
+    It checks the time constants that the design itself sets (switches, capacitors, amplifier poles) and
+    leakage. The time constants of lines depend on the weights as well: see `unsettled_lines`.
 
     **Raises:** `NotQuasistatic`.
     """
@@ -47,10 +47,11 @@ def check_quasistatic(run: Run) -> None:
 
 
 def unsettled_lines(run: Run, slowest: Array) -> str:
-    """What is to be said of lines that are too slow for a phase; empty where all are fast enough.
+    """Describes a line that is too slow for a phase; empty where all are fast enough.
 
     **Arguments:**
 
+    - `run`: the run that was solved.
     - `slowest`: the largest time constant of the lines behind each crossbar, s.
     """
     window = run.design.timing.window
@@ -66,10 +67,11 @@ def unsettled_lines(run: Run, slowest: Array) -> str:
 
 
 def conducting_wells(run: Run, crossbars: Records, voltages: Array) -> str:
-    """Names the rail at which wells conduct, which no equation holds; empty where none does.
+    """Describes a rail at which wells conduct, which the equations do not include; empty where none does.
 
     **Arguments:**
 
+    - `run`: the run that was solved.
     - `crossbars`: of the network.
     - `voltages`: line and drops of each unit at each point, V, shape `(points, units, 3)`.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Solver tolerances under neutral names, and where each goes in ngspice and in Xyce."""
+"""Solver tolerances under names of our own, and their options in ngspice and in Xyce."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Options = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
-    """How closely the equations are solved; the defaults resolve nudges of less than a millivolt.
+    """Tolerances of the equations; the defaults resolve nudges of less than a millivolt.
 
     A field that is None leaves the simulator's own default in place. ngspice has one relative
     tolerance for Newton's method and for the time step, Xyce has two.
@@ -89,7 +89,7 @@ def number(value: float) -> str:
 
 
 def given(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
-    """The options that have a value, as text."""
+    """The options that are not None, as text."""
     return {
         name: number(value) if isinstance(value, float) else str(value)
         for name, value in pairs

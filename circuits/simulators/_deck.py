@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is simulated, in terms that both simulators share."""
+"""`Deck`: a simulation in terms that ngspice and Xyce share."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ class Deck:
       `B1 a b i={v(a,b)*conductance}`), `ic=` on a capacitor (Xyce applies it, ngspice only without
       an operating point; use `initial`), `^` for a power, `$` comments, resistors of 0 ohm.
 
-    Raises `CircuitError` for a signal or an initial node that cannot be named so, and for circuit
-    text that brings its own analysis, output or options.
+    **Raises:** `CircuitError` for a signal or an initial node with a wrong name, and for circuit text
+    with an analysis, output or options of its own.
     """
 
     title: str
@@ -120,7 +120,10 @@ class Deck:
 
 
 def split_signal(signal: str) -> tuple[str, str]:
-    """Kind (`v` or `i`) and the dotted path of node or source of a signal's name."""
+    """Kind (`v` or `i`) of a signal, and the dotted path of its node or source.
+
+    **Raises:** `CircuitError` for a name that is no signal.
+    """
     match = _SIGNAL.fullmatch(signal)
     if match is None or signal != signal.lower():
         msg = (

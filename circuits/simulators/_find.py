@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which simulators are installed, and whether they will do."""
+"""Finding the installed simulators and checking their versions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from circuits.simulators._program import SpiceProgram
 from circuits.simulators._registry import SIMULATORS
 
 _EVERYWHERE = "ngspice"
-"""What `auto` asks for where none is installed: every distribution has it."""
+"""The simulator that `auto` asks for where none is installed: every Linux distribution has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Found:
     **Attributes:**
 
     - `name`: as in `SIMULATORS`.
-    - `path`, `version`: None where it is not installed or does not tell.
+    - `path`, `version`: None where it is not installed or reports no version.
     - `problem`: what is wrong and the command that helps; None if it can be used.
     """
 
@@ -36,7 +36,9 @@ class Found:
 
 
 def find(name: str = "auto", *, executable: str | None = None, processes: int = 1) -> SpiceProgram:
-    """The simulator to use, its version checked (asked again only when the program's file changes).
+    """The simulator of a name, its version checked.
+
+    A program is asked for its version once, and again only when its file changes.
 
     **Arguments:**
 
@@ -86,7 +88,7 @@ def _check_parallel(simulator: SpiceProgram) -> None:
 
 
 def _automatic(executable: str | None) -> str:
-    """The simulator that a program's file name says, or the first that is installed."""
+    """The simulator that a program's file name contains, or the first that is installed."""
     names = list(SIMULATORS)
     if executable is not None:
         file = Path(executable).name.lower()
@@ -104,7 +106,7 @@ def _look(name: str, executable: str | None) -> Found:
     known = _asked.get((name, wanted, path, mark := _mark(path)))
     if known is None:
         known = _ask(kind, wanted, path)
-        if known.version is not None:  # one that does not tell may tell when the machine is mended
+        if known.version is not None:  # others are asked again
             _asked[name, wanted, path, mark] = known
     return known
 
@@ -113,7 +115,7 @@ _asked: dict[tuple[str, str, str | None, tuple[int, ...]], Found] = {}
 
 
 def _mark(path: str | None) -> tuple[int, ...]:
-    """What changes when the file of a program is replaced."""
+    """Properties of a program's file that change when it is replaced."""
     try:
         seen = os.stat(path or "")  # noqa: PTH116 - Path("") would be the current directory
     except OSError:

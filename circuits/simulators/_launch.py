@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts a program that dies with its parent: the stand-in where util-linux is not installed.
+"""Starts a program that dies with its parent; used where util-linux is not installed.
 
 Run as a script, on its own: `python -I -S _launch.py ADDRESS_SPACE CPU_SECONDS PROGRAM ARGUMENT...`
 (0 for no limit). It replaces itself by the program, so the process id stays the same.
@@ -15,7 +15,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Ask the kernel for SIGKILL at the parent's death, set the limits, become the program."""
+    """Ask the kernel for SIGKILL at the parent's death, set the limits, execute the program."""
     parent = os.getppid()
     address_space, cpu_seconds, *command = sys.argv[1:]
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -26,9 +26,8 @@ set ng_nomodcheck
 set num_threads=1
 set filetype=binary
 """
-# No operating point by a transient (a final time of 0): where all else fails ngspice tries that by
-# itself, and in it no node keeps its initial condition, so that a training would begin with other
-# weights without a word.
+# No operating point by a transient (a final time of 0): ngspice tries that where all else fails, and in it
+# no node keeps its initial condition, so a training would begin with other weights without a message.
 _NO_TRANSIENT_POINT = "optran 1 1 1 0 0 0\n"
 _SIGNALS_PER_LINE = 20
 
@@ -139,7 +138,7 @@ class Ngspice(SpiceProgram):
         return {".spiceinit": _SPICEINIT + _NO_TRANSIENT_POINT * bool(deck.initial)}
 
     def render_for_hand(self, deck: Deck, nodes: Sequence[str]) -> str:
-        """With a line that prints the nodes: `ngspice -b` does not run without one."""
+        """As `SpiceProgram.render_for_hand`: prints the nodes, without which `ngspice -b` does not run."""
         printed = f".print tran {' '.join(f'v({node})' for node in nodes)}"
         return self.render(deck).removesuffix(".end\n") + f"{printed}\n.end\n"
 
@@ -148,7 +147,7 @@ class Ngspice(SpiceProgram):
         return [str(self.executable), "-b", "-r", RAW, DECK]
 
     def classify(self, returncode: int, stdout: str, stderr: str) -> Verdict:
-        """Judge by stderr, as the exit status is 0 after some errors."""
+        """As `SpiceProgram.classify`; relies on stderr, as the exit status is 0 after some errors."""
         verdict = system_verdict(returncode, stdout, stderr) or _said(returncode, stderr)
         if verdict is not None:
             return verdict
@@ -173,11 +172,11 @@ class Ngspice(SpiceProgram):
 
 
 def _said(returncode: int, stderr: str) -> Verdict | None:
-    """What the messages amount to; None if they hold no error."""
+    """The verdict that the messages call for; None where they contain no error."""
     lowered = stderr.lower()
     aborted = returncode != 0 or "simulation(s) aborted" in lowered or "doanalyses:" in lowered
     for cause, phrases in _PHRASES:
-        # Much of what is said on the way to an operating point is overcome in the end.
+        # These messages also appear on the way to an operating point that is found in the end.
         if (cause is Cause.NO_DC_POINT and not aborted) or not any(p in lowered for p in phrases):
             continue
         words = pick(stderr, *phrases)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Errors of a machine without the simulator that is asked for."""
+"""Errors for a simulator that is not installed, or too old."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from circuits.simulators._outcome import Cause, Outcome, Verdict
 
 
 class SimulatorNotFound(CircuitError):  # noqa: N818
-    """There is no such simulator on this machine; `outcome` says so as the outcome of a run."""
+    """The simulator is not installed; `outcome` is the same as the outcome of a run."""
 
     def __init__(self, message: str, cause: Cause = Cause.SIMULATOR_MISSING) -> None:
         super().__init__(message)
@@ -16,7 +16,7 @@ class SimulatorNotFound(CircuitError):  # noqa: N818
 
 
 class SimulatorTooOld(SimulatorNotFound):
-    """The simulator is there, but older than what is needed."""
+    """The simulator is installed, but older than the oldest supported version."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, Cause.SIMULATOR_TOO_OLD)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a simulation ended: one status, a finer cause, and the simulator's own words."""
+"""`Outcome`: status of a simulation that ended, a finer cause, and the simulator's message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Status(StrEnum):
 
 
 class Cause(StrEnum):
-    """What lies behind a status; each cause belongs to exactly one status."""
+    """The reason of a status; each cause belongs to exactly one status."""
 
     NONE = "none"
     SIMULATOR_MISSING = "simulator_missing"
@@ -46,7 +46,7 @@ class Cause(StrEnum):
 
     @property
     def status(self) -> Status:
-        """The one status this cause belongs to."""
+        """The status that this cause belongs to."""
         return _STATUS[self]
 
 
@@ -76,7 +76,7 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A cause with the lines that show it; what a classification of a run's output returns."""
+    """A cause, with the lines of a run's messages that show it (`words`)."""
 
     cause: Cause
     words: str = ""
@@ -84,10 +84,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one run of a simulator ended.
+    """The end of one run of a simulator.
 
     - `status`, `cause`: what happened, coarse and fine.
-    - `words`: the simulator's own words for it, a few lines; empty when all went well.
+    - `words`: the simulator's message, a few lines; empty, or a remark, where the status is ok.
     - `seconds`: wall time of the run, including its start and the reading of its output.
     - `cpu_seconds`: processor time of the simulator and its children.
     - `peak_memory`: the largest resident set, bytes (0 where the run never started).
@@ -102,14 +102,21 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Whether the run finished and its output is complete."""
+        """True if the run finished and its output is complete."""
         return self.status is Status.OK
 
     @staticmethod
     def of(
         verdict: Verdict, *, seconds: float = 0.0, cpu_seconds: float = 0.0, peak_memory: int = 0
     ) -> Outcome:
-        """The outcome that belongs to a verdict."""
+        """The outcome that belongs to a verdict.
+
+        **Arguments:**
+
+        - `verdict`: cause and message.
+        - `seconds`, `cpu_seconds`: wall time and processor time of the run, s.
+        - `peak_memory`: the largest resident set, bytes.
+        """
         return Outcome(
             status=verdict.cause.status,
             cause=verdict.cause,

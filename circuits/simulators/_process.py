@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs one program under limits, so that it can neither outstay nor outlive its parent.
+"""Runs one program with limits on time and memory, and ends it when its parent ends.
 
 The program gets a session (and so a process group) of its own. `setpriv --pdeathsig` and
-`prlimit` of util-linux, which replace themselves by the program, make the kernel kill it when the
-thread that started it dies, SIGKILL included, and bound its memory; nothing runs between fork and
-exec, which would not be safe in a process with many threads. The address of a death signal is
-the *thread*, so `run` waits in the thread that starts the program.
+`prlimit` of util-linux, which replace themselves by the program, limit its memory and make the kernel
+kill it when the thread that started it ends, even by SIGKILL. No code of ours runs between fork and
+exec, which would not be safe in a process with many threads. The death signal depends on the *thread*,
+not on the process, so `run` waits in the thread that starts the program.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _ONE_THREAD = dict.fromkeys(
 
 
 def told(program: Path, *arguments: str) -> str:
-    """What a program says of itself, on either stream; why it says nothing where it cannot be run."""
+    """Output of a program on both streams; the error as text where it cannot be run."""
     with tempfile.TemporaryDirectory() as quiet:
         try:
             done = subprocess.run(
@@ -66,7 +66,7 @@ def told(program: Path, *arguments: str) -> str:
 
 
 class Stop(StrEnum):
-    """Why a program was stopped before its own end."""
+    """Reasons for which this module stops a program."""
 
     TIME_LIMIT = "time_limit"
     CANCELLED = "cancelled"
@@ -82,12 +82,12 @@ class NotStartedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """A program that is no more.
+    """A program that has ended.
 
     - `returncode`: its exit status, or minus the signal that killed it.
-    - `stopped`: why this module killed it; None if it ended by itself or by another's hand.
+    - `stopped`: why this module killed it; None where it did not.
     - `seconds`, `cpu_seconds`, `peak_memory`: wall time, processor time, resident bytes.
-    - `stdout`, `stderr`: all it said.
+    - `stdout`, `stderr`: its output.
     """
 
     returncode: int
@@ -107,11 +107,18 @@ def run(
     watch: Callable[[], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Ended:
-    """Run a program in `directory` to its end, or to the first limit it meets.
+    """Run a program until it ends or exceeds a limit.
 
-    `watch` and `cancelled` are called about every 20 ms meanwhile; what they raise goes to the
-    caller, after the program has been killed. Output goes to the files `stdout` and `stderr` in
-    `directory`. Raises `NotStartedError` if the system refuses the process or its files.
+    **Arguments:**
+
+    - `command`: the program and its arguments.
+    - `directory`: where it runs; its output goes to the files `stdout` and `stderr` there.
+    - `limits`: wall time, after which the program is killed, and memory that it can allocate.
+    - `watch`: called about every 20 ms; None for nothing.
+    - `cancelled`: asked as often; the program is killed when it returns True.
+
+    **Raises:** `NotStartedError` if the system refuses the process or its files; whatever `watch` and
+    `cancelled` raise, after the program has been killed.
     """
     begun = time.monotonic()
     deadline = begun + limits.wall_seconds
@@ -176,7 +183,7 @@ def run(
 
 
 def guard(limits: Limits) -> list[str]:
-    """The command that is put before a program to tie its life to ours and to limit it."""
+    """The command, to be put before a program, that limits it and ends it with its parent."""
     # The limit on processor time ends a program that lost its parent before the death signal
     # was asked for.
     cpu = _allowed(resource.RLIMIT_CPU, int(limits.wall_seconds) + _SPARE_CPU_SECONDS)
@@ -190,7 +197,16 @@ def guard(limits: Limits) -> list[str]:
 
 
 def tie(memory: int = 0, cpu: int = 0) -> list[str]:
-    """The command that ties a program's life to its parent's; children inherit the limits."""
+    """The command, to be put before a program, that ends it with its parent.
+
+    The limits are set only where util-linux is not installed; elsewhere `guard` sets them. Child processes
+    inherit them.
+
+    **Arguments:**
+
+    - `memory`: limit on address space, bytes; 0 for none.
+    - `cpu`: limit on processor time, s; 0 for none.
+    """
     if _has_util_linux():
         return ["setpriv", "--pdeathsig", "KILL"]
     launch = str(Path(__file__).with_name("_launch.py"))
@@ -213,7 +229,7 @@ def _has_util_linux() -> bool:
 
 
 def environment() -> dict[str, str]:
-    """Our environment with one thread per library, plain messages and binary raw files."""
+    """The environment of this process with one thread per library, English messages and binary raw files."""
     inherited = dict(os.environ)
     inherited.pop("SPICE_ASCIIRAWFILE", None)
     return inherited | _ONE_THREAD | {"LC_ALL": "C"}

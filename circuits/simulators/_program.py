@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What running ngspice and running Xyce have in common: deck in, waveforms or an outcome out."""
+"""`SpiceProgram`, the base class of simulators: writes a deck, runs the program, reads its waveforms."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SpiceProgram(ABC):
     **Arguments:**
 
     - `executable`: its path.
-    - `version`: as it says itself, `39` or `7.10.0`.
+    - `version`: as it reports itself, `39` or `7.10.0`.
     - `processes`: of one simulation.
 
     **Class attributes:**
@@ -52,10 +52,11 @@ class SpiceProgram(ABC):
     - `name`: what the simulator is called here, such as `ngspice`. The environment variable
       `ANALOG_SWEEP_<NAME>` says which program it is.
     - `program`: that program where the variable says nothing, on PATH.
-    - `ask`: the argument that makes it tell its version; `told`: where in what it then says; `oldest`: the
-      first one that will do.
-    - `install`: the command or place that helps where it is missing.
-    - `parallel`: whether it can run in several processes.
+    - `ask`: the argument that makes it print its version.
+    - `told`: pattern of its answer, the version as the first group.
+    - `oldest`: the oldest version that is supported.
+    - `install`: the command that installs it, or the place where it is to be had.
+    - `parallel`: True if it can run in several processes.
     """
 
     name: ClassVar[str]
@@ -82,15 +83,23 @@ class SpiceProgram(ABC):
 
     @abstractmethod
     def native(self, signal: str) -> str:
-        """The name a signal of `Deck.signals` has in this simulator's raw file, lower case."""
+        """The name of a signal of `Deck.signals` in this simulator's raw file, lower case."""
 
     @abstractmethod
     def classify(self, returncode: int, stdout: str, stderr: str) -> Verdict:
-        """What a run's exit status and messages say about it; `Cause.NONE` if it finished."""
+        """Finds out from exit status and messages how a run ended.
+
+        **Arguments:**
+
+        - `returncode`: exit status, or minus the signal that killed the program.
+        - `stdout`, `stderr`: its output.
+
+        **Returns:** the cause with the lines that show it; `Cause.NONE` for a run that finished.
+        """
 
     @abstractmethod
     def statistics(self, stdout: str) -> Statistics:
-        """The solver's counts out of the messages of a run that finished."""
+        """The solver's counts, read from the messages of a run that finished."""
 
     @abstractmethod
     def command(self) -> list[str]:
@@ -101,10 +110,11 @@ class SpiceProgram(ABC):
         return {}
 
     def render_for_hand(self, deck: Deck, nodes: Sequence[str]) -> str:  # noqa: ARG002 - see below
-        """The netlist as a person runs it.
+        """The netlist for running it by hand.
 
         **Arguments:**
 
+        - `deck`: the deck.
         - `nodes`: voltages to print, where the program does not run without printing any.
         """
         return self.render(deck)
@@ -119,7 +129,7 @@ class SpiceProgram(ABC):
         cancelled: Callable[[], bool] | None = None,
         keep: bool = False,
     ) -> Execution:
-        """Simulate a deck; see `SpiceSimulator.execute`."""
+        """Simulate a deck, as `SpiceSimulator.execute`."""
         begun = time.perf_counter()
         try:
             if directory is not None:
@@ -212,7 +222,7 @@ class SpiceProgram(ABC):
             return error.verdict, None
 
     def _waveforms(self, deck: Deck, raw: RawFile, ended: Ended) -> Waveforms:
-        """The signals of a whole raw file, checked against what the analysis must have given."""
+        """The signals of a complete raw file; refuses missing signals, incomplete axes, and values not finite."""
         rows = {name: index for index, name in enumerate(raw.names)}
         missing = [signal for signal in deck.signals if self.native(signal) not in rows]
         if missing:
@@ -234,7 +244,7 @@ class SpiceProgram(ABC):
 
 
 class _UnusableError(Exception):
-    """A whole output that is nevertheless no result."""
+    """A complete output that cannot be used as a result."""
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.words)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far a running simulation has come."""
+"""The progress of a running simulation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PROGRESS_SECONDS = 0.1
 
 
 class Watch:
-    """Reports how far a run has come, from what it has written so far."""
+    """Reports the progress of a run, from what it has written so far."""
 
     def __init__(self, analysis: Analysis, raw: Path, report: Callable[[float], None]) -> None:
         self._analysis = analysis

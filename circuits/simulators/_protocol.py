@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the rest of the program may ask of any SPICE simulator."""
+"""`SpiceSimulator`, the interface of SPICE simulators."""
 
 from __future__ import annotations
 
@@ -48,16 +48,21 @@ class SpiceSimulator(Protocol):
         cancelled: Callable[[], bool] | None = None,
         keep: bool = False,
     ) -> Execution:
-        """Simulate a deck; whatever happens to the simulator is an outcome, not an exception.
+        """Simulate a deck; a failure of the simulator is an outcome, not an exception.
 
+        The simulator dies with the thread that called this.
+
+        **Arguments:**
+
+        - `deck`: the deck.
         - `directory`: where the run makes a directory of its own; the system's temporary
           directory if None.
         - `limits`: wall time and memory.
         - `progress`: called with the fraction done, ascending, last with 1 if all went well.
-        - `cancelled`: asked about every 20 ms; once it says yes, the simulator is killed.
+        - `cancelled`: asked about every 20 ms; the simulator is killed when it returns True.
         - `keep`: leave the run's directory (netlist, messages, raw file) in place.
 
-        Waveforms are returned only by a run that finished, said so, and left a complete and
-        finite output. The simulator dies with the thread that called this.
+        **Returns:** the outcome, and the waveforms of a run that reported its end and left complete output
+        of finite numbers.
         """
         ...

@@ -3,7 +3,7 @@
 
 The format is a text header up to the line `Binary:`, then for each point one IEEE double per
 variable in the byte order of the machine. Both simulators write the number of points into the
-header only when they have finished, so a header and data that agree are the mark of a whole file
+header only when they have finished, so a file is complete if its header and data agree
 (ngspice manual 17.10 `write`; Xyce Reference Guide, appendix "Rawfile Format").
 """
 
@@ -25,7 +25,7 @@ _DOUBLE = 8
 
 
 class TruncatedRawFileError(Exception):
-    """The file is missing, cut short, or does not hold what its header says."""
+    """The file is missing or incomplete, or its data do not fit its header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class RawFile:
 
 
 def read_header(path: Path) -> Header | None:
-    """The header, or None if it is not (wholly) there."""
+    """The header of a raw file; None where it is missing or incomplete."""
     head = b""
     size = 1 << 16
     while size <= _LARGEST_HEADER:
@@ -87,7 +87,10 @@ def _parse(text: str, size: int) -> Header | None:
 
 
 def read_raw(path: Path) -> RawFile:
-    """The whole file; `TruncatedRawFileError` unless the data is exactly what the header says."""
+    """The contents of a complete raw file.
+
+    **Raises:** `TruncatedRawFileError` where there are not as many data as the header says.
+    """
     header = read_header(path)
     if header is None:
         msg = f"{path.name} has no complete header."
@@ -108,14 +111,14 @@ def read_raw(path: Path) -> RawFile:
 
 
 class RawTail:
-    """Looks at a raw file while it grows: how many points there are and what the last one is."""
+    """Reads the last point of a raw file while the simulator writes it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._header: Header | None = None
 
     def last(self) -> tuple[int, float] | None:
-        """Number of whole points so far and the first variable of the last; None before that."""
+        """Number of complete points so far, and the first variable of the last; None before the first point."""
         if self._header is None:
             self._header = read_header(self._path)
             if self._header is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run is allowed to use and what it returns."""
+"""Limits of a run, and its results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one run may use before it is stopped.
+    """Limits of one run; it is stopped when it exceeds them.
 
     - `wall_seconds`: wall time; a run that takes longer ends as `timeout`.
     - `memory_bytes`: address space of each simulator process (`RLIMIT_AS`), None for no limit.
@@ -43,7 +43,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
-    """The solver's own counts; None where the simulator does not tell.
+    """The solver's counts; None where the simulator does not report them.
 
     - `steps`: accepted time steps (transient) or solved points.
     - `rejected`: time steps that were tried and thrown away.
@@ -86,8 +86,8 @@ class Waveforms:
     def at(self, signal: str, times: ArrayLike) -> NDArray[np.float64]:
         """The signal at the given axis values, interpolated linearly; shape of `times`.
 
-        Raises `CircuitError` outside the simulated range (nothing is extrapolated) and for
-        axes that do not ascend.
+        **Raises:** `CircuitError` outside the simulated range (nothing is extrapolated), for an axis that
+        does not ascend, and for a signal that was not saved.
         """
         wanted = np.asarray(times, dtype=np.float64)
         samples = self[signal]
@@ -105,7 +105,10 @@ class Waveforms:
         return np.interp(wanted, self.values, samples)
 
     def surface(self, signal: str) -> NDArray[np.float64]:
-        """A signal of a sweep of two sources, shape `(second source, first source)`."""
+        """A signal of a sweep of two sources, shape `(second source, first source)`.
+
+        **Raises:** `CircuitError` where only one source was swept, or the signal was not saved.
+        """
         if self.outer is None:
             msg = f"{signal!r} comes from one sweep only; a surface needs a second source."
             raise CircuitError(msg)
@@ -125,7 +128,10 @@ class Execution:
     directory: Path | None = None
 
     def require(self) -> Waveforms:
-        """The waveforms, or a `CircuitError` with the simulator's words if there are none."""
+        """The waveforms.
+
+        **Raises:** `CircuitError` with the simulator's message where there are none.
+        """
         if self.waveforms is None:
             msg = f"The simulation ended as {self.outcome.status}: {self.outcome.words}"
             raise CircuitError(msg)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a simulator works at all: one transistor, simulated as all others are."""
+"""A test of a simulator's installation: it simulates one transistor."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ def self_test(
 
     **Arguments:**
 
+    - `simulator`: the simulator.
+    - `models`: models of the transistor.
     - `directory`: for the simulator's files; a temporary one by default.
 
     **Returns:** how it ended.

@@ -35,7 +35,7 @@ _WORDS_WIDTH = 300
 
 
 def stop_verdict(ended: Ended, limits: Limits) -> Verdict | None:
-    """The verdict on a run that we ended ourselves, or None."""
+    """The verdict on a run that was stopped by its time limit or cancelled; None for others."""
     if ended.stopped is Stop.TIME_LIMIT:
         words = f"Stopped after the limit of {limits.wall_seconds:g} s."
         return Verdict(Cause.TIME_LIMIT, join_words([words, *tail(ended.stdout, 2)]))
@@ -45,9 +45,14 @@ def stop_verdict(ended: Ended, limits: Limits) -> Verdict | None:
 
 
 def system_verdict(returncode: int, stdout: str, stderr: str) -> Verdict | None:
-    """What every program has in common: memory, disk and signals; None if it ended by itself.
+    """The verdict on a run that ended for lack of memory or disk, or by a signal.
 
-    A shell tells of a signal by an exit status of 128 and the signal, Python by its negative.
+    **Arguments:**
+
+    - `returncode`: exit status; minus the signal, or 128 plus the signal, for a program that was killed.
+    - `stdout`, `stderr`: its output.
+
+    **Returns:** the verdict, also for a program that could not be executed (126, 127); None for others.
     """
     for text in (stderr, stdout):
         lowered = text.lower()
@@ -73,7 +78,7 @@ def system_verdict(returncode: int, stdout: str, stderr: str) -> Verdict | None:
 
 
 def disk_verdict(error: OSError) -> Verdict:
-    """The verdict on a run for which the system refused a file or a process."""
+    """The verdict on a run where the system refused a file or a process."""
     if error.errno in _DISK_ERRORS:
         return Verdict(Cause.DISK_FULL, str(error))
     if error.errno == errno.ENOMEM:
@@ -83,7 +88,7 @@ def disk_verdict(error: OSError) -> Verdict:
 
 
 def is_full(directory: Path) -> bool:
-    """Whether a small file can no longer be written there."""
+    """Returns True if the disk has no space for a small file in a directory."""
     try:
         with tempfile.TemporaryFile(dir=directory) as probe:
             probe.write(bytes(_PROBE_BYTES))
@@ -111,6 +116,6 @@ def tail(text: str, lines: int) -> list[str]:
 
 
 def join_words(lines: list[str]) -> str:
-    """A few lines of reasonable length, each only once."""
+    """Lines as one text: each only once, at most eight, and shortened to 300 characters."""
     unique = list(dict.fromkeys(line[:_WORDS_WIDTH] for line in lines if line[:5] != "*****"))
     return "\n".join(unique[:_WORDS_LINES])

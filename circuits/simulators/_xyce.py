@@ -121,14 +121,14 @@ class Xyce(SpiceProgram):
         return f"{kind}({name.replace('.', ':')})"
 
     def command(self) -> list[str]:
-        """Serial, or ranks that die with `mpirun`, which gives each a process group of its own."""
+        """Xyce alone, or under `mpirun`, whose processes end with it though each has a process group of its own."""
         xyce = [str(self.executable), "-quiet", "-max-warnings", "20", DECK]
         if self.processes == 1:
             return xyce
         return ["mpirun", "-n", str(self.processes), *_process.tie(), *xyce]
 
     def classify(self, returncode: int, stdout: str, stderr: str) -> Verdict:
-        """Judge by stdout, which ends alike after runs that failed and that did not."""
+        """As `SpiceProgram.classify`; relies on the error messages, which are on stdout."""
         verdict = system_verdict(returncode, stdout, stderr) or _said(stdout)
         if verdict is not None:
             return verdict
@@ -160,7 +160,7 @@ def _capabilities(program: Path) -> str:
 
 
 def _said(stdout: str) -> Verdict | None:
-    """What the messages amount to; None if they hold no error."""
+    """The verdict that the messages call for; None where they contain no error."""
     lowered = stdout.lower()
     for cause, phrases in _PHRASES:
         if not any(phrase in lowered for phrase in phrases):

@@ -6,7 +6,7 @@
     def test_my_synapse_conforms():
         check_synapse("mine")
 
-`docs/plugins.md` has the test benches and what is asked of a part in a table.
+`docs/plugins.md` describes the test benches and lists the requirements of each part.
 """
 
 from circuits.testing._amplifier import check_amplifier

@@ -33,7 +33,7 @@ Measured = dict[str, NDArray[np.float64]]
 
 
 def check_amplifier(name: str) -> None:
-    """Refuse an amplifier that does not keep to what circuits rely on.
+    """Refuse an amplifier that does not fulfil what circuits rely on.
 
     - Its netlist is the same for the same run; each of its sizes and the threshold shift of each of its
       transistors is in it.
@@ -163,7 +163,7 @@ def _check_backward(light: Measured, heavy: Measured, where: str) -> None:
 
 
 def _check_macromodel(place: Place, measured: Measured, where: str) -> None:
-    """Refuse a macromodel that is not what is measured."""
+    """Refuse a macromodel that differs from the measurement."""
     model = place.amplifier.macromodel(place)
     if model is None:
         return
@@ -190,7 +190,7 @@ def _expected(place: Place, model: DCMacromodel) -> Measured:
 
 
 def _moved(design: Design) -> Design:
-    """The design with all sizes of its own elsewhere in their ranges; illegal ones stay."""
+    """The design with all quantities of the amplifier changed, as far as that is legal."""
     for name in _own_sizes(design):
         spec = design.quantities()[name]
         now = design.value(name)

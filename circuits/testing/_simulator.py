@@ -42,7 +42,7 @@ _EXPRESSIONS = {
 
 
 def check_simulator(name: str) -> None:
-    """Refuse a simulator that does not keep to what circuits rely on.
+    """Refuse a simulator that does not fulfil what circuits rely on.
 
     - A capacitor charges exponentially, and the last sample lies at the end of the run. A storage node
       keeps the voltage that it begins with, inside a subcircuit, too.

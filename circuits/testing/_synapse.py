@@ -19,7 +19,7 @@ _CHANGE, _OFFSET, _LEAK = 0.01, 0.05, 1e-3  # of the largest current into the li
 
 
 def check_synapse(name: str) -> None:
-    """Refuse a synapse that does not keep to what circuits rely on.
+    """Refuse a synapse that does not fulfil what circuits rely on.
 
     - Its netlist is the same for the same run; parallel copies and the threshold shift of each of its
       transistors are in it.
@@ -69,7 +69,7 @@ def check_synapse(name: str) -> None:
 
 
 def _check_currents(cell: Cell, simulator: SpiceSimulator) -> None:
-    """Refuse a current that says nothing of weight or input, and a weight that leaks away."""
+    """Refuse a current that does not depend on weight or input, and a weight that leaks away."""
     current, drawn = _measured_currents(cell, simulator)
     for what, values in (("out", current), ("mem", drawn)):
         assert np.isfinite(values).all(), f"{simulator.name} computes the current into {what}"

@@ -22,7 +22,7 @@ _TEMPERATURE = 27.0  # degrees Celsius
 
 
 def check_technology(name: str) -> None:
-    """Refuse a technology that does not keep to what the other floors rely on.
+    """Refuse a technology that does not fulfil what the other packages rely on.
 
     - Names of devices and flavours are its own; a flavour has a pfet and an nfet, and the write device
       is an nfet.

@@ -45,7 +45,7 @@ CONDUCTING: dict[str, Any] = {
 
 
 def conducting_design(role: str, kind: str) -> Design:
-    """The design with a part of a kind, and otherwise what its parts have of `CONDUCTING`."""
+    """The design with a part of a given kind, and those values of `CONDUCTING` that its parts have."""
     known = design_quantities({role: (kind,)})
     values = {name: value for name, value in CONDUCTING.items() if name in known}
     return Design.from_values({f"{role}.kind": kind, **values})
@@ -73,7 +73,9 @@ def check_sizes_count(design: Design, role: str, *, beside: Sequence[str] = ()) 
 
     **Arguments:**
 
-    - `beside`: quantities that act on a training as a whole.
+    - `design`: has the part.
+    - `role`: its role.
+    - `beside`: names of quantities that act on a training as a whole; they are not checked.
 
     **Raises:** `AssertionError`.
     """
@@ -91,7 +93,7 @@ def check_sizes_count(design: Design, role: str, *, beside: Sequence[str] = ()) 
 
 
 def installed_simulators() -> list[SpiceSimulator]:
-    """All transient simulators that are installed and work.
+    """The transient simulators that are installed and can be used.
 
     **Raises:** `circuits.simulators.SimulatorNotFound` where there is none.
     """
@@ -113,9 +115,12 @@ def swept(
 
     **Arguments:**
 
+    - `cell`: the cell.
     - `title`: kind and name of the part.
     - `lines`: the netlist: its subcircuit, an instance of it, sources and loads.
-    - `signals`: what is returned, as the deck names it.
+    - `analysis`: the sweep.
+    - `signals`: those to return, as `Deck.signals`.
+    - `simulator`: the simulator.
 
     **Raises:** `AssertionError` where the simulator finds no solution.
     """
@@ -149,6 +154,8 @@ def check_training(run: Run, simulators: Sequence[SpiceSimulator], *, at_equilib
 
     **Arguments:**
 
+    - `run`: the run of one point.
+    - `simulators`: those of transients.
     - `at_equilibrium`: train in the quasi-static simulator, too.
 
     **Raises:** `AssertionError` where one fails, or where two differ by more than 2 mV.

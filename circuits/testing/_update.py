@@ -17,18 +17,18 @@ from circuits.testing import _test_bench as bench
 from circuits.trainers import QUASISTATIC, make_trainer
 
 _VOLTS = (-0.5, -0.05, 0.02, 0.5)
-"""Lines and rails at which the law is looked at, V."""
+"""Voltages of line and rail at which the law is checked, V."""
 _NUDGE = 0.1  # V
 _NOTHING = 1e-9  # V^2
 _LEAST_CHANGE = 1e-5  # V, of a weight in a training point
 
 
 def check_update(name: str) -> None:
-    """Refuse an update that does not keep to what circuits rely on.
+    """Refuse an update that does not fulfil what circuits rely on.
 
     - Its law: without a nudge and without an offset it writes nothing. A line that the nudge has
       raised by 0.1 V changes a weight in the other direction than one that it has lowered, and both change
-      direction with the input: else a training climbs instead of descending.
+      direction with the input: otherwise training would increase the error.
     - Its netlist is the same for the same run, and each of its sizes is in it.
     - With either nudge a point is trained in every simulator that is installed and in the quasi-static
       one: they agree on outputs and weights within 2 mV, and a weight changes by more than 10 uV.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`Task`, the base of all tasks: the parameters they share, and what makes data legal."""
+"""`Task`, the base class of all tasks: their common parameters, and the checks of their data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INPUTS: dict[str, Callable[[Array], tuple[Array, ...]]] = {
     "mirrored": lambda x: (x, -x),
     "complement": lambda x: (x, 1.0 - x),
 }
-"""How the variables of a task are offered to a network: themselves, then what doubles them."""
+"""How variables x become inputs of a network: x alone, x and -x, or x and 1 - x."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Task(ABC):
 
     **Attributes:**
 
-    - `name`: in a study file.
-    - `variables`: what the points are made of, in words.
+    - `name`: its name in a study file.
+    - `variables`: names of the variables, in words.
     - `classes`: names of the classes where the task is a classification, else empty. The target
       of each output is +1 for the points of its class and -1 for the others; a single output
       stands for the second of two classes.
     - `points`, `held_out`: number of training and of held-out points. No point is in both.
-    - `seed`: seed of everything random in the data.
+    - `seed`: seed of all random numbers in the data.
     - `inputs`: how the variables x are offered: `"plain"` (x), `"mirrored"` (x, -x) or
       `"complement"` (x, 1 - x); the doubled ones come after all the plain ones.
     """
@@ -82,7 +82,7 @@ class Task(ABC):
     def data(self) -> TaskData:
         """The points; the same parameters give the same points on every machine.
 
-        **Raises:** `TaskError` where the task makes no finite numbers, or other than it says.
+        **Raises:** `TaskError` where an array has a wrong shape, or numbers that are not finite.
         """
         plain = self._plain()
         data = dataclasses.replace(
@@ -105,14 +105,14 @@ class Task(ABC):
         return np.concatenate(INPUTS[self.inputs](variables), axis=1)
 
     def _generator(self, *part: int) -> np.random.Generator:
-        """Random numbers of this task alone; those of another part have nothing to do with them."""
+        """Returns a generator of this task's random numbers; those of another `part` are independent."""
         return np.random.default_rng(
             np.random.SeedSequence([self.seed, *self.name.encode(), *part])
         )
 
 
 def class_targets(labels: NDArray[np.intp], outputs: int) -> Array:
-    """Targets of points of the classes `labels`, shape `(points, outputs)`, +1 and -1."""
+    """Returns the targets of points with the classes `labels`: +1 or -1, shape `(points, outputs)`."""
     of_class = labels[:, None] == (1 if outputs == 1 else np.arange(outputs))
     return np.asarray(2.0 * of_class - 1.0, dtype=np.float64)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a parameter of a task may be; what it may not be becomes a `TaskError`."""
+"""Checks of the parameters of a task; each raises `TaskError` for a value that is not legal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from objectives._errors import TaskError
 
 
 def check_whole(field: str, value: object, low: int, high: int, *, why: str = "") -> None:
-    """Refuse all but whole numbers from `low` to `high`."""
+    """Check that a value is a whole number in a range.
+
+    **Arguments:**
+
+    - `field`: name of the parameter.
+    - `value`: its value.
+    - `low`, `high`: least and largest legal number.
+    - `why`: reason for the range, appended to what the error says is allowed.
+
+    **Raises:** `TaskError` for any other value.
+    """
     allowed = f"a whole number from {low} to {high}{why}"
     if isinstance(value, bool) or not isinstance(value, int):
         raise TaskError(field, value, allowed)
@@ -22,7 +32,17 @@ def check_whole(field: str, value: object, low: int, high: int, *, why: str = ""
 def check_number(
     field: str, value: object, low: float, high: float, *, above: bool = False
 ) -> None:
-    """Refuse all but numbers from `low` to `high`; `low` itself, too, where it must be `above`."""
+    """Check that a value is a number in a range.
+
+    **Arguments:**
+
+    - `field`: name of the parameter.
+    - `value`: its value.
+    - `low`, `high`: ends of the range.
+    - `above`: whether the number must be above `low`, so that `low` itself is refused.
+
+    **Raises:** `TaskError` for any other value, NaN included.
+    """
     allowed = f"a number above {low:g}, at most {high:g}" if above else (
         f"a number from {low:g} to {high:g}"
     )  # fmt: skip
@@ -35,13 +55,22 @@ def check_number(
 
 
 def check_flag(field: str, value: object) -> None:
-    """Refuse all but true and false."""
+    """Check that a value is true or false. **Raises:** `TaskError` for any other value."""
     if not isinstance(value, bool):
         raise TaskError(field, value, "true or false")
 
 
 def check_choice(field: str, value: object, known: Iterable[str]) -> None:
-    """Refuse all but some words."""
+    """Check that a value is one of some words.
+
+    **Arguments:**
+
+    - `field`: name of the parameter.
+    - `value`: its value.
+    - `known`: the legal words.
+
+    **Raises:** `TaskError` for any other value; it names the closest word.
+    """
     words = list(known)
     if not isinstance(value, str) or value not in words:
         close = difflib.get_close_matches(str(value), words, n=1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All tasks by name, and how plain values become one."""
+"""All tasks by name, and the construction of a task from plain values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TASKS: Mapping[str, type[Task]] = Registry(
 
 
 def task_from(values: Mapping[str, Any]) -> Task:
-    """A task from plain values: `name` and any of its parameters.
+    """Returns the task that plain values describe: `name` and any of its parameters.
 
     **Raises:** `TaskError` for an unknown name or parameter (naming the nearest) or a bad value.
     """

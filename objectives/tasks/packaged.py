@@ -19,12 +19,12 @@ Labels = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class _DataSet(Task):
-    """Points of a data set, drawn from its classes in turn; one output for each class.
+    """Base of tasks on a data set; points are drawn from its classes in turn, one output for each class.
 
     The held-out points do not depend on the number of training points.
 
-    - `standardise`: each variable less its mean, over its standard deviation, both of the training
-      points, instead of scaled to 0 to 1. A variable that never changes becomes 0.
+    - `standardise`: whether each variable is shifted and scaled to mean 0 and standard deviation 1 over
+      the training points, instead of to the range 0 to 1. A variable that never changes becomes 0.
     """
 
     samples: ClassVar[int]
@@ -67,8 +67,8 @@ class _DataSet(Task):
 class Iris(_DataSet):
     """Three species of iris by the sizes of four leaves (Fisher 1936).
 
-    One of the 150 flowers is there twice; of the two, one is left out. Sizes are scaled by their
-    range in the data set.
+    One of the 150 flowers occurs twice and is taken once. Sizes are scaled by their range in the
+    data set.
     """
 
     name: ClassVar[str] = "iris"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two classes of points in the plane that no straight line parts."""
+"""Two classes of points in the plane that no straight line separates."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Labels = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class _TwoClasses(Task):
-    """Points of two classes in turn, in about the unit square.
+    """Base of tasks with points of two classes in turn, in about the unit square.
 
-    - `outputs`: 1, whose sign is the class, or 2, one for each class.
+    - `outputs`: 1 for a single output whose sign is the class, or 2 for one output for each class.
     """
 
     variables: ClassVar[tuple[str, ...]] = ("x", "y")

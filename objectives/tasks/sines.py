@@ -14,10 +14,10 @@ from objectives.tasks._checks import check_number, check_whole
 
 @dataclass(frozen=True)
 class _Waves(Task):
-    """Targets are waves; every output has the same.
+    """Base of tasks whose target is a product of sines; every output has the same target.
 
-    - `outputs`: how many outputs carry the target.
-    - `frequency`: of the waves, radians for each unit of x.
+    - `outputs`: number of outputs.
+    - `frequency`: frequency of the sines, radians for each unit of x.
     """
 
     outputs: int = 1
@@ -35,10 +35,10 @@ class _Waves(Task):
 
 @dataclass(frozen=True)
 class Sine(_Waves):
-    """The seed's task: sin(frequency x) for x uniform in (0, 1), offered as (x, 1 - x).
+    """The task of the original circuit: sin(frequency x) for x uniform in (0, 1), offered as (x, 1 - x).
 
-    The seed trains on 50 points of sin(8 x) at 0.02 V on four outputs, with a third input that is
-    always 1 (a bias row, which the network adds, not the task). Held-out points are an even grid.
+    The original circuit trains on 50 points of sin(8 x) at 0.02 V on four outputs, with a third input
+    that is always 1 (a bias row, which the network adds, not the task). Held-out points are an even grid.
     """
 
     name: ClassVar[str] = "sine"
@@ -55,7 +55,8 @@ class Sine(_Waves):
 class ProductOfSines(_Waves):
     """sin(frequency x) sin(frequency y) for (x, y) uniform in the unit square.
 
-    What x says about the target changes its sign with y, so a fit in x plus a fit in y does not do.
+    The effect of x on the target changes its sign with y, so no function of x plus a function of y
+    fits it.
     """
 
     name: ClassVar[str] = "product"

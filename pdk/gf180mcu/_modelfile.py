@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading the model file: sections that name each other, parameters, subcircuits, bins.
+"""Reading the model file: sections that include each other, parameters, subcircuits, bins.
 
 The file of the wheel calls its devices `nmos_3p3` and so on; that of open_pdks calls them `nfet_03v3`.
 All else is the same.
@@ -72,9 +72,15 @@ def corner_parameters(models: Models, corner: str) -> dict[str, str]:
 
 @lru_cache(maxsize=64)
 def transistor(models: Models, corner: str, device: str) -> Transistor:
-    """Returns a transistor with its bins.
+    """Returns the subcircuit of a transistor, with its bins.
 
-    **Raises:** `ModelFileError` where the file has none.
+    **Arguments:**
+
+    - `models`: from `locate`.
+    - `corner`: one of `pdk.CORNERS`.
+    - `device`: name of the transistor, a key of `DEVICES`.
+
+    **Raises:** `ModelFileError` where the file has no such section or transistor, or was changed.
     """
     check_unchanged(models)
     section = list(_of_section(models, SECTIONS[corner]))

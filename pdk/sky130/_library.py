@@ -37,11 +37,11 @@ class Sky130Library(ModelLibrary):
     installed: ClassVar[str] = "sky130A"
 
     def locate(self, path: Path | None, *, download: bool) -> Models:
-        """See `pdk.sky130._locate`."""
+        """As `ModelLibrary.locate`; `pdk.sky130._locate.locate` says where it looks."""
         return locate(path, download=download)
 
     def card(self, models: Models, corner: str, geometry: Geometry, *, drawn: bool) -> ModelCard:
-        """The model of the bin, with the corner's parameters."""
+        """As `ModelLibrary.card`, from the bin that holds the size."""
         parameters = corner_parameters(models, corner)
         wrapped = subcircuit(models, geometry.kind.subcircuit)
         drawing = {"l": _microns(geometry.length), "w": _microns(geometry.width)}
@@ -63,7 +63,7 @@ class Sky130Library(ModelLibrary):
         )
 
     def well(self, models: Models, corner: str) -> WellDiode:
-        """The PDK's diode for parasitics; its densities are for um2 and um."""
+        """As `ModelLibrary.well`: the PDK's parasitic diode, whose densities for um2 and um are converted."""
         card = diode_card(models, _WELL_DIODE)
         scope = Scope(corner_parameters(models, corner), {})
 

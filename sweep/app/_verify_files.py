@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the files of an exported design are those that the design gives, and where they differ."""
+"""Compares the files of an exported design with those that its design file gives."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PARAM = "design.param"
 WEIGHTS, WEIGHT_TABLE = "weights.npz", "weights.csv"
 
 _TOKEN = re.compile(r"[^\s=(){},]+|[=(){},]")
-_MOST = 5  # differences that are told of one file
+_MOST = 5  # most differences that are reported for one file
 _LONGEST = 80
 
 Array = NDArray[np.float64]
@@ -30,12 +30,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that is not what it must be.
+    """A difference between a file and what it should contain.
 
     **Attributes:**
 
     - `what`: file and line, or key of the design file.
-    - `expected`, `found`: its value.
+    - `expected`, `found`: the values there.
     """
 
     what: str
@@ -47,9 +47,9 @@ class Difference:
 
 
 def weights_beside(path: Path) -> Array | None:
-    """The trained weights that lie beside a design file, as `circuits.Trace.final_weights`.
+    """Returns the trained weights beside a design file, V, in the order of `circuits.Trace.final_weights`.
 
-    None where there are none, or none that can be read.
+    Returns None where the file of weights is missing or cannot be read.
     """
     try:
         with np.load(path.parent / WEIGHTS, allow_pickle=False) as file:
@@ -60,16 +60,24 @@ def weights_beside(path: Path) -> Array | None:
 
 
 def has_files(path: Path) -> bool:
-    """Whether any other file of an export lies beside a design file."""
+    """Returns whether any other file of an export lies beside a design file."""
     names = (PARAM, WEIGHTS, WEIGHT_TABLE, MODELS, *SIMULATORS.own)
     return any((path.parent / name).exists() for name in names)
 
 
 def file_differences(path: Path, described: DesignFile, models: Models) -> list[Difference]:
-    """How the files beside a design file differ from those that the design gives.
+    """Compares the files beside a design file with those that the design gives.
 
-    Comments and blank lines do not count. The table of weights is held against `weights.npz`, whose
-    trained weights only a simulation can check.
+    Comments and blank lines do not count. The table of weights is compared with `weights.npz`; only a
+    simulation can check the trained weights there.
+
+    **Arguments:**
+
+    - `path`: the design file.
+    - `described`: its content.
+    - `models`: the transistor models.
+
+    **Returns:** the differences; empty where all files are as expected.
     """
     design, plan = described.design, described.plan
     expected: dict[str, str] = {
@@ -94,7 +102,7 @@ def file_differences(path: Path, described: DesignFile, models: Models) -> list[
 
 
 def _initial_differences(path: Path, described: DesignFile) -> Iterator[Difference]:
-    """Weights before training that are not those of the design's seed."""
+    """Yields the differences of the weights before training from those that the design's seed gives."""
     with np.load(path.parent / WEIGHTS, allow_pickle=False) as file:
         stored: Mapping[str, Array] = {name: file[name] for name in file.files}
     for index, first in enumerate(described.plan.first_weights(described.design)):
@@ -139,7 +147,7 @@ def _text_differences(directory: Path, name: str, text: str) -> Iterator[Differe
 
 
 def _significant(text: str) -> list[tuple[int, str]]:
-    """Numbered lines without comments and blank ones."""
+    """Returns the numbered lines of a text without comments and blank lines."""
     return [
         (number, line.strip())
         for number, line in enumerate(text.splitlines(), start=1)
@@ -148,7 +156,7 @@ def _significant(text: str) -> list[tuple[int, str]]:
 
 
 def _line_difference(where: str, expected: str, found: str) -> Difference:
-    """The first word in which two lines differ, with the name that it is the value of."""
+    """Returns the first word in which two lines differ, with the name before it where it is a value."""
     wanted, kept = _TOKEN.findall(expected), _TOKEN.findall(found)
     changed = [k for k, pair in enumerate(zip(wanted, kept, strict=False)) if pair[0] != pair[1]]
     if len(wanted) != len(kept) or len(changed) != 1:
@@ -162,7 +170,7 @@ def _line_difference(where: str, expected: str, found: str) -> Difference:
 
 
 def _cell_difference(where: str, head: str, expected: str, found: str) -> Difference:
-    """The cell in which two lines of a table differ, with the name of its column."""
+    """Returns the first cell in which two lines of a table differ, with the name of its column."""
     rows = [line.split(",") for line in (head, expected, found)]
     if len(set(map(len, rows))) == 1:
         changed = [cells for cells in zip(*rows, strict=True) if cells[1] != cells[2]]
@@ -173,7 +181,7 @@ def _cell_difference(where: str, head: str, expected: str, found: str) -> Differ
 
 
 def _rest(what: str, count: int) -> Iterator[Difference]:
-    """A last line about the differences that are too many to tell."""
+    """Returns a last entry with the number of differences that are left out."""
     if count > _MOST:
         yield Difference(what, "no difference", f"{count - _MOST} more of them")
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The training of an exported design, simulated again and held against what the export says.
+"""Simulates the training of an exported design again, and compares it with the results in the export.
 
-Where the same version of the same simulator computes with the same transistor models, `SAME` holds. On one
-machine it repeats itself to the last bit, on another one it does not: the quasi-static simulator is compiled
-for the processor at hand, and the mathematical library of a SPICE chooses its instructions by it, so sums are
-rounded otherwise, and the training amplifies that (the most sensitive design of `studies/best` by 6e-5 of its
-figure). Between simulators there is more to amplify, so there `OTHER` holds.
+The tolerance is `SAME` where simulator, its version and the transistor models are those of the export. On the
+same machine the results are then equal to the last bit. On another one they are not: the quasi-static simulator
+is compiled for its processor, and the mathematical library of a SPICE simulator chooses instructions by it, so
+sums are rounded differently, and the training amplifies the difference (to 6e-5 of the NMSE for the most
+sensitive design of `studies/best`). Two simulators differ more, so the tolerance between them is `OTHER`.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from sweep.study.study_file import DesignFile
 Array = NDArray[np.float64]
 Progress = Callable[[int, float], None]
 
-_MOST = 5  # weights that are told one by one
+_MOST = 5  # most weights that are reported one by one
 
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """What may differ: NMSE and accuracy by a share of themselves, a trained weight by so many volts."""
+    """Largest allowed differences: of NMSE and accuracy as a share of the value, of a trained weight in V."""
 
     figures: float
     weight: float
@@ -55,12 +55,12 @@ class Repeat:
 
     **Attributes:**
 
-    - `simulator`, `version`: by what.
-    - `tolerance`: that held.
-    - `nmse_before`, `nmse`: the figures that came out; NaN where there is no result.
+    - `simulator`, `version`: that simulated it.
+    - `tolerance`: that was applied.
+    - `nmse_before`, `nmse`: held-out NMSE before and after training; NaN without a result.
     - `weights`: the largest deviation of a trained weight, V; NaN where there are none to compare.
     - `seconds`: simulator wall time.
-    - `differences`: beyond the tolerance; empty if all is well.
+    - `differences`: those beyond the tolerance; empty for none.
     """
 
     simulator: str
@@ -74,13 +74,13 @@ class Repeat:
 
     @property
     def by(self) -> str:
-        """Simulator and version."""
+        """Name and version of the simulator."""
         return f"{self.simulator} {self.version}"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the design file says of its training; `accuracy` is None where there is none."""
+    """Results of the training in the design file; `accuracy` is None where the file has none."""
 
     simulator: str
     version: str
@@ -167,7 +167,7 @@ def _differences(
 
 
 def _places(layers: tuple[int, ...]) -> list[str]:
-    """Where each weight of a flat vector is in `weights.npz`."""
+    """Returns the place of each weight of a flat vector in `weights.npz`, as text."""
     return [
         f"layer{index}[{i}, {j}]"
         for index, (inputs, outputs) in enumerate(pairwise(layers))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waveforms of some nodes over the first points of a trial's training, simulated again for them."""
+"""Waveforms of some nodes over the first points of a trial's training, from a new transient simulation."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def waveforms(
 
     - `results`: of the study.
     - `number`: of the trial.
-    - `design`: what its parameters make.
+    - `design`: made from its parameters.
     - `history`: of that training; None for its first weights.
 
-    **Returns:** the waveforms, or why there are none.
+    **Returns:** the waveforms, or the reason why there are none.
     """
     reached = results.reached(number)
     if reached is None:
@@ -88,7 +88,7 @@ def waveforms(
 
 
 def _written(run: Run, circuit: TrainingCircuit) -> dict[str, str]:
-    """Names and storage nodes of some weights that the first point writes: they move."""
+    """Returns names and storage nodes of some weights that the first point changes."""
     places = split_weights(np.arange(len(circuit.memories), dtype=np.float64), run.layers)
     return {
         f"layer {layer}, {i} to {j}": circuit.memories[int(places[layer][i, j])]

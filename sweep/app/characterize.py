@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`sweep characterize`: a synapse and its transistors as measured, as a page and as CSV."""
+"""`sweep characterize`: measures a synapse and its transistors, and writes a page and CSV files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAGE = "characterization.html"
 
 @dataclass(frozen=True, slots=True)
 class Characterized:
-    """What was measured and written.
+    """A measurement, and the files that were written.
 
     **Attributes:**
 
@@ -38,7 +38,7 @@ class Characterized:
     found: Characterization
 
     def to_json(self) -> dict[str, Any]:
-        """What was measured, with what, and where the numbers are."""
+        """Returns synapse, transistors, conditions and files of the measurement as plain values."""
         bench = self.found.bench
         return {
             "directory": str(self.directory),

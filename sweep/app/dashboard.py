@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`sweep dashboard`: optuna-dashboard on a study's own storage, to be looked at while it runs.
+"""`sweep dashboard`: shows a study's storage in optuna-dashboard, also while the study runs.
 
-It may read only. The driver alone owns the study: a click that deletes or renames it, or tells a trial
-something, is refused.
+The dashboard may only read, as the driver alone changes a study: every request that would write, such as
+one that deletes or renames the study, is refused.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["Dashboard", "DashboardError"]
 
 PORT = 8080
 
-_HOST = "127.0.0.1"  # this machine alone: the dashboard asks nobody who he is
+_HOST = "127.0.0.1"  # only this machine: the dashboard asks for no password
 _PACKAGE, _MODULE = "optuna-dashboard", "optuna_dashboard"
 _READS = frozenset(("GET", "HEAD", "OPTIONS"))
 _REFUSAL = b'{"reason": "This dashboard only shows the study: its driver alone may change it."}'
@@ -36,23 +36,23 @@ class DashboardError(SweepError):
 
 
 class _Server(ThreadingMixIn, WSGIServer):
-    """One thread a request, none of which keeps the program from ending."""
+    """HTTP server with a daemon thread for each request, so that the program can end."""
 
     daemon_threads = True
 
 
 class _Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base's name)
-        """Say nothing about every request."""
+        """Writes no log of requests."""
 
 
 class Dashboard:
-    """A dashboard that is ready to be served; a context manager that gives its port back.
+    """A dashboard that is ready to be served; a context manager that closes its port at the end.
 
     **Arguments:**
 
     - `out`: the study's directory, finished or running.
-    - `port`: on this machine; 0 for any that is free.
+    - `port`: on this machine; 0 for any free port.
 
     **Attributes:**
 
@@ -86,11 +86,11 @@ class Dashboard:
         self.url = f"http://{_HOST}:{self._server.server_port}/dashboard/studies/{number}"
 
     def serve(self) -> None:
-        """Answer until the program is interrupted or `close` is called from another thread."""
+        """Answers requests until the program is interrupted or another thread calls `close`."""
         self._server.serve_forever(poll_interval=0.2)
 
     def close(self) -> None:
-        """Stop serving."""
+        """Ends `serve`."""
         self._server.shutdown()
 
     def __enter__(self) -> Self:
@@ -101,7 +101,7 @@ class Dashboard:
 
 
 def _reading(app: WSGIApplication) -> WSGIApplication:
-    """The same application, all requests refused that could write."""
+    """Returns the application with all requests refused that could write."""
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("REQUEST_METHOD") in _READS:

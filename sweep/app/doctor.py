@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`sweep doctor`: what a study needs of this machine, what is there, and what installs the rest."""
+"""`sweep doctor`: checks what a study needs on this machine, and says how to install what is missing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(?:\[[^]]*\])?\s*(?:>=\s*(?P<low>[\
 
 
 class State(StrEnum):
-    """How a check ended; only `MISSING` keeps studies from running."""
+    """Result of a check. Only `MISSING` prevents studies from running."""
 
     OK = "ok"
     OPTIONAL = "optional"
@@ -51,15 +51,15 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the examination.
+    """A check of this machine, with its result.
 
     **Attributes:**
 
     - `group`: `python`, `packages`, `simulators`, `models`, `machine` or `tried`.
-    - `name`: what was looked at.
-    - `state`: how it is.
-    - `found`: what is there, in words.
-    - `remedy`: the command or step that helps; empty where all is well.
+    - `name`: of what was checked.
+    - `state`: the result.
+    - `found`: description of what was found.
+    - `remedy`: the command or step that solves the problem; empty without a problem.
     - `sha256`: of the transistor models; empty for all else.
     """
 
@@ -79,7 +79,7 @@ class Examination:
 
     @property
     def ok(self) -> bool:
-        """Whether a study can run."""
+        """Whether this machine can run a study."""
         return all(check.state is not State.MISSING for check in self.checks)
 
     def to_json(self) -> dict[str, Any]:
@@ -94,13 +94,13 @@ class Examination:
 def examine(
     pdk_path: Path | None = None, *, out: Path | None = None, ray: bool = False
 ) -> Examination:
-    """Look at everything that a study needs, and try what it does; nothing is downloaded.
+    """Checks everything that a study needs, with small trials of simulator and compiler. Downloads nothing.
 
     **Arguments:**
 
-    - `pdk_path`: where a study file says that the transistor models are.
-    - `out`: where results are to go; the current directory by default. It is not made.
-    - `ray`: whether Ray is started, which takes seconds.
+    - `pdk_path`: directory of the transistor models, as a study file names it; None for the default places.
+    - `out`: directory for results; None for the current one. It is not created.
+    - `ray`: whether to start Ray, which takes seconds.
     """
     return Examination(
         (
@@ -140,7 +140,7 @@ def _packages() -> list[Check]:
 
 
 def _requirements() -> list[tuple[str, str]]:
-    """Name and oldest version (or "") of each package that this one declares to need."""
+    """Returns name and oldest allowed version (or "") of each package that this one requires."""
     try:
         declared = importlib.metadata.requires(_DISTRIBUTION) or []
     except importlib.metadata.PackageNotFoundError:
@@ -197,7 +197,7 @@ def _simulators() -> list[Check]:
 
 
 def _step(problem: str) -> str:
-    """The part of a simulator's problem that says what to do."""
+    """Returns the part of a simulator's problem that says what to do."""
     _, _, install = problem.partition("install it: ")
     return install.rstrip(".") or problem
 
@@ -261,7 +261,7 @@ def _memory() -> Check:
 
 
 def _cache() -> Check:
-    """Whether the cache can be written to, or another place taken for it."""
+    """Checks that the cache can be written, at its place or another one."""
     try:
         from pdk import CacheError  # noqa: PLC0415  (it needs packages to be there)
         from pdk._cache import cache_directory, writable_directory  # noqa: PLC0415
@@ -284,7 +284,7 @@ def _cache() -> Check:
 
 
 def _output(out: Path | None) -> Check:
-    """Whether results can be written."""
+    """Checks that results can be written."""
     place = Path() if out is None else out
     with suppress(OSError):
         while not place.exists():
@@ -300,7 +300,7 @@ def _output(out: Path | None) -> Check:
 
 
 def _temporary() -> Check:
-    """Whether there is room for Ray's and the simulators' files."""
+    """Checks that there is space for the temporary files of Ray and the simulators."""
     try:
         place = tempfile.gettempdir()
         free = shutil.disk_usage(place).free
@@ -320,7 +320,7 @@ def _temporary() -> Check:
 
 
 def _unwritable(directory: Path) -> str:
-    """Why a file cannot be written to a directory; empty if it can."""
+    """Returns why a file cannot be written to a directory; empty if it can."""
     try:
         with tempfile.TemporaryFile(dir=directory) as file:
             file.write(bytes(_PROBE_BYTES))
@@ -331,16 +331,16 @@ def _unwritable(directory: Path) -> str:
 
 
 def _self_test(path: Path | None) -> list[Check]:
-    """One transistor in the simulator that `auto` takes, with models where there are any."""
+    """Simulates one transistor in the simulator that `auto` chooses, if there are transistor models."""
     try:
         import pdk  # noqa: PLC0415  (it needs packages to be there)
         from circuits import CircuitError  # noqa: PLC0415
         from circuits.simulators import find, self_test  # noqa: PLC0415
         from pdk._notices import listening  # noqa: PLC0415
     except ImportError:
-        return []  # told by others
+        return []  # another check reports it
     try:
-        with listening(lambda _: None):  # told by others, too
+        with listening(lambda _: None):  # another check reports them
             simulator = find("auto")
             outcome = self_test(simulator, pdk.locate(path, download=False))
     except (pdk.ModelsNotFoundError, CircuitError):
@@ -362,7 +362,7 @@ def _self_test(path: Path | None) -> list[Check]:
 
 
 def _kernels() -> Check:
-    """Whether numba can compile what the quasi-static simulator needs; in a process of its own."""
+    """Checks, in a separate process, that numba can compile for the quasi-static simulator."""
     words = tried(_KERNEL, seconds=_KERNEL_SECONDS)
     if words:
         return Check(
@@ -373,7 +373,7 @@ def _kernels() -> Check:
 
 
 def _ray(*, start: bool) -> Check:
-    """Whether Ray may start, or, if it is to be started, whether it does; the process ends with it."""
+    """Checks that Ray is installed or, with `start`, that it starts, in a separate process."""
     spec = importlib.util.find_spec("ray")
     if spec is None or spec.origin is None:
         return Check(
@@ -400,9 +400,9 @@ def _ray(*, start: bool) -> Check:
 
 
 def tried(program: str, *, seconds: float) -> str:
-    """Run some Python in a process of its own, of which nothing is left afterwards.
+    """Runs a Python program in a separate process, for at most so many seconds.
 
-    **Returns:** its last words where it fails or takes longer; empty if it does not.
+    **Returns:** the reason where it fails or takes longer, such as its last line on stderr; otherwise empty.
     """
     try:
         done = subprocess.run(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `sweep validate --json` and `sweep fields --json` print."""
+"""JSON documents that `sweep validate --json` and `sweep fields --json` print."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["fields_document", "study_document"]
 def study_document(
     study: StudyFile, start: Sequence[StartPoint], refused: Sequence[Refusal] = ()
 ) -> dict[str, Any]:
-    """A study that is right, with the designs it begins with, as plain values in SI units.
+    """Returns a valid study, with the designs that it begins with, as plain values in SI units.
 
     **Arguments:**
 
@@ -88,13 +88,13 @@ def study_document(
 
 
 def fields_of(kinds: Sequence[str]) -> dict[str, tuple[Quantity, Any]]:
-    """Full name to quantity and default, of designs with some kinds of parts.
+    """Returns quantity and default by full name, for designs with the given kinds of parts.
 
     **Arguments:**
 
-    - `kinds`: `<role>=<kind>`, such as `amplifier=linear`; others are those of the original circuit.
+    - `kinds`: `<role>=<kind>`, such as `amplifier=linear`; other parts are those of the original circuit.
 
-    **Raises:** `DesignError` for a kind that there is not.
+    **Raises:** `DesignError` for an unknown kind.
     """
     values = dict(kind.partition("=")[::2] for kind in kinds)
     design = Design.from_values({f"{role}.kind": kind for role, kind in values.items()})
@@ -104,7 +104,7 @@ def fields_of(kinds: Sequence[str]) -> dict[str, tuple[Quantity, Any]]:
 
 
 def fields_document(kinds: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """Every quantity of designs with some kinds of parts, in SI units; an infinite bound is None."""
+    """Returns every quantity of designs with some kinds of parts, in SI units; an infinite bound is None."""
     return [
         {
             "name": name,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Computes what the pages of trials show beyond their figures, once, and keeps it with the study."""
+"""Computes training histories and waveforms for the pages of trials, and stores them with the study."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ __all__ = ["examinations"]
 def examinations(
     results: Results, trials: Iterable[TrialView], *, waveforms_of: int | None = None, keep: bool
 ) -> dict[int, TrialExamination]:
-    """Returns what the pages of some trials need; what was kept is not computed again.
+    """Returns examinations of trials for their pages. Those that are stored are not computed again.
 
     **Arguments:**
 
     - `results`: of the study.
     - `trials`: those that get a page.
-    - `waveforms_of`: number of a trial whose first points are simulated for their waveforms.
-    - `keep`: whether what is computed is written into the study's directory, as far as that can be
-      written to.
+    - `waveforms_of`: number of a trial whose first points are simulated for waveforms; None for none.
+    - `keep`: whether the result is written to the study's directory, where that is writable.
 
     **Returns:** an examination for each trial, by number.
     """
@@ -50,7 +49,7 @@ class _Examiner:
         self._trainer: QuasistaticTrainer | str | None = None
 
     def examine(self, trial: TrialView, *, with_waves: bool) -> TrialExamination:
-        """Reads or computes what the page of a trial shows."""
+        """Reads or computes the examination of a trial."""
         belongs_to = self._belongs_to(trial.number)
         path = self._layout.page(trial.number)
         kept = None if belongs_to is None else TrialExamination.read(path, belongs_to)
@@ -76,7 +75,7 @@ class _Examiner:
         return self._trainer
 
     def _belongs_to(self, number: int) -> dict[str, Any] | None:
-        """What an examination of a trial depends on; None where it has no finished epoch."""
+        """Returns a value that changes with all that an examination depends on; None without a finished epoch."""
         reached = self._results.reached(number)
         records = [] if reached is None else self._results.epochs(number, reached.name)
         if reached is None or not records:

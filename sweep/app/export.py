@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`sweep export`: the best design of a study as files that stand on their own.
+"""`sweep export`: writes a design of a study as files that can be used without the study.
 
 - `design.toml`: the design with its network, task and training; `sweep simulate` repeats it. Of a
   trial on a ladder it is the highest training that the trial reached, from its first seed.
 - `design.param`: its numbers as SPICE parameters.
 - `ngspice/`, `xyce/`: the netlist of the whole first epoch for each simulator, and
   `models.spice` beside them: the transistors they call.
-- `weights.npz`, `weights.csv`: what the training left on the storage nodes.
-- `README.md`: what it is, and the command that reproduces its figures.
+- `weights.npz`, `weights.csv`: voltages of the storage nodes before and after training.
+- `README.md`: describes the export, with the command that reproduces its metrics.
 
-What is written is then verified (`sweep verify`), and the verdict goes into `design.toml` and
-`README.md`: an export that was stopped before is one that is not verified.
+The written files are then verified (`sweep verify`), and the result is added to `design.toml` and
+`README.md`. An export that was stopped before says that it is not verified.
 """
 
 from __future__ import annotations
@@ -44,24 +44,24 @@ __all__ = ["ExportError", "Exported", "export"]
 
 
 class ExportError(SweepError):
-    """There is no such trial, or nothing of it to export."""
+    """The trial does not exist, has nothing to export, or cannot be written to the directory."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written.
+    """An export that was written.
 
     **Attributes:**
 
-    - `directory`: where.
-    - `trial`: which one.
+    - `directory`: of the files.
+    - `trial`: its number.
     - `nmse_before`, `nmse`: held-out NMSE before and after this training.
     - `files`: relative to `directory`.
-    - `command`: reproduces the figures.
-    - `notes`: what to know about it, one sentence each; empty as a rule.
-    - `verification`: what came of simulating it again; None where that was not asked for.
+    - `command`: command line that reproduces the metrics.
+    - `notes`: remarks for the user, one sentence each; usually empty.
+    - `verification`: comparison with a new simulation; None where none was made.
     """
 
     directory: Path
@@ -75,11 +75,11 @@ class Exported:
 
     @property
     def verified(self) -> bool:
-        """Whether a simulation gave the same figures and weights again."""
+        """Whether a new simulation gave the same metrics and weights."""
         return self.verification is not None and self.verification.ok
 
     def to_json(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """Returns the record as plain values."""
         plain = dataclasses.asdict(dataclasses.replace(self, verification=None))
         checked = None if self.verification is None else self.verification.to_json()
         return plain | {
@@ -98,17 +98,18 @@ def export(
     cross_check: bool = True,
     progress: Callable[[int, float], None] | None = None,
 ) -> Exported:
-    """Write a trial's design, netlists and weights, and verify them.
+    """Writes a trial's design, netlists and weights, and verifies them.
 
     **Arguments:**
 
-    - `trial`: its number; the best one by default.
+    - `results`: of the study.
+    - `trial`: its number; None for the best one.
     - `to`: the directory; `best` (or `trial-<number>`) in the study's directory by default.
-    - `verify`: simulate the training again, and record whether it came out the same.
-    - `cross_check`: verify in the other SPICE simulators that are installed, too.
+    - `verify`: whether to simulate the training again and record whether the results are the same.
+    - `cross_check`: whether to verify in the other installed SPICE simulators, too.
     - `progress`: of the verification: called with the epoch and the fraction of it that is done.
 
-    **Raises:** `ExportError`; `pdk.PdkError` where the transistor models are not to be had.
+    **Raises:** `ExportError`; `pdk.PdkError` where the transistor models are missing.
     """
     seen = overview(results)
     chosen = _choose(seen, trial)
@@ -166,7 +167,7 @@ def export(
 
 
 def _verdict(exported: Exported) -> dict[str, object]:
-    """What the design file says about its verification."""
+    """Returns the entries of the design file about its verification."""
     checked = exported.verification
     if checked is None:
         return {"verified": False}
@@ -198,7 +199,7 @@ def _choose(seen: Overview, number: int | None) -> TrialView:
 
 
 def _choices(seen: Overview) -> str:
-    """The trials that can be exported, the best first, in words."""
+    """Describes the trials that can be exported, the best one first."""
     begun = [trial for trial in seen.trials if trial.curve]
     if not begun:
         return "none that has finished an epoch"
@@ -214,7 +215,7 @@ def _choices(seen: Overview) -> str:
 
 
 def _check_target(target: Path) -> None:
-    """Refuse a directory with other things in it."""
+    """Raises `ExportError` for a file, and for a directory with other files than an export."""
     if target.exists() and not target.is_dir():
         msg = f"{target} is a file; name a directory with --to."
         raise ExportError(msg)
@@ -224,7 +225,7 @@ def _check_target(target: Path) -> None:
 
 
 def _rungs(results: Results, reached: Reached) -> str:
-    """What the training is on a ladder, in words; empty without one."""
+    """Describes the rung of the exported training; empty without a ladder."""
     ladder = results.study_file.ladder
     if not ladder.declared:
         return ""

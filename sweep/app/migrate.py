@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`sweep migrate`: files and directories of study files of version 1 as version 2 has them."""
+"""`sweep migrate`: rewrites study files, design files and result directories of version 1 as version 2."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = ["Migrated", "migrate"]
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """What was rewritten.
+    """Files that were rewritten.
 
     **Attributes:**
 
-    - `written`: files that are new; `kept`: what they replace, under other names.
-    - `notes`: what to know about it, one sentence each; empty as a rule.
+    - `written`: the new files; `kept`: the files that they replace, under other names.
+    - `notes`: remarks for the user, one sentence each; usually empty.
     """
 
     written: tuple[Path, ...] = ()
@@ -46,10 +46,10 @@ class Migrated:
 
 
 def migrate(path: Path) -> Migrated:
-    """Rewrites a study or design file, or a directory of results; what is of today stays as it is.
+    """Rewrites a study or design file, or a directory of results; does nothing where it is of version 2.
 
-    What is replaced is kept beside it, with `.version1` behind its name. A call that was killed leaves
-    something that a further call finishes.
+    Replaced files are kept under their name with `.version1` behind it. If the process is killed, a further
+    call completes the work.
 
     **Raises:** `StoreError` where there is no study, a driver works in the directory, or its trials are
     in a database; `StudyFileError` for a file that cannot be read or is none of these; `OSError`.
@@ -133,7 +133,7 @@ def _meant_otherwise(manifest: Manifest) -> str:
 
 
 def _restore(layout: Layout, manifest: Manifest) -> None:
-    """Put the old study file back where an earlier call was killed before it wrote the manifest."""
+    """Restores the old study file where an earlier call was killed before it wrote the manifest."""
     kept = _beside(layout.study_file)
     if not kept.is_file() or not layout.study_file.is_file():
         return
@@ -143,9 +143,9 @@ def _restore(layout: Layout, manifest: Manifest) -> None:
 
 
 def _keep(path: Path) -> None:
-    """Copy a file of a directory that is old.
+    """Copies an old file of a directory to its other name.
 
-    A journal that does not begin with its copy was written by an earlier call that was killed after it.
+    A journal that does not begin with the content of its copy was written by an earlier call that was killed.
     """
     kept, content = _beside(path), path.read_bytes()
     if path.name != JOURNAL or not kept.exists() or content.startswith(kept.read_bytes()):
@@ -153,5 +153,5 @@ def _keep(path: Path) -> None:
 
 
 def _beside(path: Path) -> Path:
-    """Where what a file was is kept."""
+    """Returns the path of the copy of a file."""
     return path.with_name(f"{path.name}.version1")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Replay a recorded training trajectory in this program's circuit and compare.
+"""`sweep replay`: simulates a recorded training again and compares.
 
-The file (`.npz`) holds a training of the seed's circuit: `X`, `Y` (V, points x inputs, outputs),
+The file (`.npz`) holds a training of the original circuit: `X`, `Y` (V, points x inputs, outputs),
 `rows` (row updated per point and layer), `w0` (storage voltages at the start, layer by layer,
 row-major inputs x outputs), `free` and `nudged` (outputs at the end of these phases), `weights`
 (all storage voltages after each point's update) and `dims` (layer sizes).
@@ -28,14 +28,14 @@ _SEED_SCALES = (20.0, 3.0)
 
 
 class TrajectoryError(SweepError):
-    """The trajectory file cannot be read or is not one."""
+    """The file cannot be read, or is not a trajectory."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """Absolute deviations, V: of the first point (its largest), over all (median, largest)."""
+    """Absolute deviations, V: the largest of the first point, and median and largest of all points."""
 
     first: float
     median: float
@@ -43,14 +43,14 @@ class Deviation:
 
     @staticmethod
     def between(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> Deviation:
-        """Deviations of arrays of shape `(points, values)`."""
+        """Returns the deviations of two arrays of shape `(points, values)`, V."""
         error = np.abs(ours - theirs)
         return Deviation(float(error[0].max()), float(np.median(error)), float(error.max()))
 
 
 @dataclass(frozen=True)
 class Replay:
-    """How far the replayed run is from the recorded one; `weights` after the last update."""
+    """Deviations of the replayed run from the recorded one; `weights` are those after the last update."""
 
     simulator: str
     version: str
@@ -66,11 +66,11 @@ class Replay:
 
 
 def seed_design(layers: tuple[int, ...]) -> Design:
-    """The biasing of the circuit this project starts from, for a network of two crossbars.
+    """Returns the original design for a network of two crossbars.
 
-    Its netlist gave its transistors no junction areas, so neither has this.
+    It has no junction areas, as the original netlist has none.
 
-    **Raises:** `TrajectoryError` for another depth, for which the seed gives no update scales.
+    **Raises:** `TrajectoryError` for another depth, for which the original design has no update scales.
     """
     if len(layers) - 1 != len(_SEED_SCALES):
         raise TrajectoryError(
@@ -94,13 +94,18 @@ def replay(
     points: int | None = None,
     limits: Limits | None = None,
 ) -> Replay:
-    """Simulate the trajectory's points, rows and weights in the seed's biasing, and compare.
+    """Simulates a trajectory's points, rows and weights with the original design, and compares the results.
 
     **Arguments:**
 
-    - `points`: how many of the recorded points to replay; all by default.
+    - `path`: the trajectory, an `.npz` file.
+    - `simulator`: as for `circuits.make_trainer`.
+    - `pdk_path`: directory of the transistor models; None for the default places.
+    - `points`: how many of the recorded points to replay; None for all.
+    - `limits`: of the simulation; None for the default ones.
 
-    **Raises:** `TrajectoryError`; `SweepError` where the simulation has no result.
+    **Raises:** `TrajectoryError` for a file that cannot be used; `SweepError` where the simulation has no
+    result; otherwise as `pdk.locate` and `circuits.make_trainer`.
     """
     data = _read(path)
     layers = tuple(int(size) for size in data["dims"])

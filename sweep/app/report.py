@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`sweep report`: once, or again and again while a study runs."""
+"""`sweep report`: writes the report of a study once, or repeatedly while it runs."""
 
 from __future__ import annotations
 
@@ -124,6 +124,6 @@ def worth_a_page(seen: Overview, count: int) -> list[TrialView]:
 
 
 def _wait(out: Path, until: float) -> None:
-    """Until a time, or until no driver works on the study."""
+    """Waits until a time, or until no driver works on the study."""
     while time.monotonic() < until and driver_of(Layout(out)) is not None:
         time.sleep(0.5)

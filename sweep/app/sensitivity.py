@@ -23,18 +23,18 @@ Progress = Callable[[str, int, int], None]
 
 
 class SensitivityError(SweepError):
-    """There is no such trial, or it makes no design."""
+    """The trial does not exist, or its parameters make no design."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One parameter, moved down and up from its value.
+    """Held-out NMSE with one parameter below and above its value.
 
-    - `value`, `lower`, `upper`: of the parameter, SI units; a whole number moves by 1 or more.
-    - `below`, `above`: held-out NMSE there; NaN where that is no legal design or has no result.
-    - `change`: the larger of the two quotients of these and the NMSE at the value itself.
+    - `value`, `lower`, `upper`: of the parameter, in SI units; a whole number moves by at least 1.
+    - `below`, `above`: NMSE at `lower` and `upper`; NaN for an illegal design or without a result.
+    - `change`: the larger of these two, divided by the NMSE at `value`.
     """
 
     name: str
@@ -49,13 +49,13 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """What moving each number of a trial does.
+    """Sensitivity of a trial's fit to each of its parameters.
 
-    - `trial`: its number; `step`: by which share each was moved.
-    - `seeds`: weight seeds that each NMSE is the mean of; `epochs`: of each training.
-    - `simulator`: what computed it.
+    - `trial`: its number; `step`: the share by which each parameter was moved.
+    - `seeds`: weight seeds; each NMSE is the mean over them. `epochs`: of each training.
+    - `simulator`: that simulated the trainings.
     - `nmse`: held-out NMSE of the trial's own design.
-    - `moved`: its parameters, the most sensitive first; words, and numbers that are 0, are left out.
+    - `moved`: its parameters, the most sensitive first, without texts and numbers that are 0.
     """
 
     trial: int
@@ -67,7 +67,7 @@ class Sensitivity:
     moved: tuple[Moved, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values."""
+        """Returns the record as plain values."""
         return asdict(self)
 
 
@@ -80,18 +80,20 @@ def sensitivity(
     simulator: str = "quasistatic",
     progress: Progress | None = None,
 ) -> Sensitivity:
-    """Train a trial's design again with each of its numbers a little smaller and larger.
+    """Trains a trial's design again with each of its parameters a little smaller and larger.
 
     The training is that of the ladder's last rung in the nominal scenario.
 
     **Arguments:**
 
+    - `results`: of the study.
     - `trial`: its number; None for the best.
-    - `step`: by which share of itself a number moves.
-    - `seeds`: how many weight seeds, from the rung's first one on.
-    - `progress`: called with the parameter's name, trainings done, and how many there are.
+    - `step`: share of its value by which a parameter moves.
+    - `seeds`: number of weight seeds, from the rung's first one on.
+    - `simulator`: of the trainings, as for `circuits.make_trainer`.
+    - `progress`: called with the parameter's name, the number of trainings done, and that of all.
 
-    **Raises:** `SensitivityError`; as `circuits.make_trainer`.
+    **Raises:** `SensitivityError`; otherwise as `pdk.locate` and `circuits.make_trainer`.
     """
     described = results.study_file
     number, values = _trial(results, trial)
@@ -150,7 +152,7 @@ def _trial(results: Results, wanted: int | None) -> tuple[int, Mapping[str, Any]
 
 
 def _ends(parameter: Parameter, value: float, step: float) -> tuple[float, float]:
-    """The value a share of itself below and above; whole numbers move by at least 1."""
+    """Returns the value reduced and increased by a share of itself; whole numbers move by at least 1."""
     distance = step * abs(value)
     if parameter.integer:
         whole = max(1, round(distance))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`sweep simulate`: the whole training of one design, without a study around it."""
+"""`sweep simulate`: trains the circuit of one design file, without a study."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ __all__ = ["Training", "in_scenario", "simulate"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
-    """What became of a training.
+    """Result of a training.
 
     **Attributes:**
 
-    - `name`: of the design; `epochs`: how many were asked for.
-    - `simulator`, `version`, `models`: what computed it; `models` is the PDK's SHA-256.
-    - `outcome`: of the last epoch that was simulated; not ok means that the training ended there.
+    - `name`: of the design; `epochs`: number of epochs of the whole training.
+    - `simulator`, `version`: that simulated it; `models`: SHA-256 of the transistor models.
+    - `outcome`: of the last epoch that was simulated; the training ended there if it is not ok.
     - `scores`: of the epochs that have a result.
     - `linear_fit`: held-out NMSE of the best linear fit, which the circuit has to beat;
       `linear_accuracy`: its accuracy, NaN where the task is no classification.
     - `weights`: storage voltages after the last update, V, as `circuits.Trace.final_weights`.
     - `run_key`: of the last epoch.
-    - `noiseless`: whether the update circuits had no noise, as no real ones have.
+    - `noiseless`: whether the update circuits had no noise. Real ones have some.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Training:
 
     @property
     def improved(self) -> bool | None:
-        """Whether it fits better after its training; None unless all epochs have a result."""
+        """Whether the circuit fits better than before its training; None unless all epochs have a result."""
         return improved(self.nmse_before, self.nmse)
 
     @property
@@ -90,7 +90,7 @@ class Training:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The training as plain values; None for a figure that there is none of."""
+        """Returns the training as plain values, with None for values that are not finite."""
         return {
             "name": self.name,
             "simulator": self.simulator,
@@ -118,7 +118,7 @@ class Training:
 
 
 def number_or_none(value: float) -> float | None:
-    """A finite number, or None, which JSON can say."""
+    """Returns a number, or None where it is not finite and so not valid in JSON."""
     return value if math.isfinite(value) else None
 
 
@@ -132,14 +132,17 @@ def in_scenario(
     noise_seed: int | None = None,
     data_seed: int | None = None,
 ) -> DesignFile:
-    """The design in another scenario than its file's; None is what the file says.
+    """Returns the design file with another scenario. None keeps the value of the file.
 
     **Arguments:**
 
-    - `temperature`: as for `sweep.study.scenarios.celsius`.
+    - `described`: the design file.
+    - `corner`: process corner, such as `ss`.
+    - `temperature`: number with unit, as for `sweep.study.scenarios.celsius`.
+    - `mismatch_seed`, `weight_seed`, `noise_seed`, `data_seed`: seeds of mismatch, first weights, noise and data.
 
-    **Raises:** `circuits.DesignError` and `circuits.NetworkError` for a temperature or corner that
-    there is not.
+    **Raises:** `circuits.DesignError` and `circuits.NetworkError` for an illegal temperature or an
+    unknown corner.
     """
     condition = Condition(
         weight_seed=described.plan.weight_seed if weight_seed is None else weight_seed,
@@ -158,13 +161,15 @@ def simulate(
     *,
     progress: Callable[[int, float], None] | None = None,
 ) -> Training:
-    """Train the circuit of a design file, epoch by epoch, in this process.
+    """Trains the circuit of a design file, epoch by epoch, in this process.
 
     **Arguments:**
 
+    - `described`: the design file.
+    - `trainer`: simulates it.
     - `progress`: called with the epoch and the fraction of it that is done.
 
-    **Returns:** the training; what goes wrong inside the simulator is its outcome.
+    **Returns:** the training. An error inside the simulator is in its outcome.
     """
     plan = described.plan
     trained = train(trainer, plan, described.design, progress=progress)

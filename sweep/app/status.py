@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`sweep status`: how far a study has come, while it runs or afterwards."""
+"""`sweep status`: the progress of a study, while it runs or afterwards."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ __all__ = ["Status", "status"]
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A study and whether somebody works on it.
+    """Progress of a study, and its driver.
 
     **Attributes:**
 
-    - `driver`: process of the driver that works on it on this machine; None if there is none.
-    - `request`: what that driver is being asked to do: `stop`, `drop` or `pause`; None for nothing.
-    - `of_file`: trials that its study file asks for; the last run may have been asked for others.
+    - `driver`: process number of the driver that works on it on this machine; None for none.
+    - `request`: pending request to that driver: `stop`, `drop` or `pause`; None for none.
+    - `of_file`: number of trials in the study file; `overview.planned` is that of the last start.
     """
 
     out: Path
@@ -46,7 +46,7 @@ class Status:
 
     @property
     def resume(self) -> str:
-        """The command that goes on with it."""
+        """The command that resumes the study."""
         trials = (
             "" if self.overview.planned == self.of_file else f" --trials {self.overview.planned}"
         )
@@ -54,13 +54,13 @@ class Status:
 
     @property
     def unfinished(self) -> bool:
-        """Whether trials are left to be run."""
+        """Whether trials are left to run."""
         counts = self.overview.counts
         return counts[COMPLETE] + counts[PRUNED] + counts[FAILED] < self.overview.planned
 
     @property
     def cached(self) -> int:
-        """Epochs that were not simulated but came out of the run cache."""
+        """Number of epochs that came from the run cache."""
         return sum(trial.cached for trial in self.overview.trials)
 
     def to_json(self) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class Status:
 
 
 def status(results: Results) -> Status:
-    """How a study stands."""
+    """Returns the progress of a study."""
     layout = Layout(results.out)
     driver = driver_of(layout)
     request = None if driver is None else read_request(layout)
@@ -109,9 +109,10 @@ def status(results: Results) -> Status:
 
 
 def driver_of(layout: Layout) -> int | None:
-    """The process that holds the driver's lock, as the kernel tells; the lock is not touched.
+    """Returns the number of the process that holds the driver's lock; None for none on this machine.
 
-    On a file system without locks: the process that took the directory by a file.
+    It reads the kernel's list of locks, without taking the lock. On a file system without locks it reads the
+    file with which a driver marks its directory.
     """
     try:
         held = layout.lock.stat()
@@ -128,7 +129,7 @@ def driver_of(layout: Layout) -> int | None:
 
 
 def _described(seen: Overview, trial: TrialView) -> dict[str, Any]:
-    """A trial as plain values."""
+    """Returns a trial as plain values."""
     return {
         "trial": trial.number,
         "state": trial.state,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`sweep stop` and `sweep pause`: what is asked of the driver that works on a study."""
+"""`sweep stop` and `sweep pause`: requests to the driver that works on a study."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _WORDS = {
 
 
 class NoDriverError(SweepError):
-    """Nobody works on the study, so nobody can be asked."""
+    """No driver of this machine works on the study, so none can receive a request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Steered:
-    """What was asked of which driver, on this machine; `request` is None for going on."""
+    """A request that was sent to a driver of this machine; `request` is None for a paused driver to continue."""
 
     out: Path
     driver: int
@@ -39,17 +39,18 @@ class Steered:
         return f"the driver of {self.out} (process {self.driver}) {_WORDS[self.request]}"
 
     def to_json(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """Returns the record as plain values."""
         request = None if self.request is None else str(self.request)
         return {"out": str(self.out), "driver": self.driver, "request": request}
 
 
 def steer(out: Path, request: Request | None) -> Steered:
-    """Ask something of the driver of a study.
+    """Sends a request to the driver of a study.
 
     **Arguments:**
 
-    - `request`: None to have a driver that was paused go on.
+    - `out`: the study's directory.
+    - `request`: to stop, drop or pause; None for a paused driver to continue.
 
     **Raises:** `StoreError` where there is no study, `NoDriverError` where no driver of this machine
     works on it, `SweepError` where the request cannot be written.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`sweep trainability`: the figures of a design's updates, before or after some training."""
+"""`sweep trainability`: metrics of a design's updates, before or after some training."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ __all__ = ["Examined", "examine", "load", "quasistatic_trainer"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What was found of a design.
+    """Trainability of a design, and its second equilibria.
 
     **Attributes:**
 
     - `name`: of the design; `network`: its layer sizes.
-    - `epochs`: of training before it was looked at; `nmse`: held-out, after them (None for none).
-    - `trainability`, `equilibria`: what was found.
+    - `epochs`: number of epochs that it was trained before; `nmse`: held-out, after them; None without
+      training.
+    - `trainability`, `equilibria`: the results.
     """
 
     name: str
@@ -51,7 +52,7 @@ class Examined:
 
 
 def load(path: Path, *, noise: bool) -> DesignFile:
-    """The design that a file describes, with noise even where the file has none if `noise` is set.
+    """Reads a design file. If `noise` is True, a training without noise gets the noise seed 0.
 
     **Raises:** `StudyFileError` with all that is wrong with it.
     """
@@ -62,7 +63,7 @@ def load(path: Path, *, noise: bool) -> DesignFile:
 
 
 def quasistatic_trainer(described: DesignFile, models: Models) -> QuasistaticTrainer:
-    """The quasi-static trainer, whatever simulator the design file names."""
+    """Returns a quasi-static trainer with the limits of a design file, whose simulator is ignored."""
     trainer = make_trainer("quasistatic", models, limits=described.trainer_limits())
     assert isinstance(trainer, QuasistaticTrainer)
     return trainer
@@ -76,9 +77,17 @@ def examine(
     epochs: int = 0,
     progress: Callable[[int, float], None] | None = None,
 ) -> Examined:
-    """Look at a design at its first weights, or after some epochs of training.
+    """Measures the trainability of a design at its first weights, or after some epochs of training.
 
-    **Raises:** `SweepError` where that training has no result; otherwise as
+    **Arguments:**
+
+    - `described`: the design file.
+    - `trainer`: simulates the training and the measurement.
+    - `points`: number of training points to measure at; all of them where the task has fewer.
+    - `epochs`: number of epochs to train before; 0 for the first weights.
+    - `progress`: called in that training with the epoch and the fraction of it that is done.
+
+    **Raises:** `SweepError` where the training before has no result; otherwise as `objectives.train` and
     `objectives.trainability.trainability`.
     """
     plan, design = described.plan, described.design

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`sweep verify`: an exported design simulated again, and the files beside it looked at."""
+"""`sweep verify`: simulates an exported design again, and compares results and files with the export."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _OURS = f"analog-sweep {__version__}"
 
 
 class VerifyError(SweepError):
-    """The file holds no figures that a simulation could be held against."""
+    """The file holds no results with which a simulation could be compared."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What became of verifying a design file.
+    """Result of the verification of a design file.
 
     **Attributes:**
 
-    - `file`: which one.
-    - `repeats`: its training in one simulator or more.
-    - `files`: how the files beside it differ from those that it gives.
-    - `notes`: what to know about it, one sentence each.
+    - `file`: the design file.
+    - `repeats`: its training, simulated again in one simulator or more.
+    - `files`: differences between the files beside it and those that it gives.
+    - `notes`: remarks for the user, one sentence each.
     """
 
     file: Path
@@ -51,16 +51,16 @@ class Verification:
 
     @property
     def differences(self) -> tuple[Difference, ...]:
-        """All of them, those of the files first."""
+        """All differences, those of the files first."""
         return self.files + tuple(entry for each in self.repeats for entry in each.differences)
 
     @property
     def ok(self) -> bool:
-        """Whether everything came out again."""
+        """Whether all results and files are the same again."""
         return not self.differences
 
     def to_json(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """Returns the record as plain values."""
         return {
             "file": str(self.file),
             "verified": self.ok,
@@ -84,13 +84,14 @@ def verify(
     cross_check: bool = True,
     progress: Progress | None = None,
 ) -> Verification:
-    """Simulate an exported design again, and look at the files beside it.
+    """Simulates an exported design again, and compares the files beside it with those that it gives.
 
     **Arguments:**
 
     - `path`: the design file, or the directory it lies in.
-    - `simulator`: the only one to use; by default the one of the export, and with `cross_check` the
-      other SPICE simulators that are installed, too.
+    - `simulator`: the only one to use; None for that of the export.
+    - `cross_check`: whether to use the other installed SPICE simulators, too; not where `simulator` is given,
+      nor for a quasi-static export.
     - `progress`: called with the epoch and the fraction of it that is done.
 
     **Raises:** `StudyFileError`; `VerifyError`; `SimulatorNotFound`; `pdk.PdkError`.
@@ -129,7 +130,7 @@ def verify(
 
 
 def _is_parallel(name: str) -> bool:
-    """Whether what trains can run in several processes."""
+    """Returns whether a simulator can run in several processes."""
     return name in SIMULATORS and SIMULATORS[name].parallel
 
 
@@ -164,7 +165,7 @@ def _notes(record: Record, models: pdk.Models) -> Iterator[str]:
 
 
 def _simulators(record: Record, notes: list[str], *, cross_check: bool) -> list[str]:
-    """The export's own simulator first, or any where it is not installed; then the others."""
+    """Returns the simulators to use: that of the export, or any other where it is missing; then the others."""
     installed = [entry.name for entry in available() if entry.problem is None]
     if record.simulator == QUASISTATIC:
         return [QUASISTATIC]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the command line speaks: results on stdout, errors on stderr, in words or as JSON."""
+"""Output of the command line: results on stdout, errors on stderr, as text or as JSON."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from circuits.preparation import Stage
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
-"""Exit codes: the work came to nothing; what was asked for makes no sense; stopped by a signal."""
+"""Exit codes: the work failed; the input is wrong; a signal stopped the program."""
 
 _LEAST_WIDTH, _BESIDE_STATUS, _BESIDE_BAR = 24, 4, 50
-"""Columns of a terminal: the least that words get, and what is beside them."""
+"""Columns of a terminal: the least for text, and those that other output beside it takes."""
 
 _PACKAGES = frozenset(("pdk", "circuits", "objectives", "sweep"))
 _OF_THE_MACHINE = frozenset(  # errors that no other input would avoid
@@ -43,12 +43,12 @@ _OF_THE_MACHINE = frozenset(  # errors that no other input would avoid
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on stdout; letters that it cannot show are escaped, not replaced."""
+    """Prints a JSON document on stdout. Characters that stdout cannot encode are escaped."""
     sys.stdout.write(_dumped(value, sys.stdout, indent=2) + "\n")
 
 
 def facts(rows: dict[str, str]) -> Table:
-    """Names and words in two columns; `rows` hold plain text."""
+    """Returns a table of names and texts in two columns; `rows` hold plain text."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -58,7 +58,7 @@ def facts(rows: dict[str, str]) -> Table:
 
 
 def grid(*columns: str, right: tuple[str, ...] = ()) -> Table:
-    """A table with a head and no lines; the columns named in `right` hold numbers."""
+    """Returns an empty table with headings and no lines; the columns in `right` are aligned right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
@@ -67,7 +67,7 @@ def grid(*columns: str, right: tuple[str, ...] = ()) -> Table:
 
 @contextlib.contextmanager
 def stages_shown(*, quiet: bool) -> Iterator[None]:
-    """Say on stderr what is measured and compiled: in a terminal while it lasts, else in lines."""
+    """Shows on stderr what is being measured and compiled: as a status in a terminal, otherwise as lines."""
     if quiet:
         yield
         return
@@ -102,9 +102,9 @@ _Update = Callable[[str, float, int | None], None]
 
 @contextlib.contextmanager
 def _bar_shown(words: str, *, quiet: bool) -> Iterator[_Update | None]:
-    """A bar on stderr that is told words, done and total; None where nobody looks at it.
+    """Shows a progress bar on stderr, which also shows what is being prepared.
 
-    While something is prepared it says what.
+    Gives a function that takes text, amount done and total; None where stderr is no terminal or `quiet`.
     """
     screen = Console(stderr=True)
     if quiet or not screen.is_terminal:
@@ -131,7 +131,7 @@ def _bar_shown(words: str, *, quiet: bool) -> Iterator[_Update | None]:
 
 @contextlib.contextmanager
 def epochs_shown(epochs: int, *, quiet: bool) -> Iterator[Callable[[int, float], None] | None]:
-    """A bar on stderr that is told epoch and fraction; None where nobody looks at it."""
+    """Shows a progress bar. Gives a function that takes epoch and fraction; None as for `_bar_shown`."""
     with _bar_shown("epoch 1", quiet=quiet) as update:
         if update is None:
             yield None
@@ -145,7 +145,7 @@ def epochs_shown(epochs: int, *, quiet: bool) -> Iterator[Callable[[int, float],
 
 @contextlib.contextmanager
 def trainings_shown(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
-    """A bar on stderr that is told name, done and total; None where nobody looks at it."""
+    """Shows a progress bar. Gives a function that takes name, number done and total; None as for `_bar_shown`."""
     with _bar_shown("", quiet=quiet) as update:
         if update is None:
             yield None
@@ -159,9 +159,9 @@ def trainings_shown(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] 
 
 @contextlib.contextmanager
 def errors(as_json: bool) -> Iterator[None]:
-    """Turn the errors of this program into one line each (or JSON) on stderr and an exit code.
+    """Turns an error of this program into a line of text (or JSON) on stderr and an exit code.
 
-    Errors that are not its own are bugs and keep their traceback.
+    Other errors are bugs and keep their traceback.
     """
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -184,7 +184,7 @@ def errors(as_json: bool) -> Iterator[None]:
 
 
 def described(error: Exception) -> dict[str, Any]:
-    """An error of this program as plain values."""
+    """Returns an error of this program as plain values."""
     told: dict[str, Any] = {"kind": type(error).__name__, "message": str(error)}
     problems = getattr(error, "problems", None)
     if problems is not None:
@@ -196,7 +196,7 @@ def described(error: Exception) -> dict[str, Any]:
 
 
 def exit_code(error: Exception) -> int:
-    """What the process ends with: the error's own code, or 2 unless the machine is to blame."""
+    """Returns the exit code of an error: its own, otherwise 1 if the machine is to blame, or else 2."""
     own = getattr(error, "exit_code", None)
     if own is not None:
         return int(own)
@@ -205,7 +205,7 @@ def exit_code(error: Exception) -> int:
 
 
 def _is_ours(error: Exception) -> bool:
-    """Told by name: importing the floors' error classes takes longer than `sweep --help` may."""
+    """Returns whether an error is of this program, by module name, as importing its classes takes too long."""
     return any(base.__module__.partition(".")[0] in _PACKAGES for base in type(error).__mro__)
 
 
@@ -216,7 +216,7 @@ def _say(error: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _dumped(value: Any, stream: TextIO, *, indent: int | None = None) -> str:
-    """JSON as a stream can take it."""
+    """Returns a value as JSON in characters that a stream can encode."""
     text = json.dumps(value, indent=indent, ensure_ascii=False, default=_plain)
     try:
         text.encode(getattr(stream, "encoding", None) or "utf-8")
@@ -226,7 +226,7 @@ def _dumped(value: Any, stream: TextIO, *, indent: int | None = None) -> str:
 
 
 def _plain(value: object) -> object:
-    """What JSON does not know itself."""
+    """Converts values of types that `json` does not know."""
     if isinstance(value, Path):
         return str(value)
     if hasattr(value, "tolist"):
@@ -235,7 +235,7 @@ def _plain(value: object) -> object:
 
 
 def finite(value: Any) -> Any:
-    """The value with every number that JSON cannot say replaced by None."""
+    """Returns the value with None for every number that is not finite, as JSON has no such numbers."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, dict):

@@ -13,7 +13,7 @@ import typer
 
 
 def decimal(low: float = -math.inf, high: float = math.inf) -> Callable[[str | float], float]:
-    """What reads an option that is a number: with a decimal comma, too, and within a range."""
+    """Returns a parser of an option that is a number in a range; it also accepts a decimal comma."""
 
     def number(value: str | float) -> float:
         from circuits import DesignError, Quantity  # noqa: PLC0415  (slow to import)
@@ -33,11 +33,11 @@ def decimal(low: float = -math.inf, high: float = math.inf) -> Callable[[str | f
 
 
 def simulator_name(*others: str) -> Callable[[str], str]:
-    """What reads an option that names a simulator, of this program or of an installed package.
+    """Returns a parser of an option that names a simulator, of this program or of an installed package.
 
     **Arguments:**
 
-    - `others`: names that it takes besides `circuits.simulators.SIMULATORS` and `auto`.
+    - `others`: names that it accepts besides `circuits.simulators.SIMULATORS` and `auto`.
     """
 
     def name(value: str) -> str:
@@ -56,14 +56,14 @@ def simulator_name(*others: str) -> Callable[[str], str]:
 
 
 AUTO, QUASISTATIC = "auto", "quasistatic"
-"""Of what `--simulator` takes."""
+"""Values of `--simulator` besides the names of SPICE simulators."""
 
 trainer_name = simulator_name(QUASISTATIC)
 """What reads an option that says what computes trainings."""
 
 
 class OnInterrupt(StrEnum):
-    """What `--on-interrupt` takes."""
+    """Values of `--on-interrupt`."""
 
     FINISH = "finish"
     DROP = "drop"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `sweep sensitivity` prints for people."""
+"""The table that `sweep sensitivity` prints."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sweep.cli._console import facts, grid
 
 
 def sensitivity_view(found: Sensitivity) -> RenderableType:
-    """The table for people: the most sensitive parameter first."""
+    """Returns a table with the most sensitive parameter first."""
     percent = f"{100.0 * found.step:g} %"
     rows = {
         "trial": str(found.trial),

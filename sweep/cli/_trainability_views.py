@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables of trainability and controls for people, within 80 columns."""
+"""Tables of trainability, controls and stability that fit into 80 columns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sweep.app.trainability import Examined
 
 _SMALL, _LEAST = "small", 1e-12
-"""The unit of pure numbers of which only the size matters, and what is small enough."""
+"""Unit of pure numbers of which only the magnitude matters, and the least one that is shown."""
 
 _MEASURES = {
     "reciprocity": ("reciprocity y12/y11", ""),
@@ -51,7 +51,7 @@ _TRAININGS = {
 
 
 def trainability_view(found: Examined) -> RenderableType:
-    """One column for each crossbar, and below it what holds for the whole circuit."""
+    """Returns metrics of the whole circuit, and a table with one column for each crossbar."""
     seen, equilibria = found.trainability, found.equilibria
     weights = f"after {found.epochs} epochs" if found.epochs else "before training"
     if found.nmse is not None:
@@ -93,7 +93,14 @@ def _cell(value: float, unit: str) -> str:
 
 
 def controls_view(name: str, found: Controls, *, deep: bool) -> RenderableType:
-    """Held-out NMSE of the circuit and its controls, and the verdict."""
+    """Returns a table of the held-out NMSE of a circuit and its controls, and whether it counts as deep.
+
+    **Arguments:**
+
+    - `name`: of the design.
+    - `found`: results of the controls.
+    - `deep`: whether the design counts as deep, as `objectives.controls.counts_as_deep` says.
+    """
     rows = {
         "design": name,
         "trainings": f"{found.epochs} epochs on weight seeds {', '.join(map(str, found.seeds))}",
@@ -117,11 +124,11 @@ def controls_view(name: str, found: Controls, *, deep: bool) -> RenderableType:
 
 
 _LOOKED_AT = (1, 3, 10, 30, 100, 300, 1000)
-"""Epochs of which the growth of a difference is shown, besides the last one."""
+"""Epochs after which the growth of a difference is shown, besides the last one."""
 
 
 def stability_view(name: str, found: Stability) -> RenderableType:
-    """One row for each multiple of the update scales: growth of the difference, and the fit."""
+    """Returns a table with one row for each multiple of the update scales: growth of the difference, and NMSE."""
     shown = [epoch for epoch in _LOOKED_AT if epoch < found.epochs] + [found.epochs]
     rows = {
         "design": name,

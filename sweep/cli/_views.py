@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the commands print for people: rich tables that fit into 80 columns."""
+"""Output of the commands for people: rich tables that fit into 80 columns."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 _COLOURS = {"ok": "green", "optional": "dim", "warning": "yellow", "missing": "bold red"}
 _CURVE_LINES = 25
 _FINISHED = 5  # best trials that `status` lists
-_SHOWN = frozenset(("nmse", "energy", "seconds"))  # figures that each of these has anyway
+_SHOWN = frozenset(("nmse", "energy", "seconds"))  # metrics shown for each of these
 
 
 def examination_view(found: Examination) -> RenderableType:
-    """The checks, packages that are well in one line; then what helps against the rest."""
+    """Returns the checks of `sweep doctor`, good packages in one line, and then the remedies."""
     well = [c for c in found.checks if c.group == "packages" and str(c.state) == "ok"]
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
@@ -75,7 +75,7 @@ def _remedies(checks: Iterable[Check]) -> RenderableType:
 
 
 def status_view(shown: Status) -> RenderableType:
-    """Counts, the best trials, running ones and failures."""
+    """Returns the progress of a study: counts, best trials, running ones and failures."""
     seen, counts = shown.overview, shown.overview.counts
     states = ", ".join(
         f"{counts[state]} {state}" for state in counts if counts[state] or state == "complete"
@@ -113,7 +113,7 @@ def status_view(shown: Status) -> RenderableType:
 
 
 def _ranked(seen: Overview) -> list[RenderableType]:
-    """The complete trials, the best one first; which one that is, and why, or why there is none."""
+    """Returns the complete trials, the best one first, and the reason why it is, or why there is none."""
     if not seen.ordered:
         return []
     several = len(seen.objectives) > 1
@@ -149,7 +149,7 @@ def _ranked(seen: Overview) -> list[RenderableType]:
 
 
 def ladder_view(rungs: Iterable[RungView]) -> RenderableType:
-    """The rungs of a ladder: how many trials passed them, and what that took."""
+    """Returns a table of the rungs of a ladder: numbers of trials and cost."""
     columns = ("trials", "went on", "failed", "wall", "simulated", "rank corr.")
     table = grid("rung", *columns, right=columns)
     for rung in rungs:
@@ -163,7 +163,7 @@ def ladder_view(rungs: Iterable[RungView]) -> RenderableType:
 
 
 def choice_words() -> str:
-    """Which simulator `auto` takes, and why."""
+    """Says which simulator `auto` chooses, and why."""
     from circuits.simulators import available  # noqa: PLC0415  (slow to import)
 
     found = available()
@@ -176,7 +176,7 @@ def choice_words() -> str:
 
 
 def study_view(study: StudyFile, start: Sequence[StartPoint]) -> RenderableType:
-    """A study that `validate` has found to be right, its search space, and what it begins with."""
+    """Returns a description of a valid study: its search space and the designs that it begins with."""
     from sweep.study.start import notes_of  # noqa: PLC0415  (slow to import)
 
     plan, search, ladder = study.plan, study.search, study.ladder
@@ -215,7 +215,7 @@ def study_view(study: StudyFile, start: Sequence[StartPoint]) -> RenderableType:
 
 
 def fields_view(quantities: Mapping[str, tuple[Quantity, Any]]) -> RenderableType:
-    """Every quantity of a design: default, what is legal, and below it the meaning."""
+    """Returns every quantity of a design: default, legal values, and its meaning below."""
     head = f"{'quantity':<36}{'default':<11}{'legal':<24}per layer"
     parts: list[RenderableType] = [Text(head, style="bold")]
     for name, (spec, value) in quantities.items():
@@ -235,7 +235,7 @@ def fields_view(quantities: Mapping[str, tuple[Quantity, Any]]) -> RenderableTyp
 
 
 def training_view(training: Training) -> RenderableType:
-    """The figures of one training, or how it ended without them."""
+    """Returns the metrics of one training, or how it ended without a result."""
     rows = {
         "design": training.name,
         "simulator": f"{training.simulator} {training.version}",
@@ -264,7 +264,7 @@ def training_view(training: Training) -> RenderableType:
 
 
 def _curve(training: Training) -> RenderableType:
-    """The learning curve as bars on a logarithmic scale."""
+    """Returns the learning curve as bars on a logarithmic scale."""
     values = [training.nmse_before, *(score.nmse for score in training.scores)]
     known = [value for value in values if value > 0 and math.isfinite(value)]
     if not known:
@@ -279,7 +279,7 @@ def _curve(training: Training) -> RenderableType:
 
 
 def migrated_view(found: Migrated, path: Path) -> RenderableType:
-    """What was rewritten, and where what it was is kept."""
+    """Returns the rewritten files, and the paths of their old versions."""
     if not found.written:
         return Text(f"{path} is as of today already: nothing was changed.")
     written, kept = ("\n".join(map(str, paths)) for paths in (found.written, found.kept))
@@ -288,7 +288,7 @@ def migrated_view(found: Migrated, path: Path) -> RenderableType:
 
 
 def replay_view(played: Replay) -> RenderableType:
-    """Deviations of a replayed trajectory, in millivolts."""
+    """Returns the deviations of a replayed trajectory, in millivolts."""
     rows = {
         "simulator": f"{played.simulator} {played.version}",
         "points": f"{played.points} in {played.seconds:.1f} s",
@@ -302,7 +302,7 @@ def replay_view(played: Replay) -> RenderableType:
 
 
 def export_view(exported: Exported) -> RenderableType:
-    """What was exported, and how to repeat it."""
+    """Returns a description of an export, and the command that repeats its training."""
     rows = {
         "trial": str(exported.trial),
         "nmse_before": pure(exported.nmse_before),
@@ -318,7 +318,7 @@ def export_view(exported: Exported) -> RenderableType:
 
 
 def verification_view(checked: Verification) -> RenderableType:
-    """What came out of each simulation, and everything that differs."""
+    """Returns the result of each simulation, and all differences."""
     rows = {
         each.by: f"NMSE {pure(each.nmse, 6)} from {pure(each.nmse_before, 6)}"
         + (f", weights within {quantity(each.weights, 'V')}" if each.weights >= 0 else "")
@@ -337,10 +337,10 @@ def _differences(differences: Iterable[Difference]) -> RenderableType:
 
 
 def _command(words: str) -> Text:
-    """A command line, not to be broken."""
+    """Returns a command line that is not wrapped."""
     return Text(f"  {words}", no_wrap=True, overflow="ignore")
 
 
 def show(view: RenderableType) -> None:
-    """Print a view on stdout."""
+    """Prints a view on stdout."""
     Console(highlight=False).print(view, crop=False)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The beginning of a driver: whether it may work in a directory, and what it finds or makes there.
+"""Start of a driver: checks that it may work in a directory, then creates or opens the study there.
 
-A new study is laid down in this order: study file, manifest, storage. A driver killed in between
-leaves a directory that the next one takes over.
+The files of a new study are written in this order: study file, manifest, storage. If a driver is
+killed in between, the next one continues in the same directory.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from sweep.study.study_file import VERSION, StudyFile
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A study that may be worked on.
+    """An opened study, which no other driver changes.
 
-    - `layout`: its files.
-    - `study`: in its storage.
-    - `group`: a context manager within which writes to the storage belong together.
-    - `resumed`: whether it was begun before.
+    - `layout`: paths of its files.
+    - `study`: the Optuna study in its storage.
+    - `group`: returns a context manager within which writes to the storage belong together.
+    - `resumed`: whether an earlier driver began it.
     """
 
     layout: Layout
@@ -46,7 +46,7 @@ class Opened:
 
 
 def has_begun(out: Path) -> bool:
-    """Whether there is a study that can be gone on with; also where that cannot be seen any more."""
+    """Returns whether a directory holds a study that can be resumed; True if it cannot be read."""
     try:
         return Layout(out).manifest.exists()
     except OSError:
@@ -54,10 +54,18 @@ def has_begun(out: Path) -> bool:
 
 
 def read_begun(out: Path, described: StudyFile, *, resume: bool) -> Manifest | None:
-    """The manifest of the study that was begun in a directory; None for a new one.
+    """Reads the manifest of the study in a directory, if that study may be resumed.
 
-    **Raises:** `StoreError` where the directory is not this study's, or it is and `resume` is not
-    asked for.
+    **Arguments:**
+
+    - `out`: the directory. It need not exist.
+    - `described`: the study file that is to be run.
+    - `resume`: whether a study that is there already may be resumed.
+
+    **Returns:** the manifest; None where the directory holds no study, so that a new one begins.
+
+    **Raises:** `StoreError` where the directory cannot be read, holds other files or another study, or
+    holds this study and `resume` is False.
     """
     layout = Layout(out)
     try:
@@ -115,10 +123,21 @@ def read_begun(out: Path, described: StudyFile, *, resume: bool) -> Manifest | N
 
 @contextmanager
 def claim(out: Path, described: StudyFile, *, storage: str | None, resume: bool) -> Iterator[Claim]:
-    """Keep other drivers away from a study's directory, which is made if it is not there.
+    """Locks a study's directory against other drivers. A missing directory is created.
 
-    **Raises:** `StoreError` where directory or storage are not this study's or another driver
-    works there; then nothing was written.
+    **Arguments:**
+
+    - `out`: the directory.
+    - `described`: the study file that is to be run.
+    - `storage`: URL of an Optuna storage; None for the one that the study has, or for a journal file in
+      `out` where the study is new.
+    - `resume`: whether a study that is there already may be resumed.
+
+    **Returns:** a context manager. It gives the claim and holds the lock until its end; if the study has
+    not begun by then, it removes the files that it made.
+
+    **Raises:** `StoreError` where directory or storage belong to another study, or another driver works
+    there. Nothing was written then.
     """
     quiet()
     layout = Layout(out)
@@ -138,10 +157,10 @@ def claim(out: Path, described: StudyFile, *, storage: str | None, resume: bool)
 
 
 class _Traces:
-    """The files and directories of a study that does not begin, removed again: a context manager.
+    """Context manager that removes the new files and directories of a study that did not begin.
 
-    A study has begun when it has its manifest. What was there before is left alone: a user's study
-    file may lie in the directory.
+    A study has begun when its manifest exists. Files that were there before are kept, as the user's study
+    file may be among them.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -161,7 +180,7 @@ class _Traces:
                     directory.rmdir()
 
     def remove_files(self) -> None:
-        """Remove the files; to be called under the driver's lock."""
+        """Removes the files. The caller must hold the driver's lock."""
         if not has_begun(self._layout.out):
             for path in self._files:
                 with suppress(OSError):
@@ -170,7 +189,12 @@ class _Traces:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on a study: `open` lays it down, or opens the one that was begun."""
+    """A locked directory. `open` creates the study there, or opens the one that an earlier driver began.
+
+    - `layout`: paths of the study's files; `described`: its study file.
+    - `begun`: its manifest; None where it is new.
+    - `storage`: the URL that was asked for; None for the default.
+    """
 
     layout: Layout
     described: StudyFile
@@ -183,15 +207,17 @@ class Claim:
         start: Sequence[StartPoint],
         told: Told | None = None,
     ) -> Opened:
-        """The study, in its storage.
+        """Creates the study in its storage, or opens the one that an earlier driver began.
 
         **Arguments:**
 
         - `trainers`: one for each rung of its ladder.
         - `start`: the designs that a new study begins with.
-        - `told`: is told whenever the storage is away and waited for.
+        - `told`: called with a message and the seconds until the next try while the storage does not
+          answer; None for no such calls.
 
-        **Raises:** `StoreError` if the storage cannot be opened, `StorageError` if it fails.
+        **Raises:** `StoreError` if the storage cannot be opened, or an earlier driver began the study
+        with other transistor models; `StorageError` if the storage fails.
         """
         if self.begun is None:
             return _create(self.layout, self.described, trainers, self.storage, start, told)

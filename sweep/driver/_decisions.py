@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What becomes of a trial: it goes on, goes up, is complete, hopeless or failed; told and kept."""
+"""Decides whether a trial continues, is promoted, is complete, is pruned or fails; stores and reports it."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from sweep.study.study_file import StudyFile
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """Judges trials, tells the study store, and then the observer.
+    """Decides about trials, writes each decision to the study store, then sends the observer an event.
 
     **Attributes:**
 
     - `described`: the study file.
-    - `layout`, `store`: where its results are.
-    - `observer`: is told of everything.
+    - `layout`, `store`: paths of its files, and its study store.
+    - `observer`: called with an event for each decision.
     """
 
     described: StudyFile
@@ -49,7 +49,7 @@ class Decisions:
         return {str(name): str(way) for name, way in self.described.search.objectives.items()}
 
     def report(self, trial_run: TrialRun) -> None:
-        """The NMSE after each epoch or scenario; of other trainings in one go only the end is told."""
+        """Reports the NMSE after each epoch or scenario; nothing where all epochs of a training are one task."""
         if not self._is_told_on_the_way(trial_run):
             return
         first = self.described.ladder.first_step(trial_run.rung)
@@ -60,7 +60,7 @@ class Decisions:
         return trial_run.has_scenarios or not self.described.ladder.in_one_go(trial_run.rung)
 
     def goes_on(self, trial_run: TrialRun) -> bool:
-        """Whether a trial has something left to do; one that has not is told."""
+        """Promotes, completes or prunes a trial where that is due. Returns whether it has work left."""
         while True:
             self.report(trial_run)
             if trial_run.is_done:
@@ -76,7 +76,7 @@ class Decisions:
             return True
 
     def _goes_up(self, trial_run: TrialRun) -> bool:
-        """Whether a trial that has finished a rung is on the next one now; else it is told."""
+        """Promotes a trial that has finished a rung, or ends it. Returns whether it was promoted."""
         handle, rung = trial_run.handle, trial_run.rung
         values = trial_run.finish(self._directions).values
         if not all(map(math.isfinite, values)):
@@ -128,7 +128,7 @@ class Decisions:
         )
 
     def _violations(self, trial_run: TrialRun) -> dict[str, float]:
-        """How far a rung's figures are beyond what the study allows, as shares of it; 0 is the limit."""
+        """Returns by which share of its limit each constrained metric of a rung exceeds that limit."""
         if not isinstance(trial_run.current, TrainingRung):
             return {}
         return {
@@ -137,7 +137,7 @@ class Decisions:
         }
 
     def _is_promising(self, trial_run: TrialRun, values: Sequence[float]) -> bool:
-        """Whether a trial goes on from the rung that it has finished."""
+        """Returns whether a trial that has finished a rung is good enough for the next one."""
         current = trial_run.current
         if isinstance(current, DeviceRung):
             return True
@@ -166,7 +166,14 @@ class Decisions:
     def go_on_without(
         self, trial_run: TrialRun, training: TrainingRun, failure: TaskFailure
     ) -> None:
-        """Count a training without a result as one that does not train."""
+        """Lets a trial continue although one of its trainings failed. The training counts as not trained.
+
+        **Arguments:**
+
+        - `trial_run`: the trial.
+        - `training`: its training that failed.
+        - `failure`: the reason.
+        """
         training.failure = failure
         self.observer(
             TrainingFailed(
@@ -181,7 +188,14 @@ class Decisions:
         )
 
     def fail(self, trial_run: TrialRun, failure: TaskFailure, *, epoch: int) -> None:
-        """End a trial of which a task came to nothing."""
+        """Ends a trial as failed.
+
+        **Arguments:**
+
+        - `trial_run`: the trial.
+        - `failure`: the reason. Samplers learn from a failure that the design caused.
+        - `epoch`: the epoch that failed, from 0, as it is recorded.
+        """
         failed = _recorded(failure, trial_run.rung, epoch)
         record = replace(trial_run.record(self._directions), failure=failed)
         self._end(trial_run.handle, failure, trial_run.rung, record)
@@ -190,20 +204,20 @@ class Decisions:
     def _end(
         self, handle: TrialHandle, failure: TaskFailure, rung: int, record: TrialRecord
     ) -> None:
-        """Tell a failure: one of the design's own is something to learn from."""
+        """Stores a failed trial, so that samplers learn from it if its design caused the failure."""
         if failure.blame is Blame.DESIGN:
             self.store.fail_by_design(handle, rung, record)
         else:
             self.store.fail(handle, record)
 
     def refuse(self, handle: TrialHandle, failure: TaskFailure) -> None:
-        """End a trial whose parameters make no design."""
+        """Ends a trial whose parameters do not make a legal design."""
         record = TrialRecord(training=TrainingRecord(), failure=_recorded(failure, 0, 0))
         self._end(handle, failure, 0, record)
         self._tell_failure(handle, failure, rung=0, epoch=0)
 
     def give_up(self, handle: TrialHandle, words: str) -> None:
-        """End a trial whose files cannot be used; its parameters are tried once more."""
+        """Ends a trial whose files cannot be used. A new trial tries its parameters once more."""
         rung = self.store.rung(handle)
         current = self.described.ladder.rungs[rung]
         epoch = 0
@@ -230,7 +244,7 @@ class Decisions:
 
 
 def _recorded(failure: TaskFailure, rung: int, epoch: int) -> FailureRecord:
-    """The failure as it is kept with the trial."""
+    """Returns the record of a failure that is stored with the trial."""
     return FailureRecord(
         status=failure.status,
         cause=failure.cause,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Giving a begun study another study file: wider ranges, another sampler, other rules of stopping."""
+"""Replaces the study file of a begun study: wider ranges, another sampler, other stopping rules."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from sweep.study.study_file import VERSION, StudyFile
 
 
 def extend(out: Path, described: StudyFile) -> None:
-    """Make a study file that of a begun study; nothing happens where it is that already.
+    """Replaces the study file of a begun study; does nothing where the study has this file already.
 
-    The file that it replaces is kept as `study-1.toml`, `study-2.toml`, ... A driver that was killed
-    in between is helped by the same call again.
+    The replaced file is kept as `study-1.toml`, `study-2.toml`, ... If the process is killed in between, the
+    same call completes the replacement.
 
-    **Raises:** `StoreError` where there is no study, a driver works on it, or the new file changes
-    what must stay.
+    **Raises:** `StoreError` where there is no study, a driver works on it, its study file is of an old
+    version, or the new file changes what must stay the same.
     """
     layout = Layout(out)
     manifest = read_manifest(layout)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tasks without a result: whose fault it was, and what follows from that."""
+"""Failures of tasks: their cause, and whether the design, the machine or chance is to blame."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ LOST = "worker_lost"
 
 
 class Blame(Enum):
-    """Whose fault it was.
+    """What caused a failure.
 
-    - `DESIGN`: it would fail again, so the trial fails.
-    - `CHANCE`: something from outside; the task is done again.
-    - `MACHINE`: every task would fail on this machine, so the study stops and can be resumed.
+    - `DESIGN`: the design; it would fail again, so the trial fails.
+    - `CHANCE`: an event outside the program; the task is tried again.
+    - `MACHINE`: every task would fail on this machine, so the machine gets no more tasks.
     """
 
     DESIGN = auto()
@@ -34,7 +34,7 @@ class Blame(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFailure:
-    """Why a task has no result; `status`, `cause` and `words` as kept with the failed trial."""
+    """The reason why a task has no result; `status`, `cause` and the message `words` are stored with the trial."""
 
     blame: Blame
     status: str
@@ -43,17 +43,18 @@ class TaskFailure:
 
     @property
     def is_of_the_machine(self) -> bool:
-        """Whether a task that failed so again and again was failed by the machine, not its design."""
+        """Whether the machine, and not the design, is to blame if the task fails like this several times."""
         return self.blame is Blame.MACHINE or (
             self.blame is Blame.CHANCE and self.cause in _LASTING
         )
 
 
 def failure_of(done: Done, *, memory_limited: bool) -> TaskFailure | None:
-    """Why a task came to nothing; None if it has a result.
+    """Returns why a task failed; None if it has a result.
 
     **Arguments:**
 
+    - `done`: the task with its result.
     - `memory_limited`: whether the study limits the simulator's memory, so that too little of it
       is the design's own fault.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which simulator computes which rung of a study, and with what it is at hand on the workers."""
+"""Chooses the simulator of each rung of a study, and describes it for the workers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _AUTO = "auto"
 
 
 class SimulatorChoiceError(SweepError):
-    """A simulator was asked for that the study has no use for."""
+    """The requested simulator does not fit the study."""
 
     exit_code = 2
 
@@ -29,17 +29,19 @@ class SimulatorChoiceError(SweepError):
 def trainers_for(
     study: StudyFile, chosen: str | None, begun: Manifest | None, *, out: Path
 ) -> tuple[Trainer, ...]:
-    """A trainer for each rung, the same one for all rungs of a simulator.
+    """Returns a trainer for each rung. Rungs with the same simulator share one.
 
     **Arguments:**
 
-    - `chosen`: the simulator asked for beside the study file, if any; with a ladder, for its rungs
-      `transient`.
-    - `begun`: the manifest of a study that is resumed, which keeps its simulators.
-    - `out`: its directory.
+    - `study`: the study file.
+    - `chosen`: the requested simulator, which goes before that of the study file; on a ladder it applies to
+      the rungs whose simulator is `transient`. None for no request.
+    - `begun`: the manifest of a study that is resumed, which keeps its simulators; None for a new study.
+    - `out`: its directory, for messages.
 
-    **Raises:** `StoreError` where another simulator is asked for than a study was begun with,
-    `SimulatorChoiceError` where it makes no sense, and as `circuits.make_trainer`.
+    **Raises:** `StoreError` where the study was begun with another simulator than `chosen`,
+    `SimulatorChoiceError` where `chosen` is `quasistatic` and the study has a ladder; otherwise as
+    `pdk.locate` and `circuits.make_trainer`.
     """
     models = pdk.locate(study.pdk_path, technology=study.technology)
     made: dict[str, Trainer] = {}
@@ -56,7 +58,7 @@ def trainers_for(
 def _names(
     study: StudyFile, chosen: str | None, begun: Manifest | None, out: Path
 ) -> Sequence[str]:
-    """The simulator of each rung."""
+    """Returns the name of each rung's simulator."""
     ladder = study.ladder
     if not ladder.declared:
         name = chosen or study.execution.simulator
@@ -97,9 +99,14 @@ def _check_same(chosen: str | None, begun: set[str], name: str, out: Path) -> No
 def rung_simulators_for(
     study: StudyFile, trainers: Sequence[Trainer], scratch: Path, *, cache: bool
 ) -> tuple[RungSimulator, ...]:
-    """What simulates each rung; `scratch` is the driver's temporary directory.
+    """Returns the trainer of each rung with its simulator spec, and makes the directory for their runs.
 
-    `cache`: whether finished runs are kept for other studies, and theirs are used.
+    **Arguments:**
+
+    - `study`: the study file.
+    - `trainers`: one for each rung.
+    - `scratch`: the driver's temporary directory; its subdirectory `runs` must not exist.
+    - `cache`: whether workers read finished runs from the run cache and write them there.
     """
     runs = scratch / "runs"
     runs.mkdir()

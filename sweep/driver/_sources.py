@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What computes a study besides its file: program, simulators, models, packages; and what of it changed."""
+"""Versions of the program, simulators, models and packages that compute a study, and their changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sweep.study.study_file import StudyFile
 
 
 def plugins_of(study: StudyFile) -> list[dict[str, str]]:
-    """What of installed packages a study uses, as its manifest says it."""
+    """Returns the tasks, objectives and parts of a study that installed packages provide, for its manifest."""
     figures = {*study.search.objectives, *(bound.figure for bound in study.search.constraints)}
     used: list[tuple[str, Mapping[str, Any], Sequence[str]]] = [
         ("task", TASKS, [study.plan.task.name]),
@@ -42,9 +42,15 @@ def plugins_of(study: StudyFile) -> list[dict[str, str]]:
 
 
 def check_data(manifest: Manifest, described: StudyFile, out: Path) -> None:
-    """Refuse a study whose task gives other points than it did.
+    """Checks that the task of a resumed study gives the same points as before.
 
-    **Raises:** `StoreError`.
+    **Arguments:**
+
+    - `manifest`: of the study in its directory. The manifest of an early version without data passes.
+    - `described`: the study file, with the data that its task gives now.
+    - `out`: the study's directory, for the message.
+
+    **Raises:** `StoreError` where the points differ.
     """
     if not manifest.data or manifest.data == described.data:
         return
@@ -60,7 +66,16 @@ def check_data(manifest: Manifest, described: StudyFile, out: Path) -> None:
 
 
 def changes(begun: Manifest, study: StudyFile, trainers: Sequence[Trainer]) -> Iterator[str]:
-    """What differs from a study's last start, so that its trials may not be comparable."""
+    """Describes what has changed since a study's last start, so that its trials may not be comparable.
+
+    **Arguments:**
+
+    - `begun`: the study's manifest.
+    - `study`: the study file.
+    - `trainers`: one for each rung, the last rung's last.
+
+    **Returns:** one sentence for each change.
+    """
     last: dict[str, Any] = {
         "package_version": begun.package_version,
         "simulator_version": begun.simulator_version,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signals, and requests in the study's directory, as wishes that the driver grants between two steps."""
+"""Stop requests: signals, and request files in the study's directory, which the driver checks between steps."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ _WATCHED = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """What the driver is to do about its running tasks; a context manager.
+    """Context manager that collects requests to end or pause a study.
 
-    The first SIGINT has it finish them and end, or drop them and end; the second one drops them;
-    after that the next one interrupts at once. SIGTERM drops them, for what sends it kills soon.
-    Requests in the directory do the same, or have the driver begin nothing for a while.
+    After the first SIGINT the driver finishes its running tasks and ends, or drops them and ends. The second
+    one drops them, and the next one raises `KeyboardInterrupt`. SIGTERM drops them at once, as its sender
+    usually kills the process soon after. Request files in the study's directory have the same effects, or
+    pause the study: then the driver begins no task.
 
-    No signal does anything outside the main thread, where Python handles none.
+    Signals are handled only in the main thread, as Python allows no other.
 
     **Arguments:**
 
-    - `layout`: of the study. A request that an earlier driver left there is forgotten.
-    - `drops_first`: whether the first SIGINT drops.
+    - `layout`: paths of the study's files. A request that an earlier driver left there is removed.
+    - `drops_first`: whether the first SIGINT drops running tasks.
     """
 
     def __init__(self, layout: Layout, *, drops_first: bool = False) -> None:
@@ -39,17 +40,17 @@ class StopRequest:
 
     @property
     def received(self) -> str | None:
-        """The name of the signal or command that ends the study, if one came."""
+        """Name of the signal or command that ends the study; None before one came."""
         return self._received
 
     @property
     def drops(self) -> bool:
-        """Whether it ends without waiting for what is running."""
+        """Whether the study ends without waiting for running tasks."""
         return self._drops
 
     @property
     def is_paused(self) -> bool:
-        """Whether nothing is to be begun for the time being."""
+        """Whether the study is paused: no task is begun."""
         return self._paused
 
     def __enter__(self) -> Self:
@@ -58,14 +59,14 @@ class StopRequest:
         return self
 
     def listen(self) -> None:
-        """Handle the signals from now on, whoever handled them before."""
+        """Installs the signal handlers, in place of all earlier ones."""
         if threading.current_thread() is threading.main_thread():
             for number in _WATCHED:
                 former = signal.signal(number, self._note)
                 self._former.setdefault(number, former)
 
     def look(self) -> None:
-        """Take note of what is asked for in the study's directory."""
+        """Reads the request file in the study's directory."""
         request = read_request(self._layout)
         self._paused = request is Request.PAUSE
         if request in {Request.STOP, Request.DROP}:

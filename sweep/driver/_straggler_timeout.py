@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long a task may take, learned from those of its kind that have finished."""
+"""The straggler timeout: time limit of a task, learned from finished tasks of its kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 ENOUGH = 20
-"""So many tasks of a kind must have finished before one is cut."""
+"""Number of tasks of a kind that must have finished before one is cut."""
 _REMEMBERED = 1000
 _QUANTILE = 0.9
 
@@ -29,16 +29,15 @@ class _Times:
 
 @dataclass(slots=True)
 class StragglerTimeout:
-    """Time limits for stragglers.
+    """Time limits after which slow tasks are cut.
 
-    A task is one when it takes `factor` times as long as nine in ten of the last thousand of its
-    kind took. The limit is a multiple of a high quantile, as a few slow tasks must not raise it,
-    nor a few quick ones lower it.
+    The limit of a task is `factor` times the 0.9 quantile of the times that the last 1,000 tasks of its kind
+    took. A high quantile changes little when a few tasks are very slow or very quick.
 
     **Attributes:**
 
-    - `factor`: infinite: nothing is ever cut.
-    - `least`: no limit is shorter, s.
+    - `factor`: multiple of the quantile; infinite for no limit.
+    - `least`: lower bound of the limit, s.
     """
 
     factor: float
@@ -46,11 +45,11 @@ class StragglerTimeout:
     _times: dict[Hashable, _Times] = field(default_factory=dict)
 
     def note(self, kind: Hashable, seconds: float) -> None:
-        """Learn from a task that has finished."""
+        """Adds the time that a finished task of a kind took, s."""
         self._times.setdefault(kind, _Times()).add(seconds)
 
     def limit(self, kind: Hashable) -> float:
-        """How long a task may take, s; infinite while too few of its kind have finished."""
+        """Returns the time limit of a task, s; infinite while too few tasks of its kind have finished."""
         known = self._times.get(kind)
         if known is None or len(known.ordered) < ENOUGH:
             return math.inf

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The loop of a study: which trial gets which free worker, and what becomes of each task."""
+"""The study loop: gives tasks to free workers, receives their results, and decides what comes next."""
 
 from __future__ import annotations
 
@@ -50,24 +50,25 @@ _WAIT_SECONDS = 0.2
 
 
 class MachineError(SweepError):
-    """Something is wrong with this machine, so every task would fail; the study can be resumed."""
+    """Every task would fail on this machine. The study can be resumed after a repair."""
 
 
 @dataclass(slots=True)
 class StudyLoop:
-    """Runs trials until as many were asked for as are wanted.
+    """Runs trials until the requested number is reached, or the study is stopped.
 
     **Attributes:**
 
     - `described`: the study file.
-    - `layout`, `store`: where its results go.
-    - `executor`: runs the tasks; `rung_simulators`: what simulates them, for each rung.
-    - `observer`: is told of everything.
-    - `stop_request`: may end it early, or hold it.
-    - `straggler_timeout`: says which tasks are stragglers.
-    - `target`: how many trials are wanted, those of earlier drivers included.
-    - `stopping`: the study's own rules for an early end, if any; `enough`: the one that ended it.
-    - `overheads`: time outside the simulator of every epoch so far, s.
+    - `layout`, `store`: paths of the study's files, and its study store.
+    - `executor`: runs the tasks; `rung_simulators`: trainer and simulator spec of each rung.
+    - `observer`: called with each event.
+    - `stop_request`: may end the study early, or pause it.
+    - `straggler_timeout`: gives the time limit of each task.
+    - `target`: number of trials wanted, those of earlier drivers included.
+    - `stopping`: the study's own rules for an early end; None for none. `enough`: the reason of the rule
+      that ended it, empty before.
+    - `overheads`: time outside the simulator for each epoch so far, s; NaN for cached epochs.
     """
 
     described: StudyFile
@@ -87,13 +88,13 @@ class StudyLoop:
 
     @property
     def decisions(self) -> Decisions:
-        """What judges the trials."""
+        """Decides what happens to each trial after a task."""
         return Decisions(self.described, self.layout, self.store, self.observer)
 
     def run(self) -> None:
-        """Take up unfinished trials, then run all that is wanted.
+        """Resumes unfinished trials, then runs new ones.
 
-        **Raises:** `MachineError`; `OSError` where results cannot be written.
+        **Raises:** `MachineError` where nothing can be simulated; `OSError` where results cannot be written.
         """
         self._check_nodes()
         self._take_up()
@@ -120,13 +121,13 @@ class StudyLoop:
             self._look_at_stages()
 
     def _look_at_stages(self) -> None:
-        """Tell what workers prepare, where that has changed."""
+        """Reports changes in what workers are preparing."""
         stages = self.executor.stages()
         for job in self._queue.with_workers:
             self._enter(job, stages.get(job.ticket))
 
     def _enter(self, job: Job, stage: Stage | None) -> None:
-        """Tell the stage that a job has come to; None where nothing more is prepared for it."""
+        """Reports the stage of preparation that a job has reached; None where its preparation has ended."""
         if stage == job.stage:
             return
         number, rung, now = job.trial_run.number, job.trial_run.rung, time.perf_counter()
@@ -140,7 +141,7 @@ class StudyLoop:
             self.observer(Preparing(trial=number, rung=rung, stage=stage))
 
     def _check_nodes(self) -> None:
-        """Leave out the nodes that lack what this study is simulated with."""
+        """Excludes the nodes of a cluster that lack what this study needs."""
         try:
             messages = self.executor.check(
                 [rung_simulator.spec for rung_simulator in self.rung_simulators]
@@ -151,7 +152,7 @@ class StudyLoop:
             self.observer(NodeLeftOut(words=words))
 
     def _take_up(self) -> None:
-        """Go on with the trials that an earlier driver began."""
+        """Resumes the trials that an earlier driver left unfinished."""
         for handle in self.store.unfinished():
             design = self._design(handle)
             if design is None:
@@ -175,9 +176,9 @@ class StudyLoop:
                 self._queue.add(self._jobs(trial_run))
 
     def _restore(self, trial_run: TrialRun) -> None:
-        """Go on from the files of a trial; to check them, the driver itself may have to prepare.
+        """Restores a trial from its files. To check them, the driver itself may have to prepare a simulator.
 
-        **Raises:** `RecordError`.
+        **Raises:** as `TrialRun.take_up`.
         """
         job = Job(trial_run, trial_run.works[0], ticket=-1)
         with watched(lambda stage: self._enter(job, stage)):
@@ -188,7 +189,7 @@ class StudyLoop:
             )
 
     def _fill(self) -> None:
-        """Give every free worker a task."""
+        """Gives every free worker a task."""
         for rested in self._queue.rested():
             self._submit(rested)
         while self._queue.taken < self.executor.workers and self.stop_request.received is None:
@@ -207,7 +208,7 @@ class StudyLoop:
                 return
 
     def _has_enough(self) -> bool:
-        """Whether a rule of the study file stops it here; told once."""
+        """Returns whether a rule of the study file ends the study. The first time, the observer is told."""
         if self.stopping is None:
             return False
         reason = self.stopping.reason()
@@ -233,7 +234,7 @@ class StudyLoop:
         return [Job(trial_run, work, next(self._tickets)) for work in trial_run.take_ready()]
 
     def _design(self, handle: TrialHandle) -> Design | None:
-        """The trial's design; None where there is none, and the trial has failed."""
+        """Returns the design of a trial; None where its parameters give none, and the trial has failed."""
         try:
             return self.described.space.design(handle.values)
         except InfeasibleDesign as error:
@@ -272,10 +273,10 @@ class StudyLoop:
         )
 
     def _receive(self, done: Done) -> None:
-        """Keep what a task gave, and let its trial go on or end."""
+        """Stores the result of a task, then continues or ends its trial."""
         job = self._queue.end(done.task.ticket)
         if job is None:
-            return  # it came back together with the sister that ended its trial
+            return  # another task of the same trial has just ended that trial
         self._enter(job, None)
         trial_run, work = job.trial_run, job.work
         tries, lost = work.tries, work.lost
@@ -303,7 +304,7 @@ class StudyLoop:
             self.decisions.fail(trial_run, failure, epoch=work.next_epoch)
 
     def _rest(self, job: Job, failure: TaskFailure, *, tries: int, lost: int) -> None:
-        """Have a task done again that came to nothing by no fault of its own."""
+        """Queues a task again that failed by chance, such as with a lost worker."""
         trial_run, work = job.trial_run, job.work
         rest = 0.0
         if failure.cause == LOST:
@@ -325,7 +326,7 @@ class StudyLoop:
         self._queue.rest(job, rest)
 
     def _take(self, job: Job, result: TaskResult, *, kept: bool) -> None:
-        """Take note of what a task came to, and keep what it finished."""
+        """Shows the notices of a task, and stores its finished epochs, or only its cost if `kept` is False."""
         for words in result.notices:
             notice(words)
         if kept:
@@ -334,11 +335,11 @@ class StudyLoop:
             job.trial_run.spend(job.work, result)
 
     def _drop(self, trial_run: TrialRun) -> None:
-        """Nothing more of a trial that has ended: a sister of its task waits, or is computed."""
+        """Removes the waiting and running tasks of a trial that has ended."""
         self.executor.drop(self._queue.remove(trial_run))
 
     def _leave_out(self, job: Job, done: Done, failure: TaskFailure) -> None:
-        """Have the task of a node that cannot do it done elsewhere, and give that node no others."""
+        """Excludes a node that cannot do its task, and queues the task for another node."""
         try:
             words = self.executor.leave_out(done.node, " ".join(failure.words.split()))
         except ExecutorError as error:
@@ -353,7 +354,7 @@ class StudyLoop:
         self._queue.rest(job, 0.0)
 
     def _keep(self, job: Job, result: TaskResult) -> None:
-        """File first, report second: what was reported is on disk."""
+        """Writes a result to its file, then reports it, so that everything reported is on disk."""
         trial_run, work = job.trial_run, job.work
         models = self.rung_simulators[trial_run.rung].spec.models.sha256
         trial_run.keep(work, result, self.layout, models=models)
@@ -385,14 +386,14 @@ class StudyLoop:
 
 
 def _again(failure: TaskFailure, *, tries: int, lost: int) -> bool:
-    """Whether a task is tried again: a machine may be away for a while, a simulator not.
+    """Returns whether a failed task is tried again.
 
-    `tries`: how often it was tried; `lost`: how often its worker had been lost before. These do not
-    count among the simulator's failures, nor those among them.
+    A lost worker is tried more often than a simulator that fails, as a machine may come back. `tries` counts
+    all tries, `lost` those of earlier tries whose worker was lost. Each kind of failure has its own limit.
     """
     return lost < _RETRIES_OF_LOST if failure.cause == LOST else tries - lost <= _RETRIES
 
 
 def _rest(lost: int) -> float:
-    """How long a task waits when its worker was lost so often, s: twice as long each time."""
+    """Returns how long a task waits after `lost` failures, s. Each further failure doubles the time."""
     return float(min(_FIRST_REST * 2.0 ** (lost - 1), _LONGEST_REST))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`TrainingRun`: one training of a trial, begun or taken up again from its files."""
+"""`TrainingRun`: one training of a trial, new or restored from its files."""
 
 from __future__ import annotations
 
@@ -24,34 +24,34 @@ from sweep.worker.task import Task, TaskResult, TrainingTask
 
 @dataclass(slots=True)
 class Cost:
-    """What something took: wall time of the workers and time in the circuit, s."""
+    """Cost of some work: wall time of the workers, and time that passed in the simulated circuit, s."""
 
     wall: float = 0.0
     simulated: float = 0.0
 
     def add(self, wall: float, simulated: float) -> None:
-        """So much more."""
+        """Adds wall time and simulated time, s."""
         self.wall += wall
         self.simulated += simulated
 
 
 @dataclass(slots=True)
 class TrainingRun:
-    """A training from one seed's weights, between two of its epochs.
+    """State of a training from one set of first weights, between two of its epochs.
 
     **Attributes:**
 
-    - `number`: of the trial; `name`: of the training; together they say where its files are.
-    - `plan`: what it is on this rung.
-    - `in_one_go`: whether all epochs that are left are one task; else each is a task.
+    - `number`: of the trial; `name`: of the training. Both determine the paths of its files.
+    - `plan`: the training plan on this rung.
+    - `in_one_go`: whether all remaining epochs are one task; otherwise each epoch is a task.
     - `scores`: of its finished epochs.
-    - `weights`, `run_key`: final weights and run key of the last of them; None and empty before.
-    - `simulator`, `version`: what simulated them.
-    - `costs`: what was spent on it, by the rung it was spent on.
-    - `cached`: how many of them came out of the run cache.
-    - `tries`: how often its next epoch was given to a worker, and `lost`: how often that worker was
-      lost; `busy`: whether it is there now.
-    - `failure`: why it has no result and counts as one that does not train; None as a rule.
+    - `weights`, `run_key`: final weights (V) and run key of the last finished epoch; None and empty before.
+    - `simulator`, `version`: that simulated the finished epochs.
+    - `costs`: cost of the training on each rung, by the rung's index.
+    - `cached`: number of finished epochs that came from the run cache.
+    - `tries`: how often its next task was given to a worker; `lost`: how often the worker was lost;
+      `busy`: whether a worker or the queue has the task now.
+    - `failure`: the reason why it has no result and counts as not trained; usually None.
     """
 
     number: int
@@ -72,28 +72,36 @@ class TrainingRun:
 
     @property
     def seed(self) -> int:
-        """The seed of its initial weights."""
+        """Seed of its first weights."""
         return self.plan.weight_seed
 
     @property
     def next_epoch(self) -> int:
-        """The epoch to be simulated next."""
+        """The next epoch to simulate, from 0."""
         return len(self.scores)
 
     @property
     def is_done(self) -> bool:
-        """Whether no epoch is left, or none will come."""
+        """Whether all epochs are finished, or the training has failed."""
         return self.failure is not None or self.next_epoch == self.plan.epochs
 
     @property
     def span(self) -> int:
-        """How many epochs its next task has."""
+        """Number of epochs in its next task."""
         return self.plan.epochs - self.next_epoch if self.in_one_go else 1
 
     def task(
         self, ticket: int, design: Mapping[str, Any], spec: SimulatorSpec, *, seconds: float
     ) -> Task:
-        """What is to be done next, for a worker, which may take so long."""
+        """Returns the next task of this training, for a worker.
+
+        **Arguments:**
+
+        - `ticket`: number by which the driver recognises the task's result.
+        - `design`: values of all quantities, as `Design.to_values` gives them.
+        - `spec`: the simulator spec of the rung.
+        - `seconds`: straggler timeout, s; infinite for none.
+        """
         return TrainingTask(
             ticket=ticket,
             plan=self.plan,
@@ -106,9 +114,16 @@ class TrainingRun:
         )
 
     def keep(self, result: TaskResult, layout: Layout, *, rung: int, models: str) -> None:
-        """Write the file of the epochs that were finished and go on from them.
+        """Writes the epochs that a task finished to a file, and continues the training from them.
 
-        **Raises:** `OSError`.
+        **Arguments:**
+
+        - `result`: of the task, with at least one finished epoch.
+        - `layout`: paths of the study's files.
+        - `rung`: index of the rung that the trial is on.
+        - `models`: SHA-256 of the transistor models.
+
+        **Raises:** `OSError` where the file cannot be written.
         """
         epochs = result.epochs
         assert epochs is not None
@@ -132,7 +147,7 @@ class TrainingRun:
         self.advance(record)
 
     def advance(self, record: EpochRecord) -> None:
-        """Go on from finished epochs."""
+        """Continues the training from finished epochs, whose file is there."""
         self.scores += record.scores
         self.weights = record.arrays["final_weights"]
         self.run_key = record.run_key
@@ -143,20 +158,34 @@ class TrainingRun:
         self.tries = self.lost = 0
 
     def spend(self, rung: int, wall: float, simulated: float) -> None:
-        """Note what was spent on it while its trial was on a rung."""
+        """Adds to the cost of this training.
+
+        **Arguments:**
+
+        - `rung`: index of the rung that its trial was on.
+        - `wall`, `simulated`: wall time of the worker, and time in the simulated circuit, s.
+        """
         self.costs.setdefault(rung, Cost()).add(wall, simulated)
 
 
 def clear(number: int, layout: Layout) -> None:
-    """Remove the files that a lost storage's trial of this number left."""
+    """Removes the files of a trial. They are left over where a storage was lost and its numbers start anew."""
     shutil.rmtree(layout.trial(number), ignore_errors=True)
 
 
 def restore(training: TrainingRun, design: Design, layout: Layout, trainer: Trainer) -> None:
-    """Take a training up as its files say, checked against all that they depend on.
+    """Restores a training from its files, after it has checked that they fit together and to the study.
 
-    **Raises:** `RecordError` for a damaged file, and where files do not belong together, or files
-    and this study, simulator and models do not.
+    **Arguments:**
+
+    - `training`: a training without finished epochs. It is changed in place.
+    - `design`: of its trial.
+    - `layout`: paths of the study's files.
+    - `trainer`: of the rung; its simulator, version and models must be those of the files.
+
+    **Raises:** `RecordError` for a file that is damaged, does not follow the one before it, or comes from
+    another simulator, other models or another circuit; `CircuitError` where the simulator fails while
+    the run key is computed.
     """
     family = (trainer.name, trainer.version, trainer.models.sha256)
     for path in layout.epochs(training.number, training.name):
@@ -189,9 +218,9 @@ def _is_ours(
     record: EpochRecord,
     before: NDArray[np.float64] | None,
 ) -> bool:
-    """Whether the run key of a training's last file is the one that it must have.
+    """Returns whether the last file of a training has the run key that this program computes.
 
-    It depends on design, plan, the weights before it, models, simulator and netlist.
+    The key depends on design, plan, the weights before those epochs, models, simulator and netlist.
     """
     try:
         run = training.plan.epoch_run(design, record.first, before)

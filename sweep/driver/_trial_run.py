@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`TrialRun`: a trial on its way up the ladder, begun or taken up again."""
+"""`TrialRun`: a trial while it is executed, rung by rung, new or restored from its files."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ _NMSE = "nmse"
 
 @dataclass(slots=True)
 class CheckRun:
-    """A check that a trial has to pass; kept in memory until its rung is in the study store.
+    """State of a check. Its values are in memory only, until the study store has those of the rung.
 
-    - `values`: what it gave; None before.
+    - `plan`: the study's training plan; `check`: name of the check; `points`: number of training points.
+    - `values`: the result; None before.
+    - `cost`: what it took so far.
     - `tries`, `lost`, `busy`: as in `TrainingRun`.
     """
 
@@ -46,18 +48,24 @@ class CheckRun:
 
     @property
     def seed(self) -> int:
-        """The seed of the weights that are looked at."""
+        """Seed of the weights with which the circuit is checked."""
         return self.plan.weight_seed
 
     @property
     def is_done(self) -> bool:
-        """Whether it has given its values."""
+        """Whether the check has its result."""
         return self.values is not None
 
     def task(
         self, ticket: int, design: Mapping[str, Any], spec: SimulatorSpec, *, seconds: float
     ) -> Task:
-        """The check, for a worker. It is never cut, as all are short."""
+        """Returns the check as a task for a worker.
+
+        **Arguments:**
+
+        - `ticket`, `design`, `spec`: as in `TrainingRun.task`.
+        - `seconds`: not used, as all checks are short and have no straggler timeout.
+        """
         del seconds
         return CheckTask(
             ticket=ticket,
@@ -74,16 +82,16 @@ Work = TrainingRun | CheckRun
 
 @dataclass(slots=True)
 class TrialRun:
-    """A trial between two of its tasks.
+    """State of a trial between two of its tasks.
 
     **Attributes:**
 
-    - `handle`: its entry in the store.
-    - `design`: what its parameters make; `plan`: the study's training.
-    - `ladder`: what it climbs; `rung`: where it is, from 0.
-    - `finished`: the results of the rungs below, as far as it has been on the ladder.
-    - `works`: what is to be done on this rung: its trainings, or its check.
-    - `judged`: after how many epochs, or scenarios, of this rung the pruner was last asked.
+    - `handle`: its entry in the study store.
+    - `design`: made from its parameters; `plan`: the study's training plan.
+    - `ladder`: of the study; `rung`: index of its current rung, from 0.
+    - `finished`: results of the rungs that it has finished.
+    - `works`: the trainings of the current rung, or its check.
+    - `judged`: number of epochs (or scenarios) of this rung after which the pruner was last asked.
     """
 
     handle: TrialHandle
@@ -105,7 +113,7 @@ class TrialRun:
 
     @property
     def current(self) -> Rung:
-        """The rung it is on."""
+        """The rung that it is on."""
         return self.ladder.rungs[self.rung]
 
     @property
@@ -120,17 +128,17 @@ class TrialRun:
 
     @property
     def results(self) -> list[TrainingRun]:
-        """The trainings of this rung without those that failed, and count as not trained."""
+        """The trainings of this rung that have not failed."""
         return [training for training in self.trainings if training.failure is None]
 
     @property
     def counts_failures(self) -> bool:
-        """Whether a training of this rung may fail, and the trial goes on."""
+        """Whether the trial continues although a training of this rung has failed."""
         return isinstance(self.current, TrainingRung) and self.current.counts_failures
 
     @property
     def level(self) -> int:
-        """How many epochs all trainings of this rung have finished."""
+        """Number of epochs that every training of this rung has finished."""
         return min((training.next_epoch for training in self.results), default=0)
 
     @property
@@ -150,7 +158,7 @@ class TrialRun:
         return isinstance(self.current, TrainingRung) and self.current.robustness is not None
 
     def enter(self, rung: int) -> None:
-        """Begin a rung. Trainings that the rung below has in common with it go on."""
+        """Begins a rung. Trainings that it shares with the rung below continue."""
         known = {training.name: training for training in self.trainings}
         self.rung, self.judged = rung, 0
         current = self.current
@@ -167,10 +175,10 @@ class TrialRun:
         self.works = trainings
 
     def take_ready(self) -> list[Work]:
-        """What can be done now, and is not being done; it counts as being done from now on.
+        """Returns the work that can start now, and marks it as busy.
 
-        Trainings epoch by epoch keep step, so that a hopeless trial ends after as few as possible.
-        Scenarios do not: there a trial is judged by those that are finished.
+        Trainings that run epoch by epoch wait for each other, so that the pruner stops a bad trial after
+        as few epochs as possible. Scenarios do not wait, as the pruner compares finished scenarios.
         """
         level = self.level
         ready = [
@@ -189,9 +197,16 @@ class TrialRun:
         return ready
 
     def keep(self, work: Work, result: TaskResult, layout: Layout, *, models: str) -> None:
-        """Take up what a task gave; what it gave for a training is on disk then.
+        """Stores the result of a task: of a training on disk, of a check in memory.
 
-        **Raises:** `OSError`.
+        **Arguments:**
+
+        - `work`: the training or check that the task belongs to.
+        - `result`: of the task; for a training with at least one finished epoch.
+        - `layout`: paths of the study's files.
+        - `models`: SHA-256 of the transistor models.
+
+        **Raises:** `OSError` where the file cannot be written.
         """
         if isinstance(work, CheckRun):
             work.values = result.values
@@ -200,7 +215,7 @@ class TrialRun:
         work.keep(result, layout, rung=self.rung, models=models)
 
     def spend(self, work: Work, result: TaskResult) -> None:
-        """Take note of what was spent on a task that left no file."""
+        """Adds the cost of a task without a usable result to that of its work."""
         if isinstance(work, CheckRun):
             work.cost.add(result.wall_seconds, result.simulated_seconds)
         else:
@@ -230,9 +245,14 @@ class TrialRun:
         }
 
     def figures(self, ways: Mapping[str, str]) -> dict[str, float]:
-        """The rung's figures of merit, by name; `ways`: `minimize` or `maximize` for each.
+        """Returns metrics of this rung, by name.
 
-        A training without a result has an infinite NMSE; other figures are those of the others.
+        For a training without a result, the NMSE and every metric over scenarios are infinite; all other
+        metrics leave the training out.
+
+        **Arguments:**
+
+        - `ways`: `minimize` or `maximize` for each metric, by name.
         """
         current = self.current
         assert isinstance(current, TrainingRung)
@@ -248,7 +268,7 @@ class TrialRun:
         return found
 
     def values(self, directions: Mapping[str, str]) -> tuple[float, ...]:
-        """What this rung gave: the objectives' values, or a check's."""
+        """Returns the values of this rung: those of the objectives, or those of its check."""
         (first, *_) = self.works
         if isinstance(first, CheckRun):
             assert first.values is not None
@@ -256,7 +276,7 @@ class TrialRun:
         return tuple(self.figures(directions).values())
 
     def spent(self) -> Cost:
-        """What was spent on this rung so far."""
+        """Returns the cost of this rung so far."""
         total = Cost()
         for work in self.works:
             cost = work.cost if isinstance(work, CheckRun) else work.costs.get(self.rung)
@@ -265,7 +285,7 @@ class TrialRun:
         return total
 
     def finish(self, directions: Mapping[str, str]) -> RungResult:
-        """Note what this rung, on which nothing is left to be done, gave and took."""
+        """Adds the result of this rung, whose work is done, to `finished`, and returns it."""
         spent = self.spent()
         result = RungResult(
             values=self.values(directions), seconds=spent.wall, simulated=spent.simulated
@@ -274,7 +294,7 @@ class TrialRun:
         return result
 
     def record(self, directions: Mapping[str, str]) -> TrialRecord:
-        """Returns what is kept of it with the trial in the study store.
+        """Returns the record of this trial for the study store.
 
         **Arguments:**
 
@@ -291,7 +311,7 @@ class TrialRun:
         )
 
     def _scenario_records(self, directions: Mapping[str, str]) -> tuple[ScenarioRecord, ...]:
-        """What each finished scenario of this rung gave."""
+        """Returns a record of each finished scenario of this rung."""
         if not self.has_scenarios:
             return ()
         current = self.current
@@ -317,9 +337,10 @@ class TrialRun:
         return tuple(found)
 
     def _training_record(self) -> TrainingRecord | None:
-        """The highest training's part of the record.
+        """Returns the part of the record about the training of the highest rung.
 
-        Nothing before this rung's first epoch: what the rung below left is there already.
+        It is None before the first epoch of this rung where an earlier rung has trained: the study store
+        has that rung's record already.
         """
         trainings = self.results
         if not self.level:
@@ -347,9 +368,16 @@ class TrialRun:
         )
 
     def take_up(self, layout: Layout, trainer: Trainer, reported: Mapping[int, float]) -> None:
-        """Go on from the files of this rung, checked against what was reported.
+        """Restores the trainings of this rung from their files, and compares them with what was reported.
 
-        **Raises:** `RecordError` where files are damaged, missing or another study's.
+        **Arguments:**
+
+        - `layout`: paths of the study's files.
+        - `trainer`: of this rung.
+        - `reported`: held-out NMSE at each step of the study's reports, as the storage has it.
+
+        **Raises:** `RecordError` where a file is damaged or missing, belongs to another study, or gives
+        another NMSE than the storage; `CircuitError` as `restore`.
         """
         for training in self.trainings:
             restore(training, self.design, layout, trainer)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The driver of a study: asks for trials, has their epochs simulated, keeps and tells the results.
+"""The driver of a study: asks for trials, has workers simulate them, stores and reports the results.
 
     summary = run_study(load(Path("study.toml")), Settings(out=Path("out")), observer=observer)
 
-The driver alone writes to the study's directory and storage. A trial's next task (an epoch, a whole
-quasi-static training, a check) goes to a worker as soon as the last one is on disk and reported and
-the trial may go on; as many tasks run at a time as there are workers. Optuna is behind `sweep.search.study_store`, Ray behind `sweep.worker.executor`.
+Only the driver writes to the study's directory and storage. A task is an epoch, a whole quasi-static
+training or a check. The next task of a trial goes to a worker when the result of the last one is on disk
+and reported, and the trial may continue. As many tasks run at a time as there are workers. Optuna is used
+only behind `sweep.search.study_store`, Ray only behind `sweep.worker.executor`.
 """
 
 from __future__ import annotations
@@ -58,14 +59,14 @@ __all__ = ["InterruptedStudy", "MachineError", "Settings", "StoreError", "Summar
 
 
 class InterruptedStudy(SweepError):  # noqa: N818 - nothing was wrong
-    """A signal ended the driver before it had begun, or a second one before it had ended."""
+    """A signal ended the driver before the study began, or a further signal before running tasks ended."""
 
     exit_code = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What may differ between two starts of one study.
+    """Options that may differ between two starts of one study.
 
     **Attributes:**
 
@@ -99,11 +100,16 @@ class Settings:
 
 
 def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Summary:
-    """Run a study to its end, or until SIGINT or SIGTERM.
+    """Runs a study to its end, or until SIGINT or SIGTERM.
 
-    The observer's last event is `StudyFinished`, or `Stopped` where an error ends the study.
+    **Arguments:**
 
-    **Returns:** how the study stands; its `exit_code` is 130 where a signal stopped it.
+    - `study`: the study file.
+    - `settings`: directory, storage, workers and further options of this start.
+    - `observer`: called with each event, in this thread. The last event is `StudyFinished`, or `Stopped`
+      where an error ends the study.
+
+    **Returns:** a summary of the study; its `exit_code` is 130 where a signal stopped it.
 
     **Raises:** before anything is written, `StoreError` where directory or storage are not this
     study's, `StudyFileError` where a start design does not fit, `SamplerError`, and the errors of a
@@ -187,7 +193,7 @@ def _run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> S
                 time.monotonic() - started,
                 stopped=stop_request.received is not None,
             )
-    except BrokenPipeError:  # nobody listens to the observer any more
+    except BrokenPipeError:  # the reader of the observer's output is gone
         raise
     except (OSError, StorageError, *STORAGE_ERRORS) as error:
         words = storage_words(error) if isinstance(error, STORAGE_ERRORS) else one_line(error)
@@ -277,7 +283,7 @@ def _summary(loop: StudyLoop, out: Path, seconds: float, *, stopped: bool) -> Su
 
 
 def _told(outcomes: Sequence[OutcomeCount], *, ladder: bool) -> tuple[OutcomeCount, ...]:
-    """The outcomes; without a ladder there are no rungs on which trials were pruned."""
+    """Returns the outcomes; without a ladder the cause of pruned trials, a rung, is left out."""
     if ladder:
         return tuple(outcomes)
     return tuple(

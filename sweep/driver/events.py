@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens in a study, as typed events, and who may watch."""
+"""The events of a study, and the protocol of observers that receive them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sweep.results.outcomes import OutcomeCount
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """How a study stands when its driver ends.
+    """State of a study when its driver ends.
 
     **Attributes:**
 
     - `out`, `name`: directory and name of the study.
-    - `simulator`, `version`: what simulated it.
-    - `asked`: how many trials were wanted.
+    - `simulator`, `version`: that simulated it; on a ladder, those of its last rung.
+    - `asked`: number of trials wanted.
     - `complete`, `pruned`, `failed`, `running`: trials in these states; `running` ones go on when
       the study is resumed.
     - `best`: number of the best trial (of several objectives: of all trials that no other one
@@ -31,11 +31,11 @@ class Summary:
     - `objectives`: the names of the objectives.
     - `allowed`: complete trials within all constraints of the study.
     - `learned`: complete trials whose fit is better than before their training.
-    - `outcomes`: what became of the trials that failed or were pruned, the most frequent first.
+    - `outcomes`: states and causes of the trials that failed or were pruned, the most frequent first.
     - `epochs`: epochs simulated by this driver.
     - `seconds`: wall time of this driver, s.
-    - `overhead`: mean time of an epoch outside its simulator, s; NaN before the first.
-    - `stopped`: whether a signal ended it before its time.
+    - `overhead`: median time of an epoch outside its simulator, s, without cached epochs; NaN for none.
+    - `stopped`: whether a signal or a stop request ended it early.
     """
 
     out: Path
@@ -62,7 +62,7 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """0; 130 where a signal stopped the study, 1 where it ended without a complete trial."""
+        """Exit code: 130 if the study was stopped, 1 if it ended without a complete trial, otherwise 0."""
         if self.stopped:
             return 130
         return 0 if self.complete else 1
@@ -70,11 +70,11 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyStarted:
-    """The study begins or goes on.
+    """The study begins or is resumed.
 
     - `simulator`, `version`: with a ladder, of its last rung; `epochs` as well.
-    - `rungs`: the rungs of the ladder in a few words each; empty without one.
-    - `trials`: how many are wanted; `done`: how many of them are finished already.
+    - `rungs`: a short description of each rung; empty without a ladder.
+    - `trials`: number of trials wanted; `done`: how many of them have ended already.
     - `complete`: how many of these have values; `best_trial`: the best one of them, None where none
       is within the constraints; `best_value`: its objective or, of several objectives, its NMSE.
     - `resumed`: whether it was begun before.
@@ -99,9 +99,9 @@ class StudyStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartRefused:
-    """A part of the space is refused by the study's own simulators: such trials will fail.
+    """A simulator of the study refuses a part of its search space: trials there will fail.
 
-    - `field`, `choices`, `rung`: as of `sweep.study.refusals.Refusal`; `words` say all of it.
+    - `field`, `choices`, `rung`: as in `sweep.study.refusals.Refusal`; `words`: its message.
     """
 
     field: str
@@ -112,7 +112,7 @@ class PartRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialStarted:
-    """A trial begins, or goes on from its last finished epoch (`epoch` is the next one)."""
+    """A trial begins, or continues after its last finished epoch. `epoch` is the next one."""
 
     trial: int
     epoch: int
@@ -122,11 +122,11 @@ class TrialStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochStarted:
-    """An epoch was given to a worker, with those after it where they are computed in one go.
+    """An epoch was given to a worker, with the following ones where they are one task.
 
     - `attempt`: counts from 1.
     - `rung`, `seed`: the trial's rung, and the seed of its weights. On a rung that only checks the
-      circuit, the check is told of as epoch 0.
+      circuit, the check is reported as epoch 0.
     """
 
     trial: int
@@ -138,9 +138,10 @@ class EpochStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparing:
-    """A trial waits for what a machine does once and keeps (`circuits.preparation`).
+    """A trial waits for a preparation that a machine does once, such as compilation (`circuits.preparation`).
 
-    It is no part of any trial's time. What another machine of a cluster prepares is not told.
+    The time of preparation counts for no trial. Preparations on other machines of a cluster are not
+    reported.
     """
 
     trial: int
@@ -150,7 +151,7 @@ class Preparing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What a trial waited for is done, after `seconds`; its task goes on."""
+    """The preparation that a trial waited for is done, after `seconds`. Its task continues."""
 
     trial: int
     seconds: float
@@ -159,13 +160,13 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochFinished:
-    """An epoch is done, and on disk.
+    """An epoch is finished, and its result is on disk.
 
-    - `epochs`: how many were computed in one go; `epoch` is the last of them, and `seconds` and
+    - `epochs`: how many were one task; `epoch` is the last of them, and `seconds` and
       `nmse_before` are those of all.
-    - `seconds`: wall time of the simulator; `overhead`: of all else that an epoch took.
-    - `cached`: how many of them were not simulated but came out of the run cache; `seconds` is
-      what they took when they were, and there is no `overhead` then (NaN).
+    - `seconds`: wall time of the simulator, s; `overhead`: all other time that an epoch took, s.
+    - `cached`: how many of them came from the run cache. `seconds` is then the time of their original
+      simulation, and `overhead` is NaN.
     - `rung`, `seed`: as in `EpochStarted`.
     """
 
@@ -183,7 +184,7 @@ class EpochFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochLost:
-    """An epoch came to nothing by no fault of its own and is simulated again, after `wait` s."""
+    """An epoch failed by chance, such as with a lost worker, and is simulated again after `wait` s."""
 
     trial: int
     epoch: int
@@ -196,21 +197,21 @@ class EpochLost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeLeftOut:
-    """A node of the cluster gets no tasks, as it cannot run this study; `words` say which and why."""
+    """A node of the cluster gets no tasks, as it cannot run this study. `words` name node and reason."""
 
     words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noticed:
-    """Something that a user should know although the study goes on: `words`, in one line."""
+    """A notice for the user while the study continues: `words`, in one line."""
 
     words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageAway:
-    """The study's database does not answer, for the reason in `words`; asked again after `wait` s."""
+    """The study's database does not answer, for the reason in `words`. It is tried again after `wait` s."""
 
     words: str
     wait: float
@@ -218,14 +219,14 @@ class StorageAway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused:
-    """Nothing is begun until further notice, or (`paused` is false) again from now on."""
+    """The study is paused and begins no task, or (`paused` is False) continues."""
 
     paused: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopping:
-    """The study ends when its `running` tasks have; nothing is begun any more."""
+    """The study ends when its `running` tasks have ended, and begins no other. `reason`: signal or command."""
 
     reason: str
     running: int
@@ -233,7 +234,7 @@ class Stopping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialPromoted:
-    """A trial has finished a rung of the ladder, with these values, and goes on to `rung`."""
+    """A trial has finished a rung of the ladder, with these values, and continues on `rung`."""
 
     trial: int
     rung: int
@@ -242,11 +243,11 @@ class TrialPromoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFinished:
-    """A trial went through all its epochs, on the last rung of the ladder.
+    """A trial is complete: it has finished the last rung of the ladder.
 
     - `best`: whether none is better so far.
-    - `violates`: the constraints that it is beyond, in words; empty within all of them.
-    - `improved`: whether it fits better than before its training; None where that is not known.
+    - `violates`: the constraints that it violates, as text; empty for none.
+    - `improved`: whether it fits better than before its training; None where unknown.
     - `best_trial`, `best_value`: the best trial now, as in `StudyStarted`.
     """
 
@@ -262,9 +263,9 @@ class TrialFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialPruned:
-    """A trial was given up as hopeless after `epochs` epochs of a rung.
+    """A trial was pruned after `epochs` epochs of a rung.
 
-    - `values`: of the rung, where that was its end.
+    - `values`: of the rung, if the trial had finished it; otherwise empty.
     """
 
     trial: int
@@ -276,7 +277,7 @@ class TrialPruned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingFailed:
-    """A training came to no result, and counts as one that does not train: as of `TrialFailed`.
+    """A training failed, and its trial continues. Fields as in `TrialFailed`.
 
     - `training`: its name; `epoch`: the one that failed.
     """
@@ -292,7 +293,7 @@ class TrainingFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFailed:
-    """A trial came to no result: outcome, finer cause and the simulator's words."""
+    """A trial failed. `status` and `cause` of its outcome, and the simulator's message `words`."""
 
     trial: int
     epoch: int
@@ -304,9 +305,9 @@ class TrialFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """A signal or an error stopped the study. `reason` says which.
+    """A signal, an error or a stopping rule ended the study. `reason` says which.
 
-    - `begun`: whether there is a study to go on with; else nothing was left on disk.
+    - `begun`: whether there is a study that can be resumed. If not, nothing was left on disk.
     """
 
     reason: str
@@ -315,7 +316,7 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyFinished:
-    """The driver has come to its end."""
+    """The driver has ended without an error."""
 
     summary: Summary
 
@@ -345,8 +346,8 @@ Event = (
 
 
 class Observer(Protocol):
-    """Watches a study. Used as a context manager around it, and called with each event."""
+    """Receives the events of a study."""
 
     def __call__(self, event: Event) -> None:
-        """Take note of an event. Called in the driver's thread."""
+        """Receives an event, in the driver's thread."""
         ...

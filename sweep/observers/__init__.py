@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Observers of a running study: a live board or lines for people, JSON for programs."""
+"""Observers of a running study: a live table or lines of text for people, JSON for programs."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`Board`: how a running study stands, put together from its events."""
+"""`Board`: the progress of a running study, collected from its events."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sweep.driver.events import (
 
 @dataclass(slots=True)
 class Lane:
-    """A trial that is under way: finished epochs, last NMSE, since when its task runs, its rung."""
+    """A running trial: finished epochs, last NMSE, start of its current task, and rung."""
 
     epochs: int
     nmse: float | None = None
@@ -41,9 +41,9 @@ class Board:
 
     - `started`: the first event; None before it.
     - `complete`, `pruned`, `failed`: trials that ended while this driver ran.
-    - `best`: number and value of the best trial, as the driver tells; None while there is none.
-    - `lanes`: the trials under way, by number; `stages`: what is being prepared for them.
-    - `clock`: seconds from any beginning.
+    - `best`: number and value of the best trial, as the driver reports; None before one.
+    - `lanes`: the running trials, by number; `stages`: what is being prepared for them.
+    - `clock`: returns the time, s, from any origin.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -58,7 +58,7 @@ class Board:
     _headstart: float = 0.0
 
     def note(self, event: Event) -> None:
-        """Take an event into account."""
+        """Updates the board with an event."""
         self._note_stage(event)
         match event:
             case StudyStarted():
@@ -88,7 +88,7 @@ class Board:
                 pass
 
     def _note_stage(self, event: Event) -> None:
-        """What is prepared is no part of the time that a task has been running."""
+        """Notes the stage of preparation of a trial, whose time does not count as time of its task."""
         match event:
             case Preparing():
                 self.stages[event.trial] = event.stage
@@ -117,7 +117,7 @@ class Board:
 
     @property
     def left(self) -> float | None:
-        """Seconds until the study will be done at the pace so far; None while nobody can tell."""
+        """Seconds until the study ends at the rate so far; None while unknown."""
         if self.started is None:
             return None
         partial = sum(self._share(lane.epochs) for lane in self.lanes.values())
@@ -129,7 +129,7 @@ class Board:
         return remaining * self.elapsed / progress
 
     def _share(self, epochs: int) -> float:
-        """How much of a trial so many epochs are; of one on a ladder nobody knows before its end."""
+        """Returns the finished share of a trial after some epochs; on a ladder 0, as its end is unknown."""
         if self.started is None or self.started.rungs:
             return 0.0
         return epochs / self.started.epochs

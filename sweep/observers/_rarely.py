@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The choice of the stages of preparation that are worth a line of a log."""
+"""Selects the stages of preparation that get a line in a log."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 class Rarely:
-    """Chooses the stages that are worth a line of a log.
+    """Selects the stages of preparation that get a line in a log.
 
-    Those are the steps of a known number, the first step of any other work, and then one in ten
-    seconds: kernels are compiled many a second.
+    These are all steps of work whose number of steps is known, the first step of other work, and then one
+    step every ten seconds, as many kernels are compiled in a second.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,7 +28,7 @@ class Rarely:
         self._told = -math.inf
 
     def is_due(self, stage: Stage) -> bool:
-        """Whether this one is worth a line."""
+        """Returns whether a stage gets a line."""
         now = self._clock()
         due = (
             stage.total is not None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Observers that show how a study goes on: for people, and for machines."""
+"""Observers that show the progress of a study, for people and for programs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class JsonObserver:
 
     **Arguments:**
 
-    - `stream`: where to; standard output by default.
+    - `stream`: for the output; standard output by default.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -72,7 +72,7 @@ class JsonObserver:
         self._stream.flush()
 
     def __call__(self, event: Event) -> None:
-        """Write the event."""
+        """Writes the event."""
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
         content = {"event": name, "at": now(), **_plain(dataclasses.asdict(event))}
         self._stream.write(json.dumps(content, allow_nan=False) + "\n")
@@ -80,11 +80,11 @@ class JsonObserver:
 
 
 class RichObserver:
-    """A table that follows the study; without a terminal a line for each thing that happens.
+    """Shows a live table of the study or, without a terminal, a line for each event.
 
     **Arguments:**
 
-    - `console`: where to; standard output by default.
+    - `console`: for the output; standard output by default.
     """
 
     def __init__(self, console: Console | None = None) -> None:
@@ -100,7 +100,7 @@ class RichObserver:
         self._end()
 
     def __call__(self, event: Event) -> None:
-        """Take note of the event and show it."""
+        """Updates the board with the event, and shows it."""
         self._board.note(event)
         text = line(event, self._board)
         if not self._console.is_terminal:
@@ -136,7 +136,7 @@ class RichObserver:
 
 
 def line(event: Event, board: Board) -> str:
-    """What a line of text says about an event; empty for events that are not worth one."""
+    """Returns a line of text about an event; empty for events that get none."""
     match event:
         case StudyStarted():
             begins = "goes on" if event.resumed else "begins"
@@ -182,7 +182,7 @@ def _line_of_driver(
         case StorageAway():
             return f"{event.words}; once more in {event.wait:g} s"
         case Stopped():
-            # Of a study that never began the error itself says all there is.
+            # The message of the error is enough where the study never began.
             return f"stopped: {event.reason}; go on with --resume" if event.begun else ""
 
 
@@ -226,7 +226,7 @@ def _line_of_trial(event: Event, board: Board) -> str:
 
 
 def _result(event: TrialFinished, board: Board) -> str:
-    """What a complete trial gave, and what is to be said of that."""
+    """Describes the values of a complete trial, and whether it is the best, violates or has not improved."""
     parts = [f"NMSE {event.nmse:.4g}"]
     if board.started is not None:
         parts += [
@@ -244,14 +244,14 @@ def _result(event: TrialFinished, board: Board) -> str:
 
 
 def _value(name: str, value: float) -> str:
-    """A value of an objective with its unit."""
+    """Returns a value of an objective with its unit."""
     from objectives import FIGURES  # noqa: PLC0415  (slow to import, and few need it)
 
     return quantity(value, FIGURES[name].unit, digits=4) if name in FIGURES else f"{value:.4g}"
 
 
 def _where(event: EpochFinished, board: Board) -> str:
-    """Which epoch that was, and of what."""
+    """Describes the place of an epoch in its trial."""
     started = board.started
     if started is None or not started.rungs:
         return f"epoch {event.epoch + 1} of {started.epochs if started else 0}"
@@ -260,17 +260,17 @@ def _where(event: EpochFinished, board: Board) -> str:
 
 
 def _on(rung: int, board: Board) -> str:
-    """On which rung something happened; empty without a ladder."""
+    """Returns ` on rung N`; empty without a ladder."""
     return f" on rung {rung + 1}" if board.started and board.started.rungs else ""
 
 
 def _rung(rung: int, board: Board) -> str:
-    """What a rung is."""
+    """Returns the description of a rung; empty without a ladder."""
     return board.started.rungs[rung] if board.started and board.started.rungs else ""
 
 
 def closing(summary: Summary) -> str:
-    """The lines at the end of a study."""
+    """Returns the lines that are shown at the end of a study."""
     counts = f"{summary.complete} complete, {summary.pruned} pruned, {summary.failed} failed"
     running = f", {summary.running} unfinished" if summary.running else ""
     lines = [f"{summary.name}: {counts}{running}, in {duration(summary.seconds)}"]
@@ -290,14 +290,14 @@ def closing(summary: Summary) -> str:
 
 
 def _outcome(outcome: OutcomeCount) -> str:
-    """What became of trials that ended alike."""
+    """Describes the trials that ended in the same way."""
     cause = f" ({outcome.cause})" if outcome.cause else ""
     words = f": {outcome.words}" if outcome.words else ""
     return f"{outcome.trials} {outcome.state}{cause}{words}"
 
 
 def picture(board: Board) -> RenderableType:
-    """The live table."""
+    """Returns the live table."""
     started = board.started
     if started is None:
         return Text("")
@@ -353,7 +353,7 @@ def _best(board: Board) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """The value as JSON has it; what is no finite number becomes null."""
+    """Returns a value as JSON can hold it; numbers that are not finite become None."""
     if isinstance(value, dict):
         return {str(name): _plain(entry) for name, entry in value.items()}
     if isinstance(value, list | tuple):

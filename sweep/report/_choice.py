@@ -6,13 +6,11 @@ Values come as arrays of shape `(trials, objectives)`.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
+import moocore
 import numpy as np
-import optuna
 from numpy.typing import NDArray
-from optuna.trial import create_trial
 
 from sweep.results.costs import costs_of
 
@@ -28,10 +26,8 @@ def pareto(costs: Array) -> NDArray[np.bool_]:
     """Which trials no other one beats in all objectives; never one with an unknown value."""
     known = np.isfinite(costs).all(axis=1)
     kept = np.zeros(len(costs), dtype=bool)
-    chosen = costs[known]
-    kept[known] = [
-        not ((chosen <= own).all(axis=1) & (chosen < own).any(axis=1)).any() for own in chosen
-    ]
+    if known.any():
+        kept[known] = moocore.is_nondominated(costs[known], keep_weakly=True)
     return kept
 
 
@@ -78,12 +74,10 @@ def hypervolume(costs: Array) -> Array:
     known = np.isfinite(costs).all(axis=1)
     if not known.any():
         return np.zeros(len(costs))
-    boxed = in_box(costs[known])
-    study = optuna.create_study(directions=["minimize"] * costs.shape[1])
-    study.add_trials([create_trial(values=row.tolist()) for row in boxed])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        drawn = optuna.visualization.plot_hypervolume_history(study, [1.0] * costs.shape[1])
+    front, volumes = np.empty((0, costs.shape[1])), []
+    for own in in_box(costs[known]):
+        front = moocore.filter_dominated(np.vstack([front, own]))
+        volumes.append(moocore.hypervolume(front, ref=1.0))
     grown = np.zeros(len(costs))
-    grown[known] = np.diff(np.asarray(drawn.data[0].y, dtype=np.float64), prepend=0.0)
+    grown[known] = np.diff(volumes, prepend=0.0)
     return np.cumsum(grown)

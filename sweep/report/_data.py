@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The trials as the page's script has them: columns, rows, learning curves, objectives."""
+"""The data of the page's script: columns and rows of the table of trials, learning curves, objectives."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from sweep.report.trial import legal_range
 from sweep.results.overview import COMPLETE, TrialView
 
 _MEASURED = (("energy", "energy a point", "J"), ("seconds", "simulation", "s"))
-_WORDS = 600  # of a simulator, for a trial without a full page
+_WORDS = 600  # longest message of a simulator, for a trial without a full page
 
 
 def page_data(found: Findings, *, refresh: float | None) -> dict[str, Any]:
-    """Everything that the script shows and sorts, as plain values.
+    """Returns everything that the page's script shows and sorts, as plain values.
 
     **Arguments:**
 
@@ -113,7 +113,7 @@ def _columns(found: Findings) -> list[dict[str, Any]]:
 
 
 def _state(found: Findings, trial: TrialView) -> str:
-    """The state of a trial, why it failed, and what speaks against it otherwise."""
+    """Returns the state of a trial, the cause of its failure, and its other faults."""
     remarks = [trial.failure.cause] if trial.failure else []
     if trial.number in found.violating:
         names = ", ".join(found.overview.limits.get(name, name) for name in trial.violated)

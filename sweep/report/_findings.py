@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`Findings`: all that the report shows, out of a study's results."""
+"""`Findings`: everything that the report of a study shows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _IN_PAIRS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What a report shows.
+    """Content of a report.
 
     **Attributes:**
 
@@ -38,7 +38,7 @@ class Findings:
     - `targets`: importances; the first ones are those of the objectives, in their order.
     - `violating`: numbers of complete trials that violate a constraint.
     - `parameters`: of the search space; `quantities`: of its designs, by full names.
-    - `provenance`: what to know in order to get the same results, name to words.
+    - `provenance`: what is needed to get the same results, as text by name.
     - `study_text`: the study file.
     """
 
@@ -54,27 +54,27 @@ class Findings:
 
     @property
     def led(self) -> TrialFindings | None:
-        """What was found of the leader."""
+        """The findings of the leader; None without one."""
         return None if self.leader is None else self.pages.get(self.leader.number)
 
     def by_importance(self, index: int = 0) -> list[Parameter]:
-        """The parameters, those first that matter most for an objective."""
+        """Returns the parameters, the most important ones for an objective first."""
         shares = next(iter(self.targets[index].shares.values()), {})
         return sorted(self.parameters, key=lambda entry: -shares.get(entry.name, 0.0))
 
     def pairs(self) -> list[tuple[Parameter, Parameter]]:
-        """Pairs of the most important numbers among the parameters."""
+        """Returns pairs of the most important parameters that are numbers."""
         of_numbers = [entry for entry in self.by_importance() if not entry.choices]
         return list(combinations(of_numbers[:_IN_PAIRS], 2))
 
     def pairs_of_failures(self) -> list[tuple[Parameter, Parameter]]:
-        """Pairs of those numbers first in whose values failed trials differ most from the others."""
+        """Returns pairs of parameters that are numbers, first those in which failed trials differ most from others."""
         of_numbers = [entry for entry in self.by_importance() if not entry.choices]
         of_numbers.sort(key=self._apart, reverse=True)
         return list(combinations(of_numbers[:_IN_PAIRS], 2))
 
     def _apart(self, entry: Parameter) -> float:
-        """How far the distributions of failed and other trials lie apart (Kolmogorov-Smirnov)."""
+        """Returns the Kolmogorov-Smirnov distance between the values of failed and other trials."""
         failed: list[float] = []
         others: list[float] = []
         for trial in self.overview.trials:
@@ -119,7 +119,7 @@ def find_out(
 
 
 def _simulators(results: Results) -> str:
-    """What simulated the study; on a ladder with several simulators, in which rungs."""
+    """Describes the simulators of the study; on a ladder with several, with their rungs."""
     manifest = results.manifest
     if not manifest.rungs:
         return f"{manifest.simulator} {manifest.simulator_version}"
@@ -132,7 +132,7 @@ def _simulators(results: Results) -> str:
 
 
 def _packages(manifest: Manifest) -> dict[str, str]:
-    """The parts of installed packages, where there are any."""
+    """Describes the parts that come from installed packages, if there are any."""
     parts = [
         f"{entry['kind']} {entry['name']} of {entry['package']} {entry['version']}".strip()
         for entry in manifest.plugins or ()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pieces of the page: figures that are drawn when they come into view, choices among them, tables."""
+"""HTML of the report: figures that are drawn when they scroll into view, lists to choose from, tables."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ Cell = tuple[str, bool | str]
 
 
 class Figures:
-    """Collects the figures of a page as JSON, apart from the places where they are drawn."""
+    """Collects the figures of a page as JSON, and returns HTML for the places where they are drawn."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
 
     def place(self, name: str, drawn: go.Figure, *, tools: bool = True, caption: str = "") -> str:
-        """Where a figure is drawn, with words above it.
+        """Adds a figure, and returns the HTML of the place where it is drawn.
 
         **Arguments:**
 
-        - `name`: of letters, digits and hyphens; no other figure of the page has it.
-        - `tools`: whether plotly's tools show up under a pointer.
+        - `name`: of the figure, unique on the page; letters, digits and hyphens.
+        - `drawn`: the figure.
+        - `tools`: whether plotly's toolbar appears under the pointer.
+        - `caption`: text above the figure; empty for none.
         """
         self._texts[name] = embedded(_plain(drawn.to_plotly_json()))
         words = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
@@ -48,12 +50,17 @@ class Figures:
         *,
         caption: str = "",
     ) -> str:
-        """One place for several figures, with a list for each label to choose by.
+        """Adds several figures, and returns the HTML of one place with drop-down lists to choose among them.
 
         **Arguments:**
 
-        - `labels`: of each list its label and its options.
-        - `drawn`: the chosen options' numbers, such as `0-2`, to figure.
+        - `name`: as for `place`.
+        - `labels`: label and options of each list.
+        - `drawn`: figure by the numbers of the chosen options, such as `0-2` for the first of one list and
+          the third of the next.
+        - `caption`: text above the figure; empty for none.
+
+        **Returns:** the HTML; empty without figures.
         """
         if not drawn:
             return ""
@@ -79,7 +86,7 @@ class Figures:
         )
 
     def scripts(self) -> str:
-        """All figures as JSON, to stand at the end of the page."""
+        """Returns script elements with all figures as JSON, for the end of the page."""
         return "\n".join(
             f'<script type="application/json" id="json-{name}">{text}</script>'
             for name, text in self._texts.items()
@@ -87,13 +94,13 @@ class Figures:
 
 
 def embedded(value: Any) -> str:
-    """A value as JSON that may stand in a script element."""
+    """Returns a value as JSON with characters escaped that may not stand in a script element."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: six digits, and null for what is no finite number."""
+    """Returns a value as JSON can hold it: numbers with six digits, and None for those that are not finite."""
     return _plain(value)
 
 
@@ -104,8 +111,8 @@ def _plain(value: Any) -> Any:
         rounded = float(f"{value:.{_DIGITS}g}")
         return int(rounded) if rounded.is_integer() and abs(rounded) < 1e9 else rounded  # noqa: PLR2004
     if isinstance(value, Mapping):
-        # The default template's traces say nothing that the figures do not, and the page's script
-        # knows what to say about a trial.
+        # The default template changes nothing in the figures, and the page's script writes the text
+        # about a trial itself.
         left_out = {"template", "text"} if value.get("meta") == HOVER["meta"] else {"template"}
         return {str(k): _plain(entry) for k, entry in value.items() if k not in left_out}
     if isinstance(value, list | tuple):
@@ -118,14 +125,14 @@ def table(
     head: Sequence[tuple[str, bool]],
     rows: Iterable[tuple[str, Sequence[Cell]]],
 ) -> str:
-    """A table of `(text, kind)` cells that can be copied and downloaded as CSV.
-
-    A kind is: numeric or not, a class of the style sheet, or `html` for what is markup already. Each
-    row has a class, too.
+    """Returns the HTML of a table that can be copied and downloaded as CSV.
 
     **Arguments:**
 
     - `name`: of the CSV file, without its ending.
+    - `head`: text of each column's heading, and whether the column holds numbers.
+    - `rows`: CSS class of each row, and its cells `(text, kind)`. A kind is True for a number, False for
+      other text, `html` for text that is markup already, or else a CSS class.
     """
     kinds = {True: ' class="number"', False: "", "html": ""}
     top = "".join(f"<th{kinds[numeric]}>{html.escape(text)}</th>" for text, numeric in head)
@@ -146,7 +153,17 @@ def table(
 
 
 def section(title: str, *blocks: str, anchor: str, words: str = "") -> str:
-    """A section of the page with its heading; nothing without blocks."""
+    """Returns the HTML of a section of the page.
+
+    **Arguments:**
+
+    - `title`: its heading, plain text.
+    - `blocks`: its content, HTML.
+    - `anchor`: its `id`, for links.
+    - `words`: plain text below the heading; empty for none.
+
+    **Returns:** the HTML; empty where all blocks are empty.
+    """
     if not any(blocks):
         return ""
     soft = f'<p class="soft">{html.escape(words)}</p>' if words else ""
@@ -158,7 +175,15 @@ def section(title: str, *blocks: str, anchor: str, words: str = "") -> str:
 
 
 def tabs(name: str, label: str, options: Sequence[str], blocks: Sequence[str]) -> str:
-    """Blocks of which one is shown, with a list to choose it by where there are several."""
+    """Returns the HTML of blocks of which one is shown, with a drop-down list to choose it.
+
+    **Arguments:**
+
+    - `name`: by which the page's script finds them.
+    - `label`: of the list, plain text.
+    - `options`: name of each block in the list, plain text.
+    - `blocks`: HTML, at least one; a single block is returned without a list.
+    """
     if len(blocks) == 1:
         return blocks[0]
     entries = "".join(
@@ -176,7 +201,7 @@ def tabs(name: str, label: str, options: Sequence[str], blocks: Sequence[str]) -
 
 
 def tiles(entries: Iterable[tuple[str, str, str]]) -> str:
-    """Name, value and a few words each, as a row of tiles."""
+    """Returns the HTML of a row of tiles, each with a name, a value and a short text."""
     cells = "".join(
         f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}"
         f"<small>{html.escape(words)}</small></dd></div>"

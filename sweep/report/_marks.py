@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the figures of trials have in common: the axis of an objective, and what a marker says."""
+"""Parts that all figures of trials share: the axis of an objective, and the text of a marker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sweep.results.ranking import Objective
 
 
 def scale_of(objective: Objective, values: Sequence[float]) -> dict[str, object]:
-    """The axis of an objective: logarithmic where all values are above 0."""
+    """Returns the axis of an objective, logarithmic where all values are above 0."""
     finite = [value for value in values if math.isfinite(value)]
     if finite and min(finite) > 0:
         return style.log_axis(objective.title, finite, unit=objective.unit)
@@ -22,11 +22,11 @@ def scale_of(objective: Objective, values: Sequence[float]) -> dict[str, object]
 
 
 HOVER: Mapping[str, Any] = {"meta": "hover", "hovertemplate": "%{text}<extra></extra>"}
-"""Of a trace whose texts are those of `hover`: the report's script has them of its data."""
+"""Attributes of a trace whose texts are those of `hover`; the report's script writes these texts itself."""
 
 
 def hover(trial: TrialView) -> str:
-    """What a marker says about its trial."""
+    """Returns the text about a trial that appears when the pointer is over its marker."""
     lines = [f"<b>trial {trial.number}</b>, {trial.state}"]
     if trial.failure is not None:
         epoch = trial.failure.epoch
@@ -42,5 +42,5 @@ def hover(trial: TrialView) -> str:
 
 
 def numbers(trials: Sequence[TrialView]) -> list[int]:
-    """The trials' numbers, by which a click on a marker finds their pages."""
+    """Returns the numbers of trials, by which a click on a marker finds their pages."""
     return [trial.number for trial in trials]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A directory for what matplotlib keeps; it would write to the home directory, or complain."""
+"""Sets a directory for matplotlib's files, so that it does not write to the home directory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _VARIABLE = "MPLCONFIGDIR"
 
 
 def prepare_matplotlib() -> None:
-    """Has matplotlib keep its list of fonts in the cache, unless the user names a directory."""
+    """Lets matplotlib keep its list of fonts in the cache, unless the user has set a directory."""
     if _VARIABLE not in os.environ:
-        with suppress(CacheError):  # then it takes a temporary one
+        with suppress(CacheError):  # matplotlib then uses a temporary directory
             os.environ[_VARIABLE] = str(writable_directory("matplotlib"))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Drawings of the parts of installed packages, made from their netlists.
 
-Nobody has placed and routed such a part, so each of its transistors is drawn with the names of the nodes
-at its terminals; equal names are connected. All other elements stand below as the netlist has them.
+There is no layout of such a drawing, so each transistor is drawn with the names of the nodes at its
+terminals; equal names are connected. All other elements are listed below as lines of the netlist.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class _Placed:
 
 
 def synapse_netlist(design: Design, layer: int) -> str:
-    """The synapse of a layer as SVG, whatever its package has put into its subcircuit."""
+    """Returns the synapse of a layer as SVG, for any content of its subcircuit."""
     part = design.synapse(layer)
     title = f"Synapse of layer {layer}: {part.kind}"
     cell = lambda: synapse_cell(_place(design, layer, last=False))  # noqa: E731 - made where it may fail
@@ -56,10 +56,11 @@ def synapse_netlist(design: Design, layer: int) -> str:
 
 
 def amplifier_netlist(design: Design, layer: int, *, last: bool) -> str:
-    """The amplifier behind a layer as SVG, with its sizes.
+    """Returns the amplifier behind a layer as SVG, with its sizes.
 
     **Arguments:**
 
+    - `design`: of the network; `layer`: index of the crossbar, from 0.
     - `last`: whether the layer is the output layer, whose amplifier has no inverting output.
     """
     part = design.amplifier(layer)
@@ -69,7 +70,7 @@ def amplifier_netlist(design: Design, layer: int, *, last: bool) -> str:
 
 
 def _place(design: Design, layer: int, *, last: bool) -> Place:
-    """A layer of the smallest network in which it is, or is not, the last one."""
+    """Returns the smallest network in which a layer is, or is not, the last one."""
     return Place(design, (1,) * (layer + (2 if last else 3)), layer)
 
 
@@ -100,11 +101,11 @@ def _drawing(title: str, part: Part, make: Callable[[], Cell], meanings: Mapping
 
 
 def _elements(cell: Cell) -> tuple[list[_Placed], list[str]]:
-    """The transistors of a cell with their nodes, and its other elements as text."""
+    """Returns the transistors of a cell with their nodes, and its other elements as text."""
     devices = dict(cell.transistors())
     placed, others = [], []
     for element in cell.subcircuit().elements:
-        name = str(element.name)[1:]  # its first letter says what it is
+        name = str(element.name)[1:]  # without the letter of the element's kind
         nodes = tuple(str(node) for node in element.nodes)
         if str(element.name)[0] == "X" and name in devices:
             placed.append(_Placed(name, devices.pop(name), nodes))
@@ -119,7 +120,7 @@ def _elements(cell: Cell) -> tuple[list[_Placed], list[str]]:
 
 
 def _words(part: Part, cell: Cell, meanings: Mapping[str, str]) -> list[str]:
-    """Lines that say what the part is, which pins it has and which sizes."""
+    """Returns lines with the name, pins and sizes of a part."""
     said = (inspect.getdoc(type(part)) or "").partition("\n")[0]
     pins = ", ".join(
         f"{pin} ({meanings[pin]})".replace(" ", _NO_BREAK) if pin in meanings else str(pin)

@@ -25,10 +25,11 @@ _CHAPTERS = (
 
 
 def page(found: Findings, *, refresh: float | None = None) -> str:
-    """The whole page.
+    """Returns the whole page.
 
     **Arguments:**
 
+    - `found`: the content.
     - `refresh`: after how many seconds it loads itself again; None for never.
     """
     figs = Figures()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sections of the report that tell of the study as a whole."""
+"""The sections of the report about the study as a whole, as HTML."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sweep.study.space import Parameter
 
 
 def header(found: Findings) -> str:
-    """The study at a glance."""
+    """Returns the head of the page: name, main numbers and result of the study."""
     seen, leader, led = found.overview, found.leader, found.led
     counts = seen.counts
     others = [f"{counts[state]} {state}" for state in (PRUNED, FAILED, RUNNING) if counts[state]]
@@ -73,7 +73,7 @@ def header(found: Findings) -> str:
 
 
 def _leading(seen: Overview, leader: TrialView) -> list[tuple[str, str, str]]:
-    """The tiles of the objective, where it is not the fit itself, and of the leader's fit."""
+    """Returns the tiles of the best objective, if it is not the NMSE, and of the leader's NMSE."""
     which = f"trial {leader.number}, {leader.state}"
     if seen.best is None:
         if leader.state == COMPLETE:
@@ -91,14 +91,14 @@ def _leading(seen: Overview, leader: TrialView) -> list[tuple[str, str, str]]:
 
 
 def _verdict(seen: Overview, leader: TrialView | None) -> str:
-    """What the study has shown so far, in a sentence or two."""
+    """Returns the result of the study so far, in one or two sentences."""
     ranked = seen.ranked
     missing = f"There is no best trial: {ranked.reason}. " if ranked.none_allowed else ""
     return missing + _learning(seen, leader)
 
 
 def _learning(seen: Overview, leader: TrialView | None) -> str:
-    """What the leader has learnt."""
+    """Returns a sentence about the fit of the leader."""
     if leader is None:
         if seen.of(FAILED):
             return "No trial has finished an epoch: see the failures below."
@@ -125,7 +125,7 @@ def _learning(seen: Overview, leader: TrialView | None) -> str:
 
 
 def _glance(seen: Overview) -> str:
-    """Best values of each objective within the constraints, and trials by outcome."""
+    """Returns tables of the best value of each objective within the constraints, and of trials by outcome."""
     if not seen.trials:
         return ""
     done = [trial for trial in seen.of(COMPLETE) if trial.allowed]
@@ -146,7 +146,7 @@ def _glance(seen: Overview) -> str:
 
 
 def fit(found: Findings, figs: Figures) -> str:
-    """How the leader fits."""
+    """Returns the section about the leader's fit; empty without one."""
     leader, led = found.leader, found.led
     if leader is None or led is None or led.fit is None:
         return ""
@@ -166,7 +166,16 @@ def fit(found: Findings, figs: Figures) -> str:
 
 
 def fit_panels(found: TrialFindings, figs: Figures, name: str) -> list[str]:
-    """The figures that show the fit of a trial as makes sense for its task."""
+    """Returns the HTML of the figures of a trial's fit, which depend on its task.
+
+    **Arguments:**
+
+    - `found`: the trial.
+    - `figs`: collects the figures.
+    - `name`: part of the figures' names, unique on the page.
+
+    **Returns:** HTML blocks; none where the fit is unknown.
+    """
     if found.fit is None:
         return []
     blocks = [
@@ -177,7 +186,7 @@ def fit_panels(found: TrialFindings, figs: Figures, name: str) -> list[str]:
 
 
 def history(found: Findings, figs: Figures) -> str:
-    """Values over the trials, the dominated hypervolume, learning curves."""
+    """Returns the section with the objectives and the dominated hypervolume over the trials."""
     seen = found.overview
     if not seen.trials:
         return ""
@@ -194,7 +203,7 @@ def history(found: Findings, figs: Figures) -> str:
 
 
 def learning(found: Findings, figs: Figures) -> str:
-    """The learning curves of all trials."""
+    """Returns the section with the learning curves of all trials."""
     if not any(trial.curve for trial in found.overview.trials):
         return ""
     words = (
@@ -209,7 +218,7 @@ def learning(found: Findings, figs: Figures) -> str:
 
 
 def front(found: Findings, figs: Figures) -> str:
-    """The Pareto front of any two or three objectives, with weights to be chosen."""
+    """Returns the section with the Pareto fronts of two or three objectives, with sliders for their weights."""
     seen = found.overview
     count = len(seen.objectives)
     if count < 2 or not seen.of(COMPLETE):  # noqa: PLR2004
@@ -243,7 +252,7 @@ def front(found: Findings, figs: Figures) -> str:
 
 
 def ladder(found: Findings, figs: Figures) -> str:
-    """What each rung did and cost, and how well it foretells the next one."""
+    """Returns the section about the rungs: trials, cost, and rank correlation with the next rung."""
     rungs, first = found.overview.ladder, found.overview.objectives[0]
     if not rungs:
         return ""
@@ -270,7 +279,7 @@ def ladder(found: Findings, figs: Figures) -> str:
 
 
 def importances(found: Findings, figs: Figures) -> str:
-    """What each parameter matters for."""
+    """Returns the section with the importance of each parameter."""
     if not found.overview.trials:
         return ""
     known = [target for target in found.targets if target.shares]
@@ -295,7 +304,7 @@ def importances(found: Findings, figs: Figures) -> str:
 
 
 def slices(found: Findings, figs: Figures) -> str:
-    """Objectives over single parameters."""
+    """Returns the section with each objective over each parameter."""
     seen = found.overview
     if not seen.of(COMPLETE):
         return ""
@@ -320,7 +329,7 @@ def _slice(seen: Overview, entry: Parameter, index: int) -> go.Figure:
 
 
 def pairs(found: Findings, figs: Figures) -> str:
-    """Two parameters at a time: contours, ranks, failures; and all at once."""
+    """Returns the section with objectives over pairs of parameters, and parallel coordinates."""
     seen, couples = found.overview, found.pairs()
     names = [f"{x.name} and {y.name}" for x, y in couples]
     blocks = []
@@ -349,7 +358,7 @@ def pairs(found: Findings, figs: Figures) -> str:
 
 
 def failures(found: Findings, figs: Figures) -> str:
-    """Failed trials by cause, and where in the space they lie."""
+    """Returns the section with failed trials by cause, and their places in the search space."""
     seen = found.overview
     if not seen.of(FAILED):
         return ""
@@ -365,7 +374,7 @@ def failures(found: Findings, figs: Figures) -> str:
 
 
 def trials(found: Findings) -> str:
-    """The table of all trials, which the script fills."""
+    """Returns the section with the table of all trials, which the page's script fills."""
     if not found.overview.trials:
         return section("Trials", '<p class="soft">None has begun.</p>', anchor="trials")
     return section(
@@ -383,7 +392,7 @@ def trials(found: Findings) -> str:
 
 
 def provenance(found: Findings) -> str:
-    """Where the results come from."""
+    """Returns the section about the provenance of the results."""
     return section(
         "Provenance",
         facts_table(found.provenance),

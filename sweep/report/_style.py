@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all figures have in common: colours that stand on light and dark paper, axes, fonts.
+"""Style of all figures: axes, fonts, and colours that can be seen on a light and a dark background.
 
 The figures' background is transparent, and the page's style sheet colours their text, so that one
 figure serves both colour schemes.
@@ -21,31 +21,31 @@ MUTED = "#8b949e"
 FAILED = "#d64550"
 GOOD = "#2a9d74"
 SERIES = (AFTER, BEFORE, GOOD, "#a05fc4", "#c9a227", "#3aa6b9", "#c25b8a", "#7f8c3a")
-"""Colours of what has no order: seeds, layers, causes."""
+"""Colours of series without an order: seeds, layers, causes."""
 FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 CLEAR = "rgba(0,0,0,0)"
 DARK, PALE = "#1c2127", "#f0f3f6"
-"""A dot and its border, to be seen on any colour of `SCALE`."""
+"""Colours of a dot and its border that can be seen on any colour of `SCALE`."""
 SCALE = ((0.0, BEFORE), (0.5, "#a89fa6"), (1.0, AFTER))
-"""From bad to good, to be seen on light and dark paper."""
+"""Colours from bad to good that can be seen on a light and a dark background."""
 LEGEND = {
     "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "bgcolor": CLEAR,
 }  # fmt: skip
 MARGIN = {"l": 56, "r": 12, "t": 36, "b": 48}
 BARRED = {"l": 56, "r": 12, "t": 12, "b": 114}
-_NARROW = 0.6  # decades; below, equally spaced labels do
+_NARROW = 0.6  # decades; a smaller range has equally spaced labels
 _GRID = "rgba(128,138,150,0.22)"
 LINE = "rgba(128,138,150,0.55)"
 
 
 def faint(colour: str, opacity: float) -> str:
-    """A colour `#rrggbb` with an opacity."""
+    """Returns a colour `#rrggbb` with an opacity from 0 to 1, as CSS."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
 
 
 def axis(title: str, **changes: Any) -> dict[str, Any]:
-    """An axis with its title; `changes` are attributes of a plotly axis."""
+    """Returns an axis with its title; `changes` are attributes of a plotly axis."""
     return {
         "title": {"text": title, "standoff": 8, "font": {"size": 13}},
         "gridcolor": _GRID,
@@ -63,17 +63,22 @@ def axis(title: str, **changes: Any) -> dict[str, Any]:
 
 
 def prefixed(unit: str) -> bool:
-    """Whether numbers with a unit have SI prefixes: not where it is none, inverse or a power."""
+    """Returns whether numbers in a unit get SI prefixes: not without one, nor with an inverse or a power."""
     return bool(unit) and not unit.startswith("1/") and not unit[-1].isdigit()
 
 
 def log_axis(
     title: str, values: Iterable[float], *, unit: str = "", labels: float = 7, **changes: Any
 ) -> dict[str, Any]:
-    """A logarithmic axis for values, with at most about so many labels.
+    """Returns a logarithmic axis whose labels do not overlap, as those of plotly's own choice do.
 
-    plotly's own choice writes out 0.5, 0.6, 0.7, ... over each other. Labels of a quantity with a
-    unit have SI prefixes.
+    **Arguments:**
+
+    - `title`: of the axis.
+    - `values`: that are shown; those that are not finite and above 0 are ignored.
+    - `unit`: of the values; labels get SI prefixes where `prefixed` allows it.
+    - `labels`: most labels that fit, about.
+    - `changes`: attributes of a plotly axis.
     """
     positive = [value for value in values if value > 0 and math.isfinite(value)]
     decades = math.log10(max(positive) / min(positive)) if positive else 0.0
@@ -85,9 +90,15 @@ def log_axis(
 
 
 def axis3d(title: str, values: Iterable[float], *, unit: str = "") -> dict[str, Any]:
-    """An axis of a scene, logarithmic where all values are above 0.
+    """Returns an axis of a 3D figure, logarithmic where all values are above 0.
 
-    No style sheet reaches its text and lines; the report's script gives them the page's colours.
+    Style sheets have no effect on its text and lines; the report's script gives them the page's colours.
+
+    **Arguments:**
+
+    - `title`: of the axis.
+    - `values`: that are shown; those that are not finite are ignored.
+    - `unit`: of the values; labels get SI prefixes where `prefixed` allows it.
     """
     finite = [value for value in values if math.isfinite(value)]
     ticks: dict[str, Any] = {"nticks": 5}
@@ -109,7 +120,7 @@ def axis3d(title: str, values: Iterable[float], *, unit: str = "") -> dict[str, 
 
 
 def figure(traces: Sequence[Any], *, height: int, **layout: Any) -> go.Figure:
-    """A figure in the report's style."""
+    """Returns a figure in the report's style; `layout` are attributes of a plotly layout."""
     return go.Figure(
         data=list(traces),
         layout=go.Layout(
@@ -130,7 +141,7 @@ def figure(traces: Sequence[Any], *, height: int, **layout: Any) -> go.Figure:
 
 
 def short(number: float) -> str:
-    """A number of three digits with an SI prefix where it is far from 1."""
+    """Returns a number with three digits, with an SI prefix if it is below 0.01 or from 100,000 on."""
     number = float(f"{number:.3g}")
     if number == 0.0 or not math.isfinite(number) or 1e-2 <= abs(number) < 1e5:  # noqa: PLR2004
         return f"{number:g}"
@@ -138,7 +149,7 @@ def short(number: float) -> str:
 
 
 def colorbar(title: str, **changes: Any) -> dict[str, Any]:
-    """A flat bar at the foot of a figure with `BARRED` margins that says what its colours are."""
+    """Returns a horizontal colour bar for the bottom of a figure with `BARRED` margins."""
     # Without an empty second line plotly.js writes the title over the bar.
     return {
         "title": {"text": f"{title}<br> ", "side": "top", "font": {"size": 13}},
@@ -147,7 +158,7 @@ def colorbar(title: str, **changes: Any) -> dict[str, Any]:
         "x": 0,
         "xanchor": "left",
         "xpad": 0,
-        "len": 0.92,  # room for a label at its end, which is left out where it would be cut
+        "len": 0.92,  # leaves room for the last label, which plotly omits if it would be cut
         "y": 0,
         "yref": "container",
         "yanchor": "bottom",
@@ -160,7 +171,7 @@ def colorbar(title: str, **changes: Any) -> dict[str, Any]:
 
 
 def level(value: float) -> dict[str, Any]:
-    """A horizontal line across the whole figure."""
+    """Returns a dashed horizontal line across the whole figure."""
     return {
         "type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": value, "y1": value,
         "line": {"color": TARGET, "width": 1.5, "dash": "dash"},
@@ -168,7 +179,7 @@ def level(value: float) -> dict[str, Any]:
 
 
 def level_entry(name: str) -> go.Scatter:
-    """The entry of such a line in the legend."""
+    """Returns an entry of the legend for a line of `level`."""
     return go.Scatter(
         x=[None], y=[None], name=name, mode="lines", hoverinfo="skip",
         line={"color": TARGET, "width": 1.5, "dash": "dash"},
@@ -176,11 +187,11 @@ def level_entry(name: str) -> go.Scatter:
 
 
 def words(text: str) -> dict[str, Any]:
-    """Words in the middle of a figure."""
+    """Returns text in the middle of a figure."""
     return {"text": text, "showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
 
 
 def note(text: str) -> go.Figure:
-    """A figure that says why there is nothing to be seen."""
+    """Returns a figure with only a text that says why there is nothing to show."""
     hidden = {"visible": False}
     return figure([], height=120, xaxis=hidden, yaxis=hidden, annotations=[words(text)])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report's tables, apart from that of the trials, which the page makes of its data."""
+"""The report's tables, except that of all trials, which the page's script makes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sweep.results.importances import Target
 from sweep.results.overview import FAILED, STATES, Overview, TrialView
 from sweep.results.rungs import RungView
 
-_WHICH = 40  # numbers of trials that are listed
+_WHICH = 40  # most numbers of trials that are listed
 
 
 def outcome_table(seen: Overview) -> str:
-    """Trials by their state, and how those that failed did."""
+    """Returns a table with the number of trials in each state, and of failed ones by cause."""
     rows: list[tuple[str, list[Cell]]] = []
     for state in STATES:
         if not seen.counts[state]:
@@ -33,7 +33,7 @@ def outcome_table(seen: Overview) -> str:
 
 
 def ladder_table(rungs: Sequence[RungView]) -> str:
-    """The rungs: trials, promotions and time spent."""
+    """Returns a table of the rungs: trials, promotions and time."""
     head = [("rung", True), ("what", False), ("trials", True), ("finished", True)]
     head += [("went on", True), ("stopped", True), ("failed", True)]
     runs = any(rung.running for rung in rungs)
@@ -54,7 +54,7 @@ def ladder_table(rungs: Sequence[RungView]) -> str:
 
 
 def failure_table(failures: Iterable[tuple[str, Sequence[TrialView]]]) -> str:
-    """Causes, which trials they stopped, and what the simulator said in the first of them."""
+    """Returns a table of the causes of failures, with their trials, and the simulator's message in the first."""
     rows: list[tuple[str, list[Cell]]] = []
     for cause, trials in failures:
         first = trials[0].failure
@@ -71,7 +71,7 @@ def failure_table(failures: Iterable[tuple[str, Sequence[TrialView]]]) -> str:
 
 
 def importance_table(name: str, target: Target) -> str:
-    """Shares of the parameters, method by method."""
+    """Returns a table of the importance of each parameter by each method."""
     methods = list(target.shares)
     first = target.shares[methods[0]]
     rows: list[tuple[str, list[Cell]]] = [
@@ -83,7 +83,7 @@ def importance_table(name: str, target: Target) -> str:
 
 
 def design_table(name: str, values: Iterable[Value]) -> str:
-    """Fields of a design with their values, beside the legal range and the seed's values."""
+    """Returns a table of a design's quantities: value, legal range, and value in the original design."""
     head = [("field", False), ("value", False), ("in the legal range", False)]
     head += [("legal", False), ("seed", False), ("from", False), ("meaning", False)]
     rows: list[tuple[str, list[Cell]]] = [
@@ -101,7 +101,7 @@ def design_table(name: str, values: Iterable[Value]) -> str:
 
 
 def _ruler(value: Value) -> str:
-    """The legal range as a line, with a dot for the value and a bar for the seed's."""
+    """Returns the legal range as a line, with a dot for the value and a bar for that of the original design."""
     if math.isnan(value.place):
         return ""
     seed = (
@@ -112,7 +112,7 @@ def _ruler(value: Value) -> str:
 
 
 def facts_table(facts: Mapping[str, str]) -> str:
-    """Name and words, one row each."""
+    """Returns a table with a name and a text in each row."""
     rows = "".join(
         f"<tr><th>{html.escape(name)}</th><td>{html.escape(words)}</td></tr>"
         for name, words in facts.items()

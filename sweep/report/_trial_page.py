@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page of one trial: what the script puts below its heading."""
+"""The page of one trial, as HTML that the page's script shows below its heading."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ from sweep.results.trial_examination import TrainingHistory, Waves
 
 
 def trial_page(found: TrialFindings, figs: Figures, linear_fit: float) -> str:
-    """The sections of a trial's page, in a template that the script shows."""
+    """Returns the sections of a trial's page, in a template element that the page's script shows.
+
+    **Arguments:**
+
+    - `found`: the trial.
+    - `figs`: collects the figures.
+    - `linear_fit`: held-out NMSE of the best linear fit.
+    """
     number = found.view.number
     name = f"t{number}"
     blocks = [
@@ -108,7 +115,7 @@ def _weights(found: TrialFindings, figs: Figures, name: str) -> str:
 
 
 def _before(history: TrainingHistory) -> int | None:
-    """Which weights are those before the epoch of `history.within`."""
+    """Returns the index of the weights before the epoch of `history.within`; None where they were not kept."""
     places = {epoch: place for place, epoch in enumerate(history.epochs)}
     return places.get(history.within_epoch)
 

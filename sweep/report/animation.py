@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The training of a trial as a film: its fit on the left, its loss on the right, epoch by epoch."""
+"""A film of a trial's training, epoch by epoch: fit on the left, held-out NMSE on the right."""
 
 from __future__ import annotations
 
@@ -29,10 +29,12 @@ _MOST_FRAMES = 80
 
 
 def film(fit: Fit, epochs: Sequence[int], outputs: Sequence[Array], linear_fit: float) -> bytes:
-    """A GIF of outputs at the held-out points, and of their NMSE, over the epochs.
+    """Returns a GIF of the outputs at the held-out points, and of their NMSE, over the epochs.
 
     **Arguments:**
 
+    - `fit`: gives the held-out points and their targets.
+    - `epochs`: number of epochs trained, one for each picture; of many, evenly spaced ones are shown.
     - `outputs`: after each of `epochs`, V, each of shape `(held-out points, outputs)`.
     - `linear_fit`: held-out NMSE of the best linear fit.
     """
@@ -72,7 +74,7 @@ def _in_order(fit: Fit, values: Array) -> Array:
 
 
 def _fit_panel(axes: Any, fit: Fit, outputs: Sequence[Array]) -> list[Any]:
-    """Outputs over the task's only variable, else over their targets; what will move."""
+    """Draws outputs over the task's only variable, or else over their targets. Returns the moving parts."""
     one = len(fit.variables) == 1
     target = _in_order(fit, fit.target)
     if one:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fit in the course of a training, with a slider over the epochs and a button that plays it."""
+"""A figure of the fit during training, with a slider over the epochs and a button to play it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _MOST_FRAMES = 60
 
 
 def fit_over_epochs(fit: Fit, epochs: Sequence[int], outputs: Sequence[Array]) -> go.Figure:
-    """Outputs at the held-out points after each epoch: over the task's variable, or over targets.
+    """Draws outputs at the held-out points after each epoch, over the task's variable or over their targets.
 
     **Arguments:**
 
-    - `fit`: for the points and their targets.
-    - `epochs`: after how many epochs; `outputs`: then, V, each of shape `(points, outputs)`. Of a
-      long training evenly spaced epochs are shown.
+    - `fit`: gives the held-out points and their targets.
+    - `epochs`: number of epochs trained; `outputs`: after each of them, V, each of shape `(points, outputs)`.
+      Of a long training, evenly spaced epochs are shown.
     """
     places = np.linspace(0, len(epochs) - 1, min(len(epochs), _MOST_FRAMES)).round().astype(int)
     epochs, outputs = [epochs[place] for place in places], [outputs[place] for place in places]

@@ -36,7 +36,7 @@ Drawn = tuple[str, go.Figure]
 
 
 def characterization_tables(found: Characterization) -> dict[str, str]:
-    """The data of all figures as CSV, by file name; units stand in the first line."""
+    """Returns the data of all figures as CSV, by file name; units are in the first line."""
     transfer, update, two_port = found.transfer, found.update, found.reciprocity
     devices = [
         ("device", "width_m", "length_m", "multiplicity", "vgs_V", "vds_V", "current_A"),
@@ -79,7 +79,7 @@ def characterization_tables(found: Characterization) -> dict[str, str]:
 
 
 def _csv(rows: Iterable[Sequence[object]]) -> str:
-    """Rows as CSV; numbers with ten digits, none where there is no number."""
+    """Returns rows as CSV; numbers have ten digits, and NaN becomes an empty cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for row in rows:
@@ -94,7 +94,7 @@ def _cell(value: object) -> str:
 
 
 def characterization_page(found: Characterization) -> str:
-    """The whole page."""
+    """Returns the whole page."""
     style = files("sweep.report").joinpath("assets/page.css").read_text("utf-8")
     title = html.escape(_title(found))
     return (
@@ -131,7 +131,7 @@ def _header(found: Characterization) -> str:
 
 
 def _table(found: Characterization) -> str:
-    """Current and reciprocity at a few weights and inputs."""
+    """Returns a table of current and reciprocity at a few weights and inputs."""
     transfer, rho = found.transfer, found.reciprocity.rho
     shares = _SHOWN_WEIGHTS if transfer.weights[0] < 0 else _SHOWN_GATES
     rows = [_nearest(transfer.weights, share * transfer.weights[-1]) for share in shares]

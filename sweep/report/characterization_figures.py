@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a synapse and its transistors do, as plotly figures: lines over one quantity, and maps."""
+"""Figures of a measured synapse and its transistors: lines over one quantity, and maps."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _MARKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 def transistor_output(curves: TransistorCurves) -> go.Figure:
     """Drain current over drain voltage, a line for each gate voltage; a pfet's with their signs turned."""
     sign, minus = _turned(curves)
-    kept = _few(curves.vgs)[1:]  # at a gate voltage of 0 there is nothing to be seen
+    kept = _few(curves.vgs)[1:]  # without a gate voltage of 0, where no current flows
     return _lines(
         sign * curves.vds,
         sign * curves.current[kept],
@@ -164,12 +164,12 @@ def reciprocity_map(found: Reciprocity) -> go.Figure:
 
 
 def _turned(curves: TransistorCurves) -> tuple[float, str]:
-    """The sign that turns voltages and currents to positive ones, and how a label says so."""
+    """Returns the sign that makes voltages and currents positive, and the sign's text for labels."""
     return (1.0, "") if curves.polarity == "n" else (-1.0, "\N{MINUS SIGN}")
 
 
 def _few(values: Array) -> list[int]:
-    """Evenly spaced places in a list, at most `_LINES`, both ends included where that comes out."""
+    """Returns at most `_LINES` evenly spaced places in a list, with both ends if that is possible."""
     step = math.ceil((len(values) - 1) / (_LINES - 1)) or 1
     return list(range((len(values) - 1) % step, len(values), step))
 
@@ -183,7 +183,7 @@ def _lines(
     signed: bool = False,
     markers: bool = False,
 ) -> go.Figure:
-    """A line for each value of a voltage; `titles` name both axes and that voltage."""
+    """Draws a line for each value of a voltage; `titles` are those of both axes and of that voltage."""
     x_title, y_title, what = titles
     colours = _signed(values) if signed else _ascending(len(values))
     traces = [
@@ -209,12 +209,12 @@ def _lines(
 
 
 def _signed(values: Array) -> Sequence[str]:
-    """Blue below 0, grey at 0, orange above."""
+    """Returns colours for values of both signs: blue below 0, grey at 0, orange above."""
     most = float(np.max(np.abs(values))) or 1.0
     return list(sample_colorscale(_SIGNED, ((values / most + 1) / 2).tolist()))
 
 
 def _ascending(count: int) -> Sequence[str]:
-    """Darker and darker."""
+    """Returns colours that become darker."""
     shares = np.linspace(_FAINTEST, 1.0, count).tolist()
     return [style.faint(style.AFTER, round(share, 3)) for share in shares]

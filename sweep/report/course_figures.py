@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One trial's training: fit over epochs, learning curves, weights, updates, waveforms, scenarios."""
+"""Figures of one trial's training: learning curves, weights, updates, waveforms, scenarios."""
 
 from __future__ import annotations
 
@@ -36,21 +36,22 @@ MEASURES: Mapping[str, tuple[str, bool]] = {
     "cosine": ("cosine with -gradient", False),
     "alignment": ("cosine, with noise", False),
 }
-"""Fields of `LayerTrainability` that are drawn over the epochs: title, and whether in decades."""
+"""Fields of `LayerTrainability` that are drawn over the epochs: title, and whether the axis is logarithmic."""
 
 PHASES = {"free": style.MUTED, "nudged": style.BEFORE, "opposed": "#a05fc4", "update": style.AFTER}
 _MOST_LINES = 24
-_MOST_NAMED = 8  # trainings that a legend can name
+_MOST_NAMED = 8  # most trainings that a legend can name
 _MOST_POINTS = 6
 
 
 def seed_curves(curves: Mapping[str, Sequence[float]], linear_fit: float = math.nan) -> go.Figure:
-    """Held-out NMSE over the epochs of each training: seeds, simulators, scenarios by name.
+    """Draws the held-out NMSE over the epochs of each training: of each seed, simulator or scenario.
 
     **Arguments:**
 
-    - `curves`: of each training the NMSE before it and after each epoch. More of them than a legend can
-      name are drawn as one bundle with its median, of those that have come so far.
+    - `curves`: by training, the NMSE before it and after each epoch. More curves than a legend can name are
+      drawn as one bundle, with the median of those that have come so far.
+    - `linear_fit`: held-out NMSE of the best linear fit, drawn as a line; NaN for none.
     """
     known = [value for curve in curves.values() for value in curve if math.isfinite(value)]
     few = len(curves) <= _MOST_NAMED
@@ -84,7 +85,7 @@ def _named(curves: Mapping[str, Sequence[float]]) -> list[go.Scatter]:
 
 
 def _bundle(curves: Mapping[str, Sequence[float]]) -> go.Scatter:
-    """All curves as one faint line with gaps; the pointer tells which is which."""
+    """Returns all curves as one faint line with gaps; the pointer shows the name of each."""
     x: list[int | None] = []
     y: list[float | None] = []
     which: list[str] = []
@@ -123,11 +124,14 @@ def _finite(values: Sequence[float]) -> list[float | None]:
 def layer_measure(
     epochs: Sequence[int], values: Sequence[Sequence[float]], title: str, *, log: bool = False
 ) -> go.Figure:
-    """A measure of each layer over the epochs.
+    """Draws a metric of each layer over the epochs.
 
     **Arguments:**
 
-    - `values`: of each epoch one value a layer; what is not finite is left out.
+    - `epochs`: number of epochs trained before each measurement.
+    - `values`: for each of `epochs` one value per layer; those that are not finite are left out.
+    - `title`: of the axis.
+    - `log`: whether the axis is logarithmic. Values that are not above 0 are then left out.
     """
     layers = len(values[0]) if values else 0
     traces = [
@@ -159,7 +163,14 @@ def _drawn(value: float, *, log: bool) -> float | None:
 def weights_over_epochs(
     epochs: Sequence[int], weights: Sequence[Array], shapes: Sequence[tuple[int, int]]
 ) -> go.Figure:
-    """Storage voltages of each layer over the epochs; of large layers some evenly spaced ones."""
+    """Draws weights of each layer over the epochs; of a large layer, some evenly spaced ones.
+
+    **Arguments:**
+
+    - `epochs`: number of epochs trained.
+    - `weights`: after each of `epochs`, V, all weights as a vector, as in `circuits.Trace.final_weights`.
+    - `shapes`: number of inputs and outputs of each layer.
+    """
     stacked = np.stack(weights)
     traces = []
     for layer, (name, column) in enumerate(_chosen(shapes)):
@@ -184,14 +195,16 @@ def weights_over_epochs(
 def weights_in_epoch(
     before: Array, within: Array, shapes: Sequence[tuple[int, int]], nudge: Nudge, phase: float
 ) -> go.Figure:
-    """Storage voltages over the phases of the first points of an epoch, less what they began with.
+    """Draws the change of the weights over the phases of the first points of an epoch.
 
-    They hold in the free and nudged phases and go to their new values in the update.
+    Weights are constant in the free and nudged phases, and are drawn as straight lines in the update.
 
     **Arguments:**
 
-    - `before`: weights before the epoch, V; `within`: after each of its points.
-    - `nudge`: whose phases they are; `phase`: length of each, s.
+    - `before`: weights before the epoch, V, shape `(weights,)`; `within`: after each of its first points, V,
+      shape `(points, weights)`.
+    - `shapes`: number of inputs and outputs of each layer.
+    - `nudge`: gives the phases of a point; `phase`: length of each, s.
     """
     count = min(_MOST_POINTS, len(within))
     phases = nudge.phases
@@ -224,7 +237,7 @@ def weights_in_epoch(
 
 
 def waveforms(waves: Waves, group: str) -> go.Figure:
-    """Voltages of some nodes over the phases of a few points, as the transient has them."""
+    """Draws the voltages of a group of nodes over the phases of a few points, from a transient simulation."""
     phases = waves.phases
     traces = [
         go.Scatter(
@@ -245,11 +258,11 @@ def waveforms(waves: Waves, group: str) -> go.Figure:
 
 
 def scenario_map(values: Mapping[tuple[str, float], float], title: str) -> go.Figure:
-    """A value, of which less is better, at each process corner and temperature.
+    """Draws a value, of which less is better, at each process corner and temperature.
 
     **Arguments:**
 
-    - `values`: (corner, temperature in degrees Celsius) to value; gaps are left open.
+    - `values`: by corner and temperature in degrees Celsius. Cells without a value are left empty.
     - `title`: of the value, with its unit.
     """
     corners = list(dict.fromkeys(corner for corner, _ in values))
@@ -282,7 +295,7 @@ def scenario_map(values: Mapping[tuple[str, float], float], title: str) -> go.Fi
 
 
 def _chosen(shapes: Sequence[tuple[int, int]]) -> list[tuple[str, list[int]]]:
-    """Of each layer a name and the weights that are drawn."""
+    """Returns a name for each layer, and the indices of its weights that are drawn."""
     found, start = [], 0
     for layer, (inputs, outputs) in enumerate(shapes):
         count = inputs * outputs

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How one trial fits its task, drawn as it makes sense for the task, as plotly figures."""
+"""Figures of the fit of one trial, chosen by the kind of its task."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One figure with its name and what is to be said about it."""
+    """A figure with its name and caption."""
 
     name: str
     caption: str
@@ -59,11 +59,10 @@ class Panel:
 
 
 def panels(fit: Fit) -> list[Panel]:
-    """The figures that show a fit.
+    """Returns the figures that show a fit.
 
-    Of a task with one variable outputs over it; of one with two and one output, the outputs in
-    their plane; of a classification how often each class is taken for which; else outputs over
-    targets.
+    For a task with one variable these are the outputs over it; with two variables and one output, the output
+    over their plane; for a classification, its confusion matrix; otherwise outputs over targets.
     """
     if len(fit.variables) == 1:
         return [Panel("curves", "Outputs over the task's variable.", curves(fit))]
@@ -84,7 +83,7 @@ def panels(fit: Fit) -> list[Panel]:
 
 
 def curves(fit: Fit) -> go.Figure:
-    """Target, and outputs before and after training, over the only variable."""
+    """Draws target, and outputs before and after training, over the only variable."""
     order = np.argsort(fit.x[:, 0], kind="stable")
     x = fit.x[order, 0]
     traces = _lines(x, fit.target[order], "target", style.TARGET, dash="dash")
@@ -103,7 +102,7 @@ def curves(fit: Fit) -> go.Figure:
 def _lines(
     x: Array, outputs: Array, name: str, colour: str, *, width: float = 1.5, dash: str = "solid"
 ) -> list[go.Scatter]:
-    """One line for each output, all under one entry of the legend."""
+    """Returns one line for each output, with one entry in the legend."""
     count = outputs.shape[1]
     return [
         go.Scatter(
@@ -129,7 +128,7 @@ def _legend_entry(name: str, colour: str, width: float, dash: str) -> go.Scatter
 
 
 def agreement(fit: Fit) -> go.Figure:
-    """Outputs before and after training over their targets, all outputs together."""
+    """Draws outputs before and after training over their targets, all outputs together."""
     points, outputs = fit.target.shape
     which = [f"point {p + 1}, output {o + 1}" for p in range(points) for o in range(outputs)]
     ends = [float(fit.target.min()), float(fit.target.max())]
@@ -156,7 +155,7 @@ def agreement(fit: Fit) -> go.Figure:
 
 
 def plane(fit: Fit) -> go.Figure:
-    """The only output after training as the colour of the points in the plane of two variables."""
+    """Draws the only output after training as colours of the points in the plane of two variables."""
     after, target = fit.after[:, 0], fit.target[:, 0]
     middle = 0.0 if fit.classes else float(target.mean())
     reach = float(np.abs(target - middle).max())
@@ -211,7 +210,7 @@ def plane(fit: Fit) -> go.Figure:
 
 
 def confusion(fit: Fit, outputs: Array) -> go.Figure:
-    """How many points of each class (rows) the outputs put into which class (columns)."""
+    """Draws the confusion matrix: number of points by true class (rows) and class of the outputs (columns)."""
     names = [html.escape(name) for name in fit.classes]
     counts = np.zeros((len(names), len(names)), dtype=int)
     np.add.at(counts, (classes_of(fit.target), classes_of(outputs)), 1)

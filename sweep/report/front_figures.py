@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trials by two or three of their objectives: what none beats, where the front bends, what to take."""
+"""Figures of trials by two or three objectives: Pareto front, its knee, a weighted choice, hypervolume."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def front(
     weights: Sequence[float] | None = None,
     violating: frozenset[int] | None = None,
 ) -> go.Figure:
-    """Two objectives against each other, with the trials that no other one beats in both.
+    """Draws two objectives against each other, with the Pareto front.
 
     **Arguments:**
 
-    - `first`, `second`: indices of objectives.
-    - `weights`: how much each of the two matters for the weighted choice; alike by default.
-    - `violating`: numbers of complete trials that violate a constraint; as the overview has them
-      by default.
+    - `overview`: the trials.
+    - `first`, `second`: indices of the objectives on the horizontal and the vertical axis.
+    - `weights`: of the two objectives, for the weighted choice; None for equal ones.
+    - `violating`: numbers of complete trials that violate a constraint; None for those of the overview.
     """
     groups = _groups(overview, (first, second), weights, violating)
     traces: list[Any] = []
@@ -72,7 +72,7 @@ def front(
 def _staircase(
     overview: Overview, trials: Sequence[TrialView], first: int, second: int
 ) -> go.Scatter:
-    """The border of what the front dominates."""
+    """Returns the border of the region that the front dominates."""
     ordered = sorted(trials, key=lambda trial: trial.values[first])
     shape = "vh" if overview.objectives[first].maximise else "hv"
     return go.Scatter(
@@ -90,9 +90,14 @@ def front3d(
     weights: Sequence[float] | None = None,
     violating: frozenset[int] | None = None,
 ) -> go.Figure:
-    """Three objectives, with the trials that no other one beats in all of them.
+    """Draws three objectives against each other, with the Pareto front.
 
-    Arguments as those of `front`.
+    **Arguments:**
+
+    - `overview`: the trials.
+    - `indices`: of the objectives on the three axes.
+    - `weights`: of the three objectives, for the weighted choice; None for equal ones.
+    - `violating`: numbers of complete trials that violate a constraint; None for those of the overview.
     """
     groups = _groups(overview, indices, weights, violating)
     traces = []
@@ -130,11 +135,11 @@ def front3d(
 
 
 def hypervolume(overview: Overview) -> go.Figure:
-    """How much of the objectives' box is dominated, over the trials.
+    """Draws the dominated hypervolume over the trials, as a share of a box.
 
-    The box lies between the best and the worst value of each objective, logarithms where all are
-    above 0: 0 is nothing, 1 a trial that is best in all. Trials that violate a constraint count for
-    nothing.
+    The box reaches from the best to the worst value of each objective, or of its logarithm where all
+    values are above 0. The share is 1 once a trial is best in all objectives. Trials that violate a
+    constraint are left out.
     """
     done = [trial for trial in overview.of(COMPLETE) if trial.allowed]
     costs = _costs(overview, done, range(len(overview.objectives)))
@@ -160,7 +165,7 @@ def _groups(
     weights: Sequence[float] | None,
     violating: frozenset[int] | None,
 ) -> dict[str, list[TrialView]]:
-    """The complete trials by what they are in this view; knee and choice twice."""
+    """Returns the complete trials by group; knee and weighted choice are in two groups."""
     done = overview.of(COMPLETE)
     if violating is None:
         violating = frozenset(trial.number for trial in done if not trial.allowed)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the trials did: each function takes plain records and returns a plotly `Figure`."""
+"""Figures of results over the trials, of rungs and of learning curves, made from plain records."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _LONG_CURVE = 40
 
 
 def history(overview: Overview, index: int = 0) -> go.Figure:
-    """Value of an objective over the trials, the best so far, and which trials failed.
+    """Draws the value of an objective over the trials, the best so far, and failed trials.
 
-    The best so far is one within all constraints.
+    The best so far is the best one within all constraints. `index` is that of the objective.
     """
     objective = overview.objectives[index]
     complete, best = overview.of(COMPLETE), list(overview.best_so_far(index))
@@ -98,11 +98,12 @@ def history(overview: Overview, index: int = 0) -> go.Figure:
 
 
 def agreement(rung: RungView, above: RungView, objective: str = "first objective") -> go.Figure:
-    """The values of the trials that finished two neighbouring rungs against each other.
+    """Draws the values of trials on a rung against those of the same trials on the next one.
 
     **Arguments:**
 
-    - `objective`: the first one, which is the value of a training.
+    - `rung`: with the pairs of values; `above`: the next rung.
+    - `objective`: name of the first objective, which is the value of a rung that trains.
     """
     lower, higher = (list(side) for side in zip(*rung.pairs, strict=True))
     return style.figure(
@@ -131,7 +132,7 @@ def _value_axis(title: str, values: list[float]) -> dict[str, object]:
 
 
 def rung_costs(rungs: Sequence[RungView]) -> go.Figure:
-    """What each rung took: wall time of the workers and time in the circuits."""
+    """Draws the cost of each rung: wall time of the workers and time in the simulated circuits."""
     names = [f"{rung.number} {html.escape(rung.label)}" for rung in rungs]
     times = [
         ("wall time of the workers", [rung.seconds for rung in rungs], style.AFTER),
@@ -153,7 +154,7 @@ def rung_costs(rungs: Sequence[RungView]) -> go.Figure:
 
 
 def learning_curves(overview: Overview) -> go.Figure:
-    """Held-out NMSE over the epochs of every trial; pruned and failed ones faint."""
+    """Draws the held-out NMSE over the epochs of every trial; pruned and failed ones are faint."""
     best = overview.best
     groups = [
         ("pruned", overview.of(PRUNED), style.faint(style.MUTED, 0.55), 1.0),
@@ -181,7 +182,7 @@ def learning_curves(overview: Overview) -> go.Figure:
 
 
 def _curves(name: str, trials: Sequence[TrialView], colour: str, width: float) -> go.Scatter:
-    """Several curves as one line with gaps: a plot of many traces is slow."""
+    """Returns several curves as one line with gaps, as plots of many traces are slow."""
     x: list[float | None] = []
     y: list[float | None] = []
     which: list[int] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two numbers of the search space against each other: contours, ranks, causes of failure."""
+"""Figures over two parameters of the search space: contours, ranks, causes of failure."""
 
 from __future__ import annotations
 
@@ -22,13 +22,20 @@ __all__ = ["contour", "failures", "rank"]
 Array = NDArray[np.float64]
 
 _CELLS = 36
-_FEW = 8  # whole numbers, of which each has a label
-_LEAST = 4  # points, of which a surface can be made
+_FEW = 8  # most whole numbers of which each has a label
+_LEAST = 4  # least points from which a surface can be made
 _SYMBOLS = ("x", "cross", "triangle-up", "square", "diamond", "star", "hexagon", "triangle-down")
 
 
 def contour(overview: Overview, x: Parameter, y: Parameter, index: int = 0) -> go.Figure:
-    """An objective over two parameters: linear between the complete trials, which are the dots."""
+    """Draws an objective over two parameters, with linear interpolation between the complete trials (dots).
+
+    **Arguments:**
+
+    - `overview`: the trials.
+    - `x`, `y`: parameters on the horizontal and the vertical axis; numbers, not choices.
+    - `index`: of the objective.
+    """
     done = _with(overview.of(COMPLETE), x, y)
     values = np.array([trial.values[index] for trial in done], dtype=np.float64)
     objective = overview.objectives[index]
@@ -58,7 +65,12 @@ def contour(overview: Overview, x: Parameter, y: Parameter, index: int = 0) -> g
 
 
 def rank(overview: Overview, x: Parameter, y: Parameter, index: int = 0) -> go.Figure:
-    """Where the complete trials stand by an objective: 0 is the best, 1 the worst."""
+    """Draws the rank of each complete trial by an objective, over two parameters: 0 is the best, 1 the worst.
+
+    **Arguments:**
+
+    - `overview`, `x`, `y`, `index`: as for `contour`.
+    """
     done = _with(overview.of(COMPLETE), x, y)
     objective = overview.objectives[index]
     signed = np.array([trial.values[index] for trial in done]) * (-1.0 if objective.maximise else 1)
@@ -75,7 +87,12 @@ def rank(overview: Overview, x: Parameter, y: Parameter, index: int = 0) -> go.F
 
 
 def failures(overview: Overview, x: Parameter, y: Parameter) -> go.Figure:
-    """Failed trials by their cause over two parameters, among the others."""
+    """Draws failed trials by their cause over two parameters, with all other trials.
+
+    **Arguments:**
+
+    - `overview`, `x`, `y`: as for `contour`.
+    """
     others = _with([t for t in overview.trials if t.state != FAILED and t.parameters], x, y)
     traces = [_dots(others, x, y, name="not failed", color=style.faint(style.MUTED, 0.45), size=5)]
     shown = list(others)
@@ -115,22 +132,23 @@ def _dots(
 
 
 def _places(trials: Sequence[TrialView], entry: Parameter) -> Array:
-    """Where trials lie on a parameter's axis: logarithms where it has them."""
+    """Returns the values of a parameter, or their logarithms if its axis is logarithmic."""
     found = np.array([trial.parameters[entry.name] for trial in trials], dtype=np.float64)
     return np.log10(found) if entry.log else found
 
 
 def _at(entry: Parameter, places: Array, fraction: float) -> float:
-    """The value at a fraction of the range of these trials."""
+    """Returns the value at a fraction of the range between the least and the greatest place."""
     low, high = float(places.min()), float(places.max())
     place = low + fraction * (high - low)
     return float(10.0**place) if entry.log else place
 
 
 def _surface(x: Array, y: Array, values: Array) -> Array | None:
-    """Values on a grid over the trials' hull; NaN outside it, None where there are too few trials.
+    """Interpolates values on a grid over the convex hull of the trials.
 
-    Cells on the border of the hull have the value of their nearest neighbour within it.
+    The grid is NaN outside the hull; cells on its border have the value of the nearest cell inside. Returns
+    None where there are too few trials.
     """
     from matplotlib.tri import LinearTriInterpolator, Triangulation  # noqa: PLC0415 - slow to import
 
@@ -156,7 +174,7 @@ def _bar(title: str, shown: Array, *, log: bool) -> dict[str, Any]:
     if not log or not len(finite):
         return style.colorbar(title)
     low, high = float(finite.min()), float(finite.max())
-    inset = 0.02 * (high - low)  # plotly leaves out a tick on the very end
+    inset = 0.02 * (high - low)  # plotly omits a tick at the very end
     ticks = np.linspace(low + inset, high - inset, 4) if high > low else np.array([low])
     return style.colorbar(
         title, tickvals=ticks.tolist(), ticktext=[style.short(10.0**tick) for tick in ticks]

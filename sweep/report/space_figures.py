@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the search has learnt of its space: importances, slices, parallel coordinates."""
+"""Figures of the search space: importances, slices, parallel coordinates."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _AXIS_WIDTH = 84
 
 
 def importances(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
-    """Share of each parameter in what makes trials good or bad, the largest on top.
+    """Draws the importance of each parameter, the largest on top.
 
     **Arguments:**
 
-    - `shares`: of each method, parameter to share; ordered by the first.
+    - `shares`: by method and parameter. The order is that of the first method.
     """
     first = next(iter(shares.values()), {})
     ordered = sorted(first, key=lambda name: first[name])
@@ -61,7 +61,17 @@ def slice_of(
     whole: bool = False,
     index: int = 0,
 ) -> go.Figure:
-    """An objective over one searched parameter; later trials are darker."""
+    """Draws an objective over one parameter; later trials are darker.
+
+    **Arguments:**
+
+    - `overview`: the trials.
+    - `name`: of the parameter.
+    - `unit`: of its values; empty for none.
+    - `log`: whether its axis is logarithmic.
+    - `whole`: whether its values are whole numbers.
+    - `index`: of the objective.
+    """
     objective = overview.objectives[index]
     done = [trial for trial in overview.of(COMPLETE) if name in trial.parameters]
     x = [trial.parameters[name] for trial in done]
@@ -107,9 +117,13 @@ def slice_of(
 
 
 def parallel(overview: Overview, parameters: Sequence[Parameter], index: int = 0) -> go.Figure:
-    """Every complete trial as a line through its parameters and objectives; drag on axes to filter.
+    """Draws every complete trial as a line through its objectives and parameters, with axes that filter.
 
-    Logarithmic quantities stand as such; the colour is that of one objective.
+    **Arguments:**
+
+    - `overview`: the trials.
+    - `parameters`: that get an axis, besides all objectives.
+    - `index`: of the objective that gives the colour.
     """
     done = overview.of(COMPLETE)
     axes = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`TrialFindings`: all that the page of one trial shows."""
+"""`TrialFindings`: everything that the page of one trial shows."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _DIGITS = 4
 class Value:
     """A value of a design.
 
-    - `field`, `meaning`: which it is; `shown`: with its unit; `origin`: searched, set or default.
-    - `legal`: its legal values in words; `seed`: the default, which is the seed's circuit's.
-    - `place`, `seed_place`: of value and seed's value in the legal range, from 0 to 1; NaN where there
-      is no finite range or there are several values.
+    - `field`, `meaning`: of the quantity; `shown`: value with unit; `origin`: searched, set or default.
+    - `legal`: description of the legal values; `seed`: the default, which is that of the original design.
+    - `place`, `seed_place`: place of value and default in the legal range, from 0 to 1; NaN without a finite
+      range, and for several values.
     """
 
     field: str
@@ -39,13 +39,13 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFindings:
-    """What the page of a trial shows.
+    """Content of the page of a trial.
 
-    - `view`: the trial; `design`, `values`: what its parameters make, field by field.
-    - `fit`: before and after training; `history`: in between. None where files are gone.
+    - `view`: the trial; `design`: made from its parameters; `values`: of its quantities.
+    - `fit`: before and after training; `history`: of the epochs between. None where files are missing.
     - `curves`: NMSE before and after each epoch of every training of the trial, by name.
     - `scenarios`: held-out NMSE by corner and temperature; empty where the study has none.
-    - `waves`: waveforms, or why there are none; None where none were asked for.
+    - `waves`: waveforms, or the reason why there are none; None where none were requested.
     """
 
     view: TrialView
@@ -62,7 +62,7 @@ class TrialFindings:
 def find_out_trial(
     results: Results, view: TrialView, examination: TrialExamination
 ) -> TrialFindings:
-    """Collects all that is to be said about one trial.
+    """Collects everything that the page of one trial shows.
 
     **Arguments:**
 
@@ -95,7 +95,7 @@ def fit_of(results: Results, view: TrialView) -> Fit | None:
     design = results.study_file.space.design(view.parameters)
     task, data = reached.plan.task, reached.plan.task.data()
     return Fit(
-        x=data.held_inputs[:, : len(task.variables)],  # what doubles them comes after them
+        x=data.held_inputs[:, : len(task.variables)],  # further inputs repeat these
         variables=task.variables,
         classes=task.classes,
         target=reached.plan.targets_in_volts(design, data.held_targets),
@@ -105,7 +105,7 @@ def fit_of(results: Results, view: TrialView) -> Fit | None:
 
 
 def _curves(results: Results, number: int) -> dict[str, tuple[float, ...]]:
-    """NMSE over the epochs of every training on disk: of each seed, simulator and scenario."""
+    """Returns the NMSE over the epochs of every training on disk: of each seed, simulator and scenario."""
     directory = Layout(results.out).trial(number)
     named = sorted(entry.name for entry in directory.glob("*/"))
     first = f"{results.manifest.simulator}, weight seed {results.study_file.plan.weight_seed}"
@@ -119,7 +119,7 @@ def _curves(results: Results, number: int) -> dict[str, tuple[float, ...]]:
 
 
 def _scenarios(scenarios: Sequence[Mapping[str, Any]]) -> dict[tuple[str, float], float]:
-    """NMSE by corner and temperature, where the study has scenarios; the worst of their seeds."""
+    """Returns the NMSE by corner and temperature, the worst of all seeds; empty without scenarios."""
     found: dict[tuple[str, float], float] = {}
     for entry in scenarios:
         place = str(entry["corner"]), float(entry["temperature"])
@@ -129,7 +129,7 @@ def _scenarios(scenarios: Sequence[Mapping[str, Any]]) -> dict[tuple[str, float]
 
 
 def _values(results: Results, design: Design) -> list[Value]:
-    """Quantities that were searched first, then those that the study sets, then the defaults."""
+    """Returns the quantities: searched ones first, then those that the study sets, then the defaults."""
     space = results.study_file.space
     searched = {parameter.field for parameter in space.parameters}
     fixed = {name.partition("[")[0] for name in space.fixed}
@@ -138,7 +138,7 @@ def _values(results: Results, design: Design) -> list[Value]:
     for field, value in design.to_values().items():
         name = field.partition("[")[
             0
-        ]  # a layer of its own is named where not all have the quantity
+        ]  # some quantities are named by layer, as not all layers have them
         spec, seed = known[name], _single(defaults[name])
         if name in searched:
             origin = "searched"
@@ -163,7 +163,7 @@ def _values(results: Results, design: Design) -> list[Value]:
 
 
 def legal_range(spec: Quantity) -> str:
-    """The legal values of a quantity in a few words."""
+    """Returns a short description of the legal values of a quantity."""
     if spec.choices:
         return ", ".join(spec.choices)
     if not spec.unit or spec.unit.startswith("1/"):
@@ -177,7 +177,7 @@ def _single(value: object) -> object:
 
 
 def _place(value: object, low: float, high: float, log: bool) -> float:
-    """Where a number lies in its range, from 0 to 1."""
+    """Returns the place of a number in its range, from 0 to 1."""
     if not isinstance(value, int | float) or not (low < high) or math.isinf(low + high + value):
         return math.nan
     if log and low > 0:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a study leaves: its files, its storage, and how they are read again."""
+"""Results of a study: their files, their storage, and how they are read."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values of objectives as costs, of which less is better."""
+"""Values of objectives as costs: the lower, the better."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ Array = NDArray[np.float64]
 
 
 def costs_of(values: Array, maximise: Sequence[bool]) -> Array:
-    """Values as costs, of which less is better: logarithms where all are above 0."""
+    """Returns values of objectives as costs, shape `(trials, objectives)`: the lower, the better.
+
+    An objective whose finite values are all above 0 is replaced by its decimal logarithm.
+    """
     costs = np.array(values, dtype=np.float64).reshape(-1, len(maximise))
     for column, most in enumerate(maximise):
         finite = costs[np.isfinite(costs[:, column]), column]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`EpochRecord`: what a finished epoch left, or several in one go, and its file."""
+"""`EpochRecord`: the results of an epoch, or of several computed in one task, and their file."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class RecordError(StoreError):
 
 
 class UnreadableRecordError(RecordError):
-    """The file of an epoch is there, and the system does not give it: no word about its content."""
+    """The file of an epoch exists, but reading it fails; its content may be intact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochRecord:
-    """The results of one epoch of one training, or of several that were computed in one go.
+    """The results of one epoch of one training, or of several that were computed in one task.
 
     **Attributes:**
 
-    - `scores`: the figures of each epoch.
+    - `scores`: the metrics of each epoch.
     - `arrays`: of the last epoch the arrays of `circuits.Trace` (`free`, `nudged`, `weights`,
       `final_weights`, `energy`) and `held_out` (outputs at the held-out points after the epoch, V,
       shape `(held_out, outputs)`); with epoch 0 also `held_out_before` (the same before the first
@@ -48,10 +48,10 @@ class EpochRecord:
     - `previous_key`: that of the epoch before these, empty before epoch 0.
     - `simulator`, `version`, `models`: what computed it; `models` is the SHA-256 of the PDK's.
     - `statistics`: the solver's counts in the last epoch, as in `circuits.simulators.Statistics`.
-    - `attempts`: how often it was simulated until it succeeded; 1 as a rule.
-    - `cached`: how many of the epochs were not simulated but came out of the run cache.
+    - `attempts`: number of simulations until one succeeded; usually 1.
+    - `cached`: how many of the epochs came from the run cache instead of a simulation.
     - `rung`: the rung on which it was computed.
-    - `wall_seconds`: what it took a worker, s.
+    - `wall_seconds`: wall time of the worker, s.
     - `simulated_seconds`: time in the circuit, s; NaN where unknown.
     """
 
@@ -72,7 +72,7 @@ class EpochRecord:
 
     @property
     def score(self) -> EpochScore:
-        """The figures of its last epoch."""
+        """The metrics of its last epoch."""
         return self.scores[-1]
 
     @property
@@ -86,7 +86,7 @@ class EpochRecord:
         return self.scores[-1].epoch
 
     def write(self, path: Path) -> None:
-        """Write the file, whole or not at all.
+        """Write the file, completely or not at all.
 
         **Raises:** `OSError`.
         """
@@ -113,10 +113,10 @@ class EpochRecord:
 
 
 def read_record(path: Path) -> EpochRecord:
-    """The record in a file that `EpochRecord.write` wrote.
+    """Reads a file that `EpochRecord.write` wrote.
 
     **Raises:** `RecordError` for a file that is damaged, missing or something else;
-    `UnreadableRecordError` where the system does not give it.
+    `UnreadableRecordError` where the file exists but reading it fails.
     """
     try:
         content = path.read_bytes()
@@ -147,9 +147,9 @@ def read_record(path: Path) -> EpochRecord:
 
 
 def read_scores(path: Path) -> tuple[EpochScore, ...]:
-    """The figures alone, without the arrays.
+    """Reads only the metrics of each epoch from a file, without the arrays.
 
-    **Raises:** `RecordError`.
+    **Raises:** `RecordError` for a file that is damaged, missing or something else.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a study keeps its files, how one is written whole or not at all, and who may write."""
+"""Paths of a study's files, atomic writing, and the lock that admits one driver at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PARTIAL = ".part"
 NOT_OFFERED = frozenset(
     (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EPERM)
 )
-"""What file systems answer to what they do not have: locks, links, fsync of a directory."""
+"""Errors of file systems for what they do not support: locks, links, fsync of a directory."""
 _TRIES = 3
 _SETTLED = 0.1  # s
 _BEGUN = 19  # of the words after the name in /proc/PID/stat
@@ -42,14 +42,14 @@ class Layout:
     - `study.toml`: copy of the study file.
     - `manifest.json`: where the results come from.
     - `journal.log`: the Optuna storage, unless the study uses another one.
-    - `trials/00012/epoch_003.npz`: what epoch 3 of trial 12 gave, in a study without a ladder.
-    - `trials/00012/transient_seed0/epoch_003.npz`: the same of one of the trainings on a ladder.
-    - `trials/00012/quasistatic_seed2/epoch_000_039.npz`: 40 epochs that were computed in one go.
+    - `trials/00012/epoch_003.npz`: results of epoch 3 of trial 12, in a study without a ladder.
+    - `trials/00012/transient_seed0/epoch_003.npz`: the same for one of the trainings on a ladder.
+    - `trials/00012/quasistatic_seed2/epoch_000_039.npz`: 40 epochs that were computed in one task.
     - `trials/00012/page.npz`: what `sweep report` computed for the page of trial 12.
     - `driver.lock`: held by the one driver that may write.
-    - `driver.owner`: that driver, on a file system without locks.
-    - `ray_logs/`: what Ray's own processes wrote, where Ray could not be started or died.
-    - `request`: what that driver is asked to do, while it is.
+    - `driver.owner`: names that driver, on a file system without locks.
+    - `ray_logs/`: logs of Ray's own processes, where Ray could not be started or died.
+    - `request`: a request to that driver, while there is one.
     """
 
     out: Path
@@ -81,12 +81,12 @@ class Layout:
 
     @property
     def ray_logs(self) -> Path:
-        """The directory of the messages of a Ray that failed."""
+        """The directory for logs of Ray, where it failed."""
         return self.out / "ray_logs"
 
     @property
     def request(self) -> Path:
-        """The file in which something is asked of the driver."""
+        """The file of a request to the driver."""
         return self.out / "request"
 
     def trial(self, number: int) -> Path:
@@ -94,7 +94,7 @@ class Layout:
         return self.out / "trials" / f"{number:05d}"
 
     def page(self, number: int) -> Path:
-        """The file of what was computed for the page of a trial."""
+        """The file of the data that were computed for the page of a trial."""
         return self.trial(number) / "page.npz"
 
     def training(self, number: int, training: str = "") -> Path:
@@ -104,7 +104,15 @@ class Layout:
     def epoch(
         self, number: int, epoch: int, *, last: int | None = None, training: str = ""
     ) -> Path:
-        """The file of an epoch of a trial, or of all from `epoch` to `last`."""
+        """Returns the path of the file of an epoch, or of several that were computed in one task.
+
+        **Arguments:**
+
+        - `number`: number of the trial.
+        - `epoch`: the epoch, or the first of several, from 0.
+        - `last`: the last of several; None for a single one.
+        - `training`: name of the training (`Ladder.training`); empty without a ladder.
+        """
         until = "" if last in {None, epoch} else f"_{last:03d}"
         return self.training(number, training) / f"epoch_{epoch:03d}{until}.npz"
 
@@ -135,7 +143,7 @@ def partial_of(path: Path) -> Path:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that, whenever the machine stops, it is there whole or not at all.
+    """Write a file so that it exists completely or not at all, whenever the machine stops.
 
     **Raises:** `OSError`, which names the file.
     """
@@ -156,7 +164,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Have errors of the system name a file, as those of write and fsync do not themselves."""
+    """Add a file's name to each `OSError` raised inside; those of write and fsync have none."""
     try:
         yield
     except OSError as error:
@@ -166,7 +174,7 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def sync(file: BinaryIO) -> None:
-    """Have all that was written to a file on the disk, as far as its file system can do that."""
+    """Flush a file to the disk, as far as its file system supports that."""
     file.flush()
     try:
         os.fsync(file.fileno())
@@ -176,7 +184,7 @@ def sync(file: BinaryIO) -> None:
 
 
 def _sync_directory(path: Path) -> None:
-    """Have the names in a directory on the disk; network file systems often do not offer that."""
+    """Flush a directory's entries to the disk; network file systems often do not support that."""
     try:
         directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -189,11 +197,11 @@ def _sync_directory(path: Path) -> None:
 
 
 class DriverLock:
-    """The right to write into a study's directory; it ends with the process, however that ends.
+    """Lock that lets one driver at a time write into a study's directory; a context manager.
 
-    Taken at construction; a context manager that gives it back. On a file system without locks
-    (Lustre, some NFS) a file that names the driver stands for it; one that was left by a driver
-    which is no more is known by its process, on the same machine.
+    It is taken at construction, and released at the end of the context or of the process. On a file
+    system without locks (Lustre, some NFS) a file that names the driver takes its place. On the same
+    machine, the file of a driver whose process has ended is recognised and removed.
 
     **Raises:** `StoreError` while another driver holds it; `OSError`.
     """
@@ -252,9 +260,10 @@ class DriverLock:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A driver that took a directory without a lock.
+    """A driver that owns a directory on a file system without locks.
 
-    - `host`, `process`: where it runs; `begun`: when that process began, as the kernel counts.
+    - `host`: its machine; `process`: its process number; `begun`: start time of the process in clock
+      ticks since the machine was started, as in `/proc`.
     """
 
     host: str
@@ -273,7 +282,7 @@ class Owner:
 
     @property
     def is_gone(self) -> bool:
-        """Whether it is known to be no more; of another machine's processes that is never known."""
+        """Whether its process is known to have ended; never true for one on another machine."""
         return self.is_here and _begun(self.process) != self.begun
 
     def __str__(self) -> str:
@@ -281,7 +290,7 @@ class Owner:
 
 
 def owner_of(layout: Layout) -> Owner | None:
-    """The driver that took a directory without a lock; None where nobody did."""
+    """Returns the driver that owns a directory without a lock; None where there is none."""
     try:
         host, process, begun = layout.owner.read_text("utf-8").split()
         return Owner(host, int(process), begun)
@@ -290,11 +299,11 @@ def owner_of(layout: Layout) -> Owner | None:
 
 
 def take_ownership(layout: Layout) -> bool:
-    """Take a directory whose file system has no locks, by a file that only one driver can make.
+    """Take a directory whose file system has no locks, by creating a file that only one driver can.
 
-    **Returns:** whether that was possible; False where there are no such files either.
+    **Returns:** whether that was possible; False where the file system cannot do that either.
 
-    **Raises:** `StoreError` where another driver has it.
+    **Raises:** `StoreError` where another driver owns the directory.
     """
     own = Owner.here()
     owner: Owner | None = None
@@ -314,7 +323,7 @@ def take_ownership(layout: Layout) -> bool:
             raise
         with os.fdopen(number, "w", encoding="utf-8") as file, naming(layout.owner):
             file.write(f"{own}\n")
-        time.sleep(_SETTLED)  # whoever found the same driver gone may have removed this file
+        time.sleep(_SETTLED)  # a driver that saw the same old owner may remove this file
         if owner_of(layout) == own:
             return True
     place = "unknown" if owner is None else f"{owner.process} on {owner.host}"
@@ -326,7 +335,7 @@ def take_ownership(layout: Layout) -> bool:
 
 
 def _begun(process: int) -> str:
-    """When a process began; empty where there is none."""
+    """Start time of a process as in `/proc`; empty where there is no such process."""
     try:
         status = Path(f"/proc/{process}/stat").read_text("ascii", "replace")
     except OSError:

@@ -11,11 +11,11 @@ __all__ = ["Target"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Something that depends on the parameters.
+    """A metric, and how much each parameter matters for it.
 
-    - `title`: what it is, with its unit.
-    - `trials`: how many have a value of it.
-    - `shares`: of each method, parameter to share; empty where trials are too few.
+    - `title`: the metric, with its unit.
+    - `trials`: number of trials that have a value of it.
+    - `shares`: for each method the share of each parameter; empty where there are too few trials.
     """
 
     title: str

@@ -16,7 +16,7 @@ SCHEMA = 4
 _READ = (1, 2, 3, 4)
 # 1: no ladder; 2: epochs do not tell whether they were cached; 3: nothing of data, packages, junctions
 WITH_JUNCTIONS = 4
-"""Studies of earlier schemas ran without junction areas, which no field spoke of."""
+"""First schema with junction areas; studies of earlier ones ran without them, and had no field for it."""
 
 EXTENDED = "extended_from"
 """Key of a later start in a manifest: the fingerprint that the study had before it."""
@@ -78,13 +78,13 @@ class Manifest:
         return {start.get(EXTENDED) for start in self.resumed}
 
     def write(self, layout: Layout) -> None:
-        """Write `manifest.json`, whole or not at all."""
+        """Write `manifest.json`, completely or not at all."""
         text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
         write_whole(layout.manifest, text.encode())
 
 
 def read_manifest(layout: Layout) -> Manifest:
-    """The manifest of a study's directory.
+    """Reads the manifest of a study's directory.
 
     **Raises:** `StoreError` where there is none, or one of another schema.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the trials ended that came to no value: counts by outcome, and the most frequent message."""
+"""Counts of the trials without a value by outcome, with the most frequent message of each."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["OutcomeCount", "Outcomes"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeCount:
-    """Trials that ended alike, without a value.
+    """Number of trials without a value that ended in the same way.
 
     - `state`: `failed` or `pruned`.
-    - `cause`: of a failure; of pruned trials their rung, as in `rung 1`.
+    - `cause`: cause of the failure; for pruned trials their rung, as in `rung 1`.
     - `trials`: how many.
     - `words`: first line of the most frequent message of a failure.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A study's results as plain records: what `status`, `report` and `export` have in common."""
+"""A study's results as plain records, which `status`, `report` and `export` show."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ _STATE_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a trial has no value: the outcome of its epoch `epoch`, with the simulator's words.
+    """Why a trial has no value: the outcome of its epoch `epoch`, with the simulator's message.
 
-    `rung`: on which rung of the ladder, from 0.
+    `rung`: the rung on which it failed, from 0.
     """
 
     status: str
@@ -68,12 +68,12 @@ class TrialView:
       has begun, its seeds combined as the rung's value is.
     - `rung`: of the ladder, from 0; `epochs`: of a training on that rung, 0 where there is none.
     - `energy`: J for each training point; `seconds`: simulator wall time; NaN where unknown.
-    - `cached`: epochs that came out of the run cache.
-    - `failure`: only where it failed.
-    - `violated`: the study's constraints that it is beyond, by name, each with how far, as a share
+    - `cached`: number of epochs that came from the run cache.
+    - `failure`: why it failed; None for other trials.
+    - `violated`: the study's constraints that it violates, by name, each with the excess as a share
       of the limit; `allowed`: whether there are none.
     - `told_nmse`: held-out NMSE at its end as the storage has it, NaN before.
-    - `scenarios`: of each scenario that it has finished `corner`, `temperature` (deg C),
+    - `scenarios`: for each scenario that it has finished `corner`, `temperature` (deg C),
       `mismatch_seed`, `weight_seed`, `noise_seed`, `data_seed`, its `training`'s name, `nmse`, and
       the other objectives by name.
     """
@@ -111,14 +111,14 @@ class TrialView:
 
     @property
     def candidate(self) -> Candidate:
-        """What decides about it, of a complete trial."""
+        """What its rank depends on, for a complete trial."""
         nmse = self.nmse if math.isnan(self.told_nmse) else self.told_nmse
         return Candidate(number=self.number, values=self.values, nmse=nmse, violated=self.violated)
 
 
 @dataclass(frozen=True)
 class Overview:
-    """A study at a glance.
+    """Summary of a study.
 
     **Attributes:**
 
@@ -181,8 +181,8 @@ class Overview:
     def leader(self) -> TrialView | None:
         """The trial to look at first.
 
-        The best one; before there is one, the unfinished one that fits best so far; where only
-        trials beyond the constraints have been trained, the one that is nearest to them.
+        It is the best one; before there is one, the unfinished one that fits best so far; where only
+        trials beyond the constraints have been trained, the one that is nearest to the constraints.
         """
         if self.best is not None:
             return self.best
@@ -204,7 +204,7 @@ class Overview:
         return violated_words(trial.violated, self.limits)
 
     def warnings(self, trial: TrialView) -> list[str]:
-        """What speaks against a complete trial, a sentence each; empty as a rule."""
+        """Returns warnings about a complete trial, a sentence each; usually there are none."""
         found = []
         if trial.state == COMPLETE and not trial.allowed:
             found.append(
@@ -231,7 +231,7 @@ class Overview:
         return sorted(causes.items(), key=lambda entry: (-len(entry[1]), entry[0]))
 
     def best_so_far(self, index: int = 0) -> Iterator[tuple[int, float]]:
-        """Trial number and best value of an objective until then, over the complete, allowed trials."""
+        """Returns for each complete, allowed trial its number and the best value of an objective until then."""
         objective, best = self.objectives[index], None
         for trial in self.of(COMPLETE):
             value = trial.values[index]
@@ -243,7 +243,7 @@ class Overview:
 
 
 def overview(results: Results) -> Overview:
-    """What a study has found so far."""
+    """Returns a summary of a study's results so far."""
     described = results.study_file
     objectives = objectives_of(described)
     trials = results.study.get_trials(deepcopy=False)
@@ -292,7 +292,7 @@ def _view(trial: StoredTrial, results: Results, *, several: bool) -> TrialView:
 
 
 def _curve(results: Results, number: int) -> tuple[float, ...]:
-    """The learning curve out of the files, where Optuna keeps none: all seeds as far as they came."""
+    """Learning curve from the files, where Optuna has no reports, up to the last epoch of all seeds."""
     reached = results.reached(number)
     if reached is None:
         return ()

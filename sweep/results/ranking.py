@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which trial of a study is best, and why: `Ranking` alone decides it, and everything asks it.
+"""Ranking of the trials of a study. Only `Ranking` decides which trial is the best one.
 
-A trial can be the best one if it is complete and within all constraints of its study. Of one
-objective the trial with the best value is the best, the earliest one of equals. Of several
-objectives those are best that no other one beats in all of them, the Pareto front; where one of them
-has to be named, it is the one that fits best.
+A trial can be the best one if it is complete and within all constraints of its study. With one
+objective it is the trial with the best value, the earliest one of equals. With several objectives
+the best ones are the Pareto front: the trials that no other one beats in all of them. Where one of
+these has to be named, it is the one that fits best.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """What is minimised or maximised.
+    """A metric that is minimised or maximised.
 
     **Attributes:**
 
@@ -56,7 +56,7 @@ class Objective:
         return left > right if self.maximise else left < right
 
     def cost(self, value: float) -> float:
-        """The value as something of which less is better; infinite where it is not known."""
+        """Returns a value as a cost, which is the better the lower it is; infinite for NaN."""
         if math.isnan(value):
             return math.inf
         return -value if self.maximise else value
@@ -64,14 +64,14 @@ class Objective:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """What decides about a complete trial.
+    """What the rank of a complete trial depends on.
 
     **Attributes:**
 
-    - `number`: of the trial.
-    - `values`: of the objectives.
+    - `number`: number of the trial.
+    - `values`: values of the objectives.
     - `nmse`: held-out NMSE after its training; NaN where unknown.
-    - `violated`: the constraints that it is beyond, by name, each with how far, as a share of the
+    - `violated`: the constraints that it violates, by name, each with the excess as a share of the
       limit.
     """
 
@@ -94,7 +94,7 @@ class Candidate:
 
     @classmethod
     def of(cls, trial: StoredTrial) -> Candidate:
-        """The candidate of a complete trial in the storage."""
+        """Returns the candidate for a complete trial in the storage."""
         training = TrialRecord.of(trial).training
         return cls(
             number=trial.number,
@@ -106,13 +106,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankedTrials:
-    """The answer: which of the complete trials are best, and why.
+    """The result of a ranking: which of the complete trials are best, and why.
 
     **Attributes:**
 
     - `complete`, `allowed`: number of complete trials, and of those within all constraints.
-    - `front`: the best ones by number: of one objective one trial, of several the Pareto front.
-    - `best`: the one of them that is named; None where no trial is complete and allowed.
+    - `front`: the best ones by number: with one objective one trial, with several the Pareto front.
+    - `best`: the one of these that fits best; None where no trial is complete and allowed.
     - `nearest`: the trial that is least beyond the constraints, where none is within them.
     - `reason`: why `best` is the best one, or why there is none: a clause without a full stop.
     """
@@ -135,8 +135,8 @@ class Ranking:
 
     **Arguments:**
 
-    - `objectives`: of the study, with their directions.
-    - `limits`: the study's constraints in words, by the names that candidates have them by.
+    - `objectives`: objectives of the study, with their directions.
+    - `limits`: the study's constraints in words, by their names in `Candidate.violated`.
     - `candidates`: complete trials to begin with.
     """
 
@@ -168,7 +168,7 @@ class Ranking:
             return
         self._allowed += 1
         if any(map(math.isnan, candidate.values)):
-            return  # a value that is not known beats none
+            return  # an unknown value is never the best
         if any(self._beats(kept, candidate) for kept in self._front):
             return
         self._front = [kept for kept in self._front if not self._beats(candidate, kept)]
@@ -189,7 +189,7 @@ class Ranking:
         )
 
     def ordered(self, candidates: Iterable[Candidate]) -> list[Candidate]:
-        """Candidates, the best one first.
+        """Returns the candidates, the best one first.
 
         Those within the constraints come before those beyond, the front before what it beats; then
         the objective decides or, of several, the fit. Those beyond come by how far they are.
@@ -208,7 +208,7 @@ class Ranking:
         return tuple(objective.cost(value) for objective, value in pairs)
 
     def _beats(self, one: Candidate, other: Candidate) -> bool:
-        """Whether one is better; of one objective the earlier of equals is."""
+        """Whether one is better than the other; with one objective, the earlier of equals is."""
         mine, its = self._costs(one), self._costs(other)
         if len(mine) == 1:
             return (mine, one.number) < (its, other.number)
@@ -249,7 +249,7 @@ def objectives_of(described: StudyFile) -> tuple[Objective, ...]:
 
 
 def limits_of(described: StudyFile) -> dict[str, str]:
-    """The constraints of a study in words, by the names that the storage has them by."""
+    """Returns the constraints of a study in words, by their names in the storage."""
     return {bound.name: bound.words for bound in described.search.constraints}
 
 

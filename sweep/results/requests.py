@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What somebody asks of the driver of a study: one word in a file that the driver looks at."""
+"""Requests to the driver of a study: one word in a file, which the driver reads again and again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sweep.results.files import Layout, write_whole
 
 
 class Request(StrEnum):
-    """The words.
+    """A request to the driver.
 
     - `STOP`: finish what is running, then end; the study can be resumed.
     - `DROP`: end at once; what was running is run again when the study is resumed.
@@ -22,7 +22,7 @@ class Request(StrEnum):
 
 
 def read_request(layout: Layout) -> Request | None:
-    """What is asked for now; None for nothing."""
+    """Returns the present request; None where there is none."""
     try:
         return Request(layout.request.read_text("ascii").strip())
     except (OSError, ValueError):
@@ -30,10 +30,10 @@ def read_request(layout: Layout) -> Request | None:
 
 
 def write_request(layout: Layout, request: Request) -> None:
-    """Ask for something. **Raises:** `OSError`."""
+    """Write a request. **Raises:** `OSError`."""
     write_whole(layout.request, f"{request}\n".encode())
 
 
 def clear_request(layout: Layout) -> None:
-    """Ask for nothing any more. **Raises:** `OSError`."""
+    """Remove the request. **Raises:** `OSError`."""
     layout.request.unlink(missing_ok=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the rungs of the ladder gave and took, as kept in a trial's attributes."""
+"""Values and costs of the rungs of a trial, as stored in the trial's attributes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RungResult:
 
     **Attributes:**
 
-    - `values`: those of the objectives, or of a check. A check that only passes or fails has none,
+    - `values`: values of the objectives, or of a check. A check that only passes or fails has none,
       nor has a rung that is not finished.
     - `seconds`: wall time of the workers, `simulated`: time in the circuit, s; NaN where unknown.
     """
@@ -38,7 +38,7 @@ class RungRecord:
     **Attributes:**
 
     - `finished`: the finished ones, the lowest first.
-    - `unfinished`: the one after them, where something was spent on it.
+    - `unfinished`: the rung after them, where time was spent on it.
     """
 
     finished: tuple[RungResult, ...] = ()

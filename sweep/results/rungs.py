@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each rung of a study's ladder did and took: what `status` and `report` show of it."""
+"""Summary of each rung of a study's ladder, as `status` and `report` show it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ class RungView:
     **Attributes:**
 
     - `number`: from 1, the lowest; `kind`, `label`: what it is; `is_top`: whether it is the last.
-    - `reached`, `finished`, `promoted`: trials that came so far, got to its end, and went on from it.
-    - `stopped`, `failed`, `running`: trials that ended here by comparison or without a result, and
-      that are here now.
+    - `reached`, `finished`, `promoted`: numbers of trials that reached it, finished it, and went on to
+      the next rung.
+    - `stopped`, `failed`, `running`: numbers of trials that were pruned on it, failed on it, and are on
+      it now.
     - `seconds`: wall time of the workers, s; `simulated`: time in the circuit, s.
     - `pairs`: of (value here, value on the next rung) of the trials that finished both, by the first
       objective; less is better, so what is to be maximised has its sign turned.
@@ -51,7 +52,7 @@ class RungView:
 
     @property
     def rate(self) -> float:
-        """Share of the trials that finished it that went on; NaN of none, and of the last rung."""
+        """Share of the trials that finished it and went on; NaN where none finished it, and on the last rung."""
         if self.is_top or not self.finished:
             return math.nan
         return self.promoted / self.finished
@@ -103,7 +104,7 @@ def _view(described: StudyFile, index: int, rung: Rung, read: Sequence[_Read]) -
 
 
 def _total(costs: Sequence[float]) -> float:
-    """The sum of what all trials spent on a rung, those included that were run again."""
+    """Time that all trials spent on a rung, s, including those that were run again."""
     return math.fsum(value for value in costs if not math.isnan(value))
 
 
@@ -121,13 +122,13 @@ def _pairs(
 
 
 def _cost(described: StudyFile, index: int, value: float) -> float:
-    """A rung's first value as something of which less is better."""
+    """Returns a rung's first value as a cost, which is the better the lower it is."""
     trains = isinstance(described.ladder.rungs[index], TrainingRung)
     return -value if trains and described.search.directions[0] == "maximize" else value
 
 
 def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:
-    """Spearman's rank correlation: 1 where both order trials alike; NaN of fewer than three."""
+    """Spearman's rank correlation: 1 where both orders agree; NaN for fewer than three pairs."""
     if len(pairs) < _LEAST_PAIRS or any(len(set(side)) == 1 for side in zip(*pairs, strict=True)):
         return math.nan
     from scipy.stats import spearmanr  # noqa: PLC0415 - half a second, and few need it

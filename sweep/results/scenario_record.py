@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a finished scenario of a trial was and gave."""
+"""Conditions and results of a finished scenario of a trial."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class ScenarioRecord:
 
     **Attributes:**
 
-    - `corner`, `temperature`, `mismatch_seed`: the silicon it met; the temperature in deg C.
+    - `corner`, `temperature`, `mismatch_seed`: the corner; the temperature in degrees Celsius.
     - `weight_seed`, `noise_seed`, `data_seed`: the seeds of the training; None for no noise.
     - `training`: the name of the training, which says where its files are.
-    - `nmse`: held-out NMSE after it; infinite where the training came to no result.
-    - `status`, `cause`: why it came to no result; None where it did.
+    - `nmse`: held-out NMSE after it; infinite where the training has no result.
+    - `status`, `cause`: why it has no result; None where it has one.
     - `metrics`: the other objectives, by name; NaN where unknown.
     """
 

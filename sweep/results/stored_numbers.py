@@ -20,5 +20,5 @@ def stored(value: Any) -> Any:
 
 
 def stored_number(value: object) -> float:
-    """Returns a stored number; NaN for what is none."""
+    """Returns a stored value as a float; NaN where it is no number."""
     return float(value) if isinstance(value, int | float) else math.nan

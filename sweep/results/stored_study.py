@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is read of a study and its trials in a storage, whatever program keeps it.
+"""Protocols of a stored study and its trials: the fields and methods that are read.
 
-The studies and trials of Optuna have these fields and methods. This room does not import Optuna:
+The studies and trials of Optuna have them. This package does not import Optuna;
 `sweep.search.opening` opens a storage.
 """
 
@@ -70,5 +70,5 @@ def is_allowed(trial: StoredTrial) -> bool:
 
 
 def violated(constraints: Mapping[str, float]) -> dict[str, float]:
-    """Those constraints that are violated, by name, and how far; one that is not known is."""
+    """Returns the excess of each violated constraint, by name; NaN counts as violated."""
     return {name: value for name, value in constraints.items() if not value <= 0.0}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading what a study has left in its directory, finished, running or killed.
+"""Reads the results in a study's directory, whether it has finished, is running or was killed.
 
     results = open_results(Path("out"))
     results.study.best_trial.number
@@ -55,8 +55,8 @@ STUDY_ATTRIBUTES = MappingProxyType(
 class Reached:
     """The highest training that a trial has begun.
 
-    - `rung`: on which rung.
-    - `plan`: the training of the rung's first seed or scenario; `name` that of its files.
+    - `rung`: number of its rung, from 0.
+    - `plan`: the training of the rung's first seed or scenario; `name`: its name, as in its files.
     """
 
     rung: int
@@ -66,12 +66,12 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What a study has left so far.
+    """The results of a study so far.
 
     **Attributes:**
 
     - `out`: its directory.
-    - `study_file`: the study as it was described.
+    - `study_file`: the study file, parsed.
     - `manifest`: where the results come from.
     - `study`: the study in its storage, to be read only.
     """
@@ -82,9 +82,9 @@ class Results:
     study: StoredStudy
 
     def data_note(self) -> str:
-        """What to know where the task gives other points now than to these trials; else empty.
+        """Returns a warning where the task now makes other points than these trials had; else empty.
 
-        **Raises:** `StudyFileError` where the task makes none any more.
+        **Raises:** `StudyFileError` where the task no longer makes points.
         """
         if self.manifest.data in {"", self.study_file.data}:
             return ""
@@ -95,7 +95,7 @@ class Results:
         )
 
     def reached(self, trial: int) -> Reached | None:
-        """The highest training of a trial that has a finished epoch; None if none has."""
+        """Returns the highest training of a trial that has a finished epoch; None where none has."""
         ladder, plan = self.study_file.ladder, self.study_file.plan
         record = TrialRecord.of(self.study.get_trials(deepcopy=False)[trial])
         for index in range(record.reached, -1, -1):
@@ -108,9 +108,7 @@ class Results:
         return None
 
     def epochs(self, trial: int, training: str | None = None) -> list[EpochRecord]:
-        """All finished epochs of a training, from epoch 0 on.
-
-        Ends before the first file that is missing or damaged.
+        """Returns the finished epochs of a training, from epoch 0 up to a missing or damaged file.
 
         **Arguments:**
 
@@ -126,7 +124,7 @@ class Results:
         return records
 
     def scores(self, trial: int, training: str | None = None) -> list[EpochScore]:
-        """The figures of the same epochs, read without their arrays."""
+        """Returns the metrics of the same epochs, read without their arrays; arguments as of `epochs`."""
         scores: list[EpochScore] = []
         for path in self._files(trial, training):
             try:
@@ -143,9 +141,9 @@ class Results:
 
 
 def stored_study_file(layout: Layout, manifest: Manifest) -> tuple[StudyFile, int]:
-    """The study file that was copied when the study began, and the version of its format.
+    """Reads the study file that was copied when the study began, and the version of its format.
 
-    One of an older version is read as `sweep migrate` would rewrite it.
+    A file of an older version is read as `sweep migrate` would rewrite it.
 
     **Raises:** `StoreError` if it is missing or was altered, `StudyFileError` if this version
     cannot read it.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the page of a trial shows beyond its figures, and the file in which it is kept.
+"""Data that the page of a trial shows besides its metrics, and the file in which they are kept.
 
-`sweep.app` computes it. The file stands beside those of the trial's epochs and belongs to the last
-of them: when the trial goes on, it is computed again.
+`sweep.app` computes them. The file is beside those of the trial's epochs and belongs to the last of
+them: when the trial goes on, the data are computed again.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ class TrainingHistory:
     **Attributes:**
 
     - `seed`: of its first weights.
-    - `epochs`: after how many epochs each entry of `held_out` and `weights` is, from 0 on; of a long
-      training some, about evenly on a logarithmic scale.
+    - `epochs`: number of epochs before each entry of `held_out` and `weights`, from 0 on; a long training
+      has entries for some epochs only, about evenly on a logarithmic scale.
     - `held_out`: outputs at the held-out points, V, each of shape `(held-out points, outputs)`.
     - `weights`: storage voltages, V, each of shape `(weights,)`.
     - `within`: storage voltages after each training point of an epoch, V, shape
       `(training points, weights)`, and `within_epoch`: of which, from 0.
-    - `examined`: epochs, each with the figures of the updates there; empty where there are none.
-    - `notes`: what to know of all this, a sentence each.
+    - `examined`: epochs, each with the metrics of its updates; empty where there are none.
+    - `notes`: remarks on these data, a sentence each.
     """
 
     seed: int
@@ -77,7 +77,7 @@ class Waves:
 
 @dataclass(frozen=True, slots=True)
 class TrialExamination:
-    """What was computed for the page of a trial.
+    """Data that were computed for the page of a trial.
 
     **Attributes:**
 
@@ -89,12 +89,12 @@ class TrialExamination:
     waves: Waves | str | None = None
 
     def write(self, path: Path, belongs_to: Mapping[str, Any]) -> None:
-        """Writes the file, whole or not at all.
+        """Writes the file, completely or not at all.
 
         **Arguments:**
 
         - `path`: the file.
-        - `belongs_to`: plain values that say for what it was computed.
+        - `belongs_to`: plain values that identify the results for which it was computed.
 
         **Raises:** `OSError`.
         """

@@ -144,9 +144,9 @@ class TrialRecord:
     - `training`: the highest training it reached; None where there is nothing about one.
     - `scenarios`: each finished scenario of the last rung.
     - `rungs`: the rungs it began; None where there is nothing about them.
-    - `rung`: the rung it reached, from 0; None where that is not told, which is rung 0.
-    - `failure`: why it came to no result; None as a rule.
-    - `replaces`: the number of the trial whose parameters it runs again; None as a rule.
+    - `rung`: the rung it reached, from 0; None where no attribute says so, which means rung 0.
+    - `failure`: why it has no result; None where it did not fail.
+    - `replaces`: the number of the trial whose parameters it runs again; None for most trials.
     - `replaced`: whether its parameters are run again by another trial, so that it does not count.
     """
 
@@ -172,15 +172,15 @@ class TrialRecord:
 
     @property
     def begun(self) -> tuple[RungResult, ...]:
-        """These rungs, and the one after them where something was spent on it."""
+        """The finished rungs, and the rung after them where time was spent on it."""
         return () if self.rungs is None else self.rungs.begun
 
     def to_attributes(self) -> dict[str, Any]:
         """Returns the attributes that hold it, as JSON can say them.
 
-        What is empty or None is left out: an attribute that a trial has already stays. The rung comes
-        after the results: where a storage writes one attribute after the other, it says that the
-        others are there.
+        What is empty or None is left out, so that a trial's existing attribute stays. The rung comes
+        after the results: where a storage writes one attribute after the other, the presence of the
+        rung shows that the others are complete.
         """
         parts: dict[str, Any] = {}
         for each in fields(self):
@@ -223,7 +223,7 @@ _PLAIN = frozenset(("start", "moved", "rung", "replaces", _REPLACED))
 
 
 def has_failed(trial: StoredTrial) -> bool:
-    """Whether a trial came to no result: its design cannot be simulated, or it was lost."""
+    """Whether a trial has no result, because its design cannot be simulated or it was lost."""
     state = trial.state.name
     return state == "FAIL" or (state == "PRUNED" and _STATUS in trial.user_attrs)
 

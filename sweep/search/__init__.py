@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The search: the only room that knows Optuna. Samplers, pruners, storages, and the study store behind ask and tell."""
+"""The search: samplers, pruners, storages and the study store. Only this package imports Optuna."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The trials of a study as they end, so that what is made of them can be added up."""
+"""Reads finished trials of a study once only, for sums and counts that grow trial by trial."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from optuna.trial import FrozenTrial
 
 
 class FinishedTrials:
-    """Tells of each trial once when it has ended, and of all others each time.
+    """Returns the trials that finished since the last call, and all unfinished ones.
 
-    What has ended does not change any more in an Optuna storage, whoever writes to it; so nothing is
-    missed by not looking at it again.
+    A finished trial no longer changes in an Optuna storage, so it need not be read again.
 
     **Arguments:**
 
-    - `study`: in its storage.
+    - `study`: the Optuna study, in its storage.
     """
 
     def __init__(self, study: optuna.Study) -> None:
@@ -24,10 +23,10 @@ class FinishedTrials:
         self._known = 0
 
     def look(self) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
-        """Look at the storage.
+        """Read the storage.
 
-        **Returns:** the trials that have ended since the last look, and those that have not ended,
-        each in the order of their numbers.
+        **Returns:** the trials that have finished since the last call, and those that have not
+        finished, each in the order of their numbers.
         """
         trials = self._study.get_trials(deepcopy=False)
         rest = [trials[number] for number in self._open] + trials[self._known :]

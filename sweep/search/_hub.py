@@ -31,9 +31,11 @@ class HubError(SweepError):
 
 
 def hub_sampler() -> Callable[[int], BaseSampler]:
-    """What makes an AutoSampler from a seed; its code is fetched unless the user's cache has it.
+    """Returns a function that makes an AutoSampler from a seed.
 
-    **Raises:** `HubError`.
+    The code is fetched unless it is in the user's cache.
+
+    **Raises:** `HubError` where it cannot be loaded.
     """
     import optunahub  # noqa: PLC0415 - not installed as a rule
 

@@ -4,9 +4,9 @@
 A search may end where this is small (Jones, Schonlau and Welch 1998, doi 10.1023/A:1008306431147,
 section 4.2, who stop below 1 % of the best value). As there, the values' logarithms are modelled by
 a Gaussian process; noise is part of the model, and so the best value is that of the model, not the
-luckiest one. What of a trial never comes to a value (pruned, stopped on a rung of a ladder, failed,
-beyond a constraint) is no improvement: the expectation is multiplied by the probability that a
-trial comes through (Schonlau, Welch and Jones 1998, doi 10.1214/lnms/1215456182).
+luckiest one. A trial without an allowed value (pruned, stopped on a rung of a ladder, failed, beyond a
+constraint) is no improvement: the expectation is multiplied by the probability that a trial gets
+an allowed value (Schonlau, Welch and Jones 1998, doi 10.1214/lnms/1215456182).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sweep.search._unit_cube import to_unit
 Array = NDArray[np.float64]
 
 LEAST_TRIALS = 20
-"""Complete trials before anything is expected."""
+"""Number of complete, allowed trials below which the expected improvement is infinite."""
 
 _MOST_MODELLED = 200
 _CANDIDATES = 2048
@@ -39,16 +39,16 @@ _TREES, _LEAF = 100, 3
 def expected_improvement(
     trials: Sequence[FrozenTrial], space: Mapping[str, BaseDistribution], *, maximise: bool
 ) -> float:
-    """The largest expected improvement of one more trial anywhere in the space.
+    """Returns the largest expected improvement of one more trial anywhere in the space.
 
     **Arguments:**
 
-    - `trials`: of a study of one objective; those that have not ended do not count.
-    - `space`: what is searched.
+    - `trials`: trials of a study with one objective; unfinished ones do not count.
+    - `space`: the distribution of each parameter.
+    - `maximise`: whether the objective is maximised.
 
-    **Returns:** a share of the best value; where values are not all above 0 a share of their standard
-    deviation. Infinite before `LEAST_TRIALS` are complete. The same trials give
-    the same number.
+    **Returns:** a share of the best value or, where not all values are above 0, of their standard
+    deviation; infinite before `LEAST_TRIALS` trials are complete. The same trials give the same number.
     """
     ended = [trial for trial in trials if trial.state.is_finished() and _has_all(trial, space)]
     through = np.array(
@@ -69,7 +69,7 @@ def expected_improvement(
 
 
 def _modelled(costs: Array) -> NDArray[np.int64]:
-    """The trials to be modelled, the best ones first: the better half of those, and some of the rest."""
+    """Indices of the trials to be modelled, the best ones first, and evenly chosen ones of the rest."""
     order = np.argsort(costs, kind="stable")
     if len(order) <= _MOST_MODELLED:
         return order
@@ -83,7 +83,7 @@ def _has_all(trial: FrozenTrial, space: Mapping[str, BaseDistribution]) -> bool:
 
 
 def _features(space: Mapping[str, BaseDistribution], values: Mapping[str, Any]) -> list[float]:
-    """A design as numbers from 0 to 1; of choices one for each, so that none is between others."""
+    """A design as numbers from 0 to 1; one for each choice, so that no choice is between others."""
     features: list[float] = []
     for name, distribution in space.items():
         if isinstance(distribution, CategoricalDistribution):
@@ -158,7 +158,7 @@ def _gains(points: Array, costs: Array, candidates: Array) -> Array:
 
 
 def _probability(points: Array, through: NDArray[np.bool_], candidates: Array) -> Array:
-    """How probably a trial at each candidate comes to a value that is allowed."""
+    """Probability that a trial at each candidate gets an allowed value."""
     if through.all():
         return np.ones(len(candidates))
     from sklearn.ensemble import RandomForestClassifier  # noqa: PLC0415

@@ -2,8 +2,8 @@
 """The journal: Optuna's storage as a file of JSON lines, written in groups.
 
 The format is that of `optuna.storages.journal.JournalFileBackend`, so optuna-dashboard opens it.
-Beyond that, what belongs together (a new trial with all its parameters, a trial's attributes with
-its end) is written at once: it has happened or it has not, and it costs one write to the disk.
+In addition, records that belong together (a new trial with all its parameters, a trial's attributes
+with its final state) are written together, in one write to the disk.
 """
 
 from __future__ import annotations
@@ -149,11 +149,11 @@ class _Lock:
 
 
 def mend(path: Path) -> None:
-    """Make the journal of a driver that was killed while it wrote fit to be written again.
+    """Repair the journal of a driver that was killed while writing, so that it can be written again.
 
-    A group that was not finished is cut off from its first torn line on. A lock file left behind
-    is removed, for nobody else writes while the driver's own lock is held, save programs such as
-    optuna-dashboard, which hold it for milliseconds.
+    An incomplete last line is cut off, and a last line that is no JSON. A lock file that was left behind
+    is removed: while the driver's own lock is held, only programs such as optuna-dashboard write, which
+    hold it for milliseconds.
     """
     lock = path.with_name(path.name + ".lock")
     deadline = time.monotonic() + _LOCK_SECONDS

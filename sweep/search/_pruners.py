@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pruners of a study file. They see the NMSE after k epochs of a rung as the report of step k."""
+"""The pruners of a study file. To them, the NMSE after k epochs of a rung is the report of step k."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def make_pruner(search: Search) -> BasePruner:
 
 
 def make_scenario_pruner(robustness: Robustness) -> BasePruner:
-    """What stops a trial among its scenarios; it sees the NMSE of scenario k as the report of step k."""
+    """The pruner between the scenarios of a trial; the NMSE of scenario k is the report of step k."""
     if robustness.pruner == "none":
         return NopPruner()
     with warnings.catch_warnings():
@@ -59,8 +59,8 @@ class Halving(BasePruner):
 
     **Arguments:**
 
-    - `first`: epochs of the first rung.
-    - `factor`: one of so many goes on.
+    - `first`: epochs before the first decision.
+    - `factor`: one trial in so many goes on.
     """
 
     def __init__(self, first: int, factor: int) -> None:
@@ -90,12 +90,13 @@ class Halving(BasePruner):
 
 
 class WithinRung:
-    """A study as it looks from one rung: to its pruner, the rung is the whole training.
+    """View of an Optuna study for the pruner of one rung, as if the rung were the whole training.
 
     **Arguments:**
 
     - `study`: the whole study.
-    - `rung`: the rung; `first`, `last`: the steps before and at the end of its reports.
+    - `rung`: number of the rung, from 0.
+    - `first`, `last`: the step before the rung's first report, and that of its last report.
     """
 
     def __init__(self, study: Study, rung: int, first: int, last: int) -> None:
@@ -150,7 +151,7 @@ class WithinRung:
         return pruner.prune(cast("Study", self), trial)
 
     def _seen(self, trial: FrozenTrial) -> FrozenTrial:
-        """A trial as it looks from here; that of one that has ended is kept."""
+        """Returns a copy of a trial for this view; copies of finished trials are kept."""
         kept = self._kept.get(trial.number)
         if kept is not None:
             return kept

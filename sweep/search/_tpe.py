@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Optuna's TPE for long studies: with a memory, and with an end to what it models."""
+"""Optuna's TPE for long studies: finished trials are cached, and a limited number is modelled."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from optuna.trial import FrozenTrial, TrialState
 Array = NDArray[np.float64]
 
 MODELLED = 500
-"""Of the worse trials, how many of the latest TPE models; `python -m benchmarks modelled_trials`."""
+"""How many of the latest worse trials TPE models; see `python -m benchmarks modelled_trials`."""
 
 
 class Points:
-    """Where the trials of a study lie in a space: a row for each trial, by its number."""
+    """Coordinates of a study's trials in a search space: one row for each trial, by its number."""
 
     def __init__(self, dimensions: int) -> None:
         self._rows = np.empty((0, dimensions))
         self._is_final = np.empty(0, dtype=bool)
 
     def lacks(self, numbers: Sequence[int]) -> NDArray[np.bool_]:
-        """For each of some trials, whether its row has still to be put here."""
+        """Returns for each of some trials whether its row is not final; makes room for new trials."""
         room = len(self._rows)
         more = max(numbers, default=-1) + 1 - room
         if more > 0:
@@ -39,21 +39,28 @@ class Points:
         return ~self._is_final[np.array(numbers, dtype=np.intp)]
 
     def put(self, number: int, row: Sequence[float], *, is_final: bool) -> None:
-        """The row of a trial, NaN where it is nowhere in the space; one that is final stays."""
+        """Store the row of a trial. `lacks` must have been called with its number before.
+
+        **Arguments:**
+
+        - `number`: number of the trial.
+        - `row`: its coordinates, one for each parameter; NaN where it has no place in the space.
+        - `is_final`: whether the trial has finished, so that its row no longer changes.
+        """
         self._rows[number] = row
         self._is_final[number] = is_final
 
     def of(self, numbers: Sequence[int]) -> Array:
-        """The rows of those of some trials that are in the space."""
+        """Returns the rows of some trials, without those that have no place in the space."""
         rows: Array = self._rows[np.array(numbers, dtype=np.intp)]
         return rows[~np.isnan(rows[:, 0])]
 
 
 class EndedTrial(FrozenTrial):
-    """A trial that has ended, with what TPE sorts trials by as plain attributes.
+    """A finished trial that keeps what TPE sorts trials by as plain attributes.
 
-    Optuna works that out of the trial's other attributes each time. Of several objectives there is
-    no `value`.
+    Optuna derives it from the trial's other attributes at each access. With several objectives `value`
+    is None.
     """
 
     number = 0
@@ -62,7 +69,7 @@ class EndedTrial(FrozenTrial):
 
     @classmethod
     def of(cls, trial: FrozenTrial) -> Self:
-        """The same trial."""
+        """Returns the same trial in this form."""
         made = cls.__new__(cls)
         made.__dict__.update(trial.__dict__, number=trial.number, constraints=trial.constraints)
         made.__dict__["value"] = (
@@ -73,10 +80,10 @@ class EndedTrial(FrozenTrial):
 
 @dataclass(slots=True)
 class Memory:
-    """What TPE knows of the trials of a study that have ended; kept from sampler to sampler.
+    """Cache of a study's finished trials, shared by the samplers that are made for its trials.
 
-    - `trials`: by their numbers in the storage.
-    - `points`: where they lie in the spaces of those parameters that are modelled together.
+    - `trials`: the finished trials, by their identifier in the storage.
+    - `points`: their coordinates, for each set of parameters that are modelled together.
     """
 
     trials: dict[int, EndedTrial] = field(default_factory=dict)
@@ -84,7 +91,7 @@ class Memory:
 
 
 class Remembered:
-    """A study as TPE sees it: trials that have ended come out of the memory."""
+    """View of a study for TPE, in which finished trials come from the cache."""
 
     def __init__(self, study: Study, memory: Memory) -> None:
         self._study = study
@@ -99,7 +106,7 @@ class Remembered:
         states: Container[TrialState] | None = None,
         use_cache: bool = False,
     ) -> list[FrozenTrial]:
-        """As of the study; `deepcopy` has no effect, for TPE changes no trial."""
+        """As the study's method; `deepcopy` has no effect, because TPE changes no trial."""
         del deepcopy
         trials = self._study._get_trials(deepcopy=False, states=states, use_cache=use_cache)  # noqa: SLF001
         known = self._memory.trials
@@ -112,20 +119,20 @@ class Remembered:
 
 
 class Tpe(TPESampler):
-    """TPE as Optuna has it, for less: it remembers, and its cost stops growing.
+    """Optuna's TPE with a cache of finished trials and a limit on the number of modelled ones.
 
-    TPE compares the density of the best trials with that of all others, and weighs the latter the less
-    the older they are. Here the others are the latest `modelled`; until there are more, it proposes
-    the same as Optuna's.
+    TPE compares the density of the best trials with that of all others, and gives older ones of these
+    less weight. Here the others are the latest `modelled` ones; until there are more, it proposes the
+    same as Optuna's.
 
-    What is overridden here below the public methods is not of Optuna's interface: where a later
-    version does without it, nothing is remembered or left out.
+    The private methods that are overridden are no part of Optuna's interface. If a later version does
+    not call them, nothing is cached or left out.
 
     **Arguments:**
 
-    - `memory`: of the study.
+    - `memory`: cache of the study's finished trials.
     - `modelled`: how many of the worse trials are modelled.
-    - `options`: as of `TPESampler`.
+    - `options`: options of `TPESampler`.
     """
 
     def __init__(self, memory: Memory, *, modelled: int = MODELLED, **options: Any) -> None:
@@ -136,7 +143,15 @@ class Tpe(TPESampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """See `TPESampler`."""
+        """As Optuna's `TPESampler.sample_relative`, with finished trials from the cache.
+
+        **Arguments:**
+
+        - `study`, `trial`: the study, and the trial to sample for.
+        - `search_space`: distributions of the parameters that are proposed together, by name.
+
+        **Returns:** the values by name.
+        """
         return super().sample_relative(self._view(study), trial, search_space)
 
     def sample_independent(
@@ -146,7 +161,15 @@ class Tpe(TPESampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """See `TPESampler`."""
+        """As Optuna's `TPESampler.sample_independent`, with finished trials from the cache.
+
+        **Arguments:**
+
+        - `study`, `trial`: the study, and the trial to sample for.
+        - `param_name`, `param_distribution`: the parameter, and its distribution.
+
+        **Returns:** the value.
+        """
         return super().sample_independent(self._view(study), trial, param_name, param_distribution)
 
     def _view(self, study: Study) -> Study:
@@ -159,14 +182,14 @@ class Tpe(TPESampler):
         trials: list[FrozenTrial],
         handle_below: bool,
     ) -> Any:
-        """The density of the best trials, or of the latest of the others; both come by number."""
+        """The density of the best trials, or of the latest of the others; trials are ordered by number."""
         some = trials if handle_below else trials[-self._modelled :]
         return super()._build_parzen_estimator(study, search_space, some, handle_below)
 
     def _get_internal_repr(
         self, trials: list[FrozenTrial], search_space: dict[str, BaseDistribution], study: Study
     ) -> dict[str, Array]:
-        """For each parameter its values in those trials that have all of them."""
+        """Returns each parameter's values in those trials that have all parameters of the space."""
         points = self._memory.points.setdefault(tuple(search_space), Points(len(search_space)))
         numbers = [trial.number for trial in trials]
         for index in np.flatnonzero(points.lacks(numbers)):

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 
 def to_unit(distribution: BaseDistribution, value: Any) -> float:
-    """Where a value lies in its range, from 0 to 1; of discrete values the middle of the cell."""
+    """Returns the position of a value in its range, from 0 to 1; for a discrete value its cell's middle."""
     if isinstance(distribution, CategoricalDistribution):
         return (distribution.choices.index(value) + 0.5) / len(distribution.choices)
     low, high, scale = _range(distribution)

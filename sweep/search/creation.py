@@ -36,11 +36,11 @@ def create_study(
 
     **Arguments:**
 
-    - `storage`: of the study.
+    - `storage`: the study's storage.
     - `described`: the study file.
-    - `manifest`: of the study's directory.
-    - `start`: gives the designs that a new one begins with. A driver killed before it had put them
-      into the storage leaves that to the next one.
+    - `manifest`: the manifest of the study's directory.
+    - `start`: returns the designs that a new study begins with. If a driver is killed before it has
+      queued all of them, the next one queues the rest.
 
     **Returns:** the Optuna study.
 
@@ -58,7 +58,7 @@ def create_study(
         study.set_user_attr(FINGERPRINT, manifest.fingerprint)
         return study
     queued = study.get_trials(deepcopy=False)
-    # A driver that was killed while it laid the study down may have queued some of its designs.
+    # A driver that was killed while it created the study may have queued some of its designs.
     ours = all(
         trial.state is TrialState.WAITING and TrialRecord.of(trial).start for trial in queued
     )
@@ -76,6 +76,6 @@ def create_study(
     for point in start()[len(queued) :]:
         record = TrialRecord(start=point.label, moved=tuple(point.moved))
         study.enqueue_trial(dict(point.values), user_attrs=record.to_attributes())
-    # Last, for it says that all the others are there.
+    # Written last: its presence shows that the others are complete.
     study.set_user_attr(FINGERPRINT, manifest.fingerprint)
     return study

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each parameter matters for: PED-ANOVA and fANOVA, for objectives and for values of rungs."""
+"""Importance of each parameter for objectives and for values of rungs, by PED-ANOVA and fANOVA."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MOST_TRIALS = 400  # that fANOVA looks at: its cost grows faster than they do
 
 
 def targets(results: OpenedResults, seen: Overview) -> tuple[Target, ...]:
-    """Importances for every objective, then for the values of the rungs below the last."""
+    """Returns importances for every objective, then for the values of the rungs below the last."""
     trials, objectives = results.study.get_trials(deepcopy=False), seen.objectives
     done = [(trials[view.number], view.values) for view in seen.of(COMPLETE)]
     found = [

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Opens what a study has left in its directory, finished, running or killed.
+"""Opens the results in a study's directory, whether it has finished, is running or was killed.
 
-results = open_results(Path("out"))
-results.study.best_trial.number
-results.epochs(12)[-1].arrays["held_out"]
+For example:
+
+    results = open_results(Path("out"))
+    results.study.best_trial.number
+    results.epochs(12)[-1].arrays["held_out"]
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`PatientStorage`: a database that may be away for a while: locked, or its server started again."""
+"""`PatientStorage`: retries while a database is locked or its server restarts."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from sqlalchemy.exc import (
 from sweep._errors import SweepError
 
 Told = Callable[[str, float], None]
-"""Is told what is wrong with a storage, and after how many seconds it is tried again."""
+"""Called with what is wrong with a storage, and the seconds until it is tried again."""
 
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
 
 
 class StorageError(SweepError):
-    """A study's database failed, and did so again after some time where that could help."""
+    """A study's database failed, also when it was tried again where that could help."""
 
 
 class PatientStorage:
-    """A storage whose methods are tried again, after longer and longer rests, while it is away.
+    """A storage whose methods are tried again, with pauses between, while the database is unavailable.
 
-    It has the methods of the `optuna.storages.BaseStorage` behind it.
+    It has the methods of the `optuna.storages.BaseStorage` that it wraps.
 
     **Arguments:**
 
-    - `storage`: what it stands before.
-    - `name`: of the storage in messages.
-    - `rests`: between the tries, s.
-    - `told`: is told of each rest.
+    - `storage`: the storage that it wraps.
+    - `name`: its name in messages.
+    - `rests`: pauses between the tries, s.
+    - `told`: called before each pause.
 
-    **Raises:** `StorageError`, from each method, where no rest is left or none can help.
+    **Raises:** `StorageError`, from each method, after the last pause or where waiting cannot help.
     """
 
     def __init__(
@@ -58,7 +58,20 @@ class PatientStorage:
     def set_trial_state_values(
         self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
     ) -> bool:
-        """As Optuna's; where an earlier try was written although its answer was lost, that counts."""
+        """Set state and values of a trial, as `BaseStorage.set_trial_state_values`.
+
+        If an earlier try was written although its answer was lost, the method succeeds.
+
+        **Arguments:**
+
+        - `trial_id`: Optuna's identifier of the trial.
+        - `state`: its new state.
+        - `values`: values of the objectives; None to leave them as they are.
+
+        **Returns:** whether the state was set.
+
+        **Raises:** `StorageError` where the database stays unavailable; otherwise as Optuna's method.
+        """
         tries = 0
 
         def method() -> bool:
@@ -109,7 +122,7 @@ def _root(error: Exception) -> BaseException:
 
 
 def _words(error: Exception) -> str:
-    """What the database said, on one line; empty for an error that is none of a database."""
+    """The database's message on one line; empty for an error that does not come from a database."""
     root = _root(error)
     if not isinstance(root, SQLAlchemyError):
         return ""
@@ -118,7 +131,7 @@ def _words(error: Exception) -> str:
 
 
 def _may_pass(root: BaseException) -> bool:
-    """Whether the database may be back in a while."""
+    """Whether an error may go away by itself."""
     if not isinstance(root, OperationalError | InterfaceError | NoConnection):
         return False
     sqlite = getattr(getattr(root, "orig", None), "sqlite_errorname", None)

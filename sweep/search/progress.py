@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The progress of a study, and whom a trial competes with: added up as trials end."""
+"""The progress of a study, and the costs of the trials that a trial is compared with on a rung."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from sweep.search.promotion import Costs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyProgress:
-    """Numbers of trials in each state, how the others ended, and the best ones.
+    """Numbers of trials in each state, the causes of failures, and the best trials.
 
     - `ranks`: which of the complete ones are best, and why.
-    - `learned`: of the complete ones those whose fit is better than before their training, or
-      not known.
-    - `outcomes`: of those that failed or were pruned.
+    - `learned`: number of complete ones whose training has improved the fit, or for which that is not
+      known.
+    - `outcomes`: counts of those that failed or were pruned, by cause.
     """
 
     complete: int
@@ -45,12 +45,12 @@ class StudyProgress:
 
     @property
     def best_trial(self) -> int | None:
-        """Number of the one that is named; None where there is none."""
+        """Number of the best trial; with several objectives, of the best one that fits best; None for none."""
         return None if self.ranks.best is None else self.ranks.best.number
 
     @property
     def best_value(self) -> float | None:
-        """The value of that one; of several objectives its NMSE, which decides among the best."""
+        """The value of that trial; with several objectives its NMSE, which decides among the best."""
         best = self.ranks.best
         if best is None:
             return None
@@ -58,7 +58,7 @@ class StudyProgress:
 
     @property
     def best_values(self) -> tuple[tuple[float, ...], ...]:
-        """Their values."""
+        """Values of the best trials, in the order of `best`."""
         return tuple(candidate.values for candidate in self.ranks.front)
 
 
@@ -67,8 +67,8 @@ class ProgressCounter:
 
     **Arguments:**
 
-    - `study`: in its storage.
-    - `ranking`: of the study; None for one by its directions alone.
+    - `study`: the Optuna study, in its storage.
+    - `ranking`: the ranking of its trials; None for one that knows only the directions.
     """
 
     def __init__(self, study: optuna.Study, ranking: Ranking | None = None) -> None:
@@ -78,7 +78,7 @@ class ProgressCounter:
         self._complete = self._learned = self._pruned = self._failed = 0
 
     def progress(self) -> StudyProgress:
-        """How the study stands now."""
+        """Returns the progress of the study now."""
         ended, others = self._ended.look()
         for trial in ended:
             self._add(trial)
@@ -111,7 +111,7 @@ class ProgressCounter:
 
 
 def ranking_by_directions(study: optuna.Study) -> Ranking:
-    """Returns the ranking of an Optuna study of which no more is known than its directions."""
+    """Returns a ranking of an Optuna study by its directions alone, without constraints."""
     names = study.metric_names or [f"objective {n}" for n in range(len(study.directions))]
     return Ranking(
         [
@@ -122,12 +122,12 @@ def ranking_by_directions(study: optuna.Study) -> Ranking:
 
 
 class Rivals:
-    """What trials are ranked by on each rung that they have finished, those that failed left out.
+    """Costs by which trials are ranked on each rung that they have finished, without failed trials.
 
     **Arguments:**
 
-    - `study`: in its storage.
-    - `costs`: makes of the values on a rung what trials are ranked by there.
+    - `study`: the Optuna study, in its storage.
+    - `costs`: returns the costs for the values on a rung and the number of the rung.
     """
 
     def __init__(self, study: optuna.Study, costs: Callable[[Sequence[float], int], Costs]) -> None:
@@ -136,7 +136,7 @@ class Rivals:
         self._known: defaultdict[int, list[tuple[int, Costs]]] = defaultdict(list)
 
     def of(self, number: int, rung: int) -> list[Costs]:
-        """Those of all other trials on a rung, in the order of their numbers."""
+        """Returns the costs of all trials but `number` on a rung, in the order of the trials' numbers."""
         ended, others = self._ended.look()
         for trial in ended:
             if not has_failed(trial):
@@ -157,5 +157,5 @@ class Rivals:
 
 
 def sign_of(direction: StudyDirection) -> float:
-    """What an objective's values are multiplied with so that less is better."""
+    """Returns the factor that turns an objective's values into costs: lower is better."""
     return 1.0 if direction is StudyDirection.MINIMIZE else -1.0

@@ -53,15 +53,10 @@ def places_ahead(own: Costs, others: Sequence[Costs]) -> int:
 
 
 def domination_ranks(costs: NDArray[np.float64]) -> NDArray[np.int64]:
-    """0 for what nothing beats, 1 for what only these beat, and so on; `costs`: one row each."""
-    no_worse: NDArray[np.bool_] = np.all(costs[:, None] <= costs[None], axis=2)
-    beats = no_worse & np.any(costs[:, None] < costs[None], axis=2)
-    ranks = np.full(len(costs), -1)
-    rank = 0
-    while (left := ranks < 0).any():
-        ranks[left & ~beats[left].any(axis=0)] = rank
-        rank += 1
-    return ranks
+    """0 for what nothing dominates, 1 for what only these dominate, and so on; `costs`: one row each."""
+    import moocore  # noqa: PLC0415 - takes half a second, and only studies with several objectives rank
+
+    return np.asarray(moocore.pareto_rank(costs), dtype=np.int64)
 
 
 def crowding_distances(costs: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -78,10 +78,12 @@ def _reworded(name: str, distribution: BaseDistribution) -> BaseDistribution:
 
 
 def write_journal(study: optuna.Study, path: Path, attributes: Mapping[str, Any]) -> None:
-    """Writes a study with all its trials into a journal file, whole or not at all.
+    """Writes a study with all its trials into a journal file, completely or not at all.
 
     **Arguments:**
 
+    - `study`: the study.
+    - `path`: the journal file, which is replaced.
     - `attributes`: user attributes of the study, in place of its own.
     """
     partial = path.with_name(f"{path.name}.new")

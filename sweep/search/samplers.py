@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The samplers of a study file, whose proposals do not depend on what was proposed before.
+"""The samplers of a study file; a resumed study gets the same proposals as one that never stopped.
 
-What is proposed for a trial follows from the seed, the trial's number and the trials in the
-storage, and from nothing else. So a study that is resumed proposes what it would have proposed had
-it never been stopped, and nothing but plain numbers is kept in the storage. What is remembered here
-is what follows from trials that have ended.
+The proposal for a trial depends on the seed, the trial's number and the trials in the storage, and on
+nothing else. No pickled sampler is kept in the storage. What samplers cache follows from finished
+trials.
 """
 
 # ruff: noqa: ARG002 - the arguments are those of Optuna's interface
@@ -29,6 +28,7 @@ from sweep.search._hub import NOT_ALLOWED, hub_sampler
 from sweep.search._tpe import Memory, Tpe
 from sweep.search._unit_cube import from_unit, point_to_values, values_to_point
 from sweep.study._schema import Search
+from sweep.study.version1 import former_parameter
 
 Space = Mapping[str, BaseDistribution]
 
@@ -49,6 +49,8 @@ def make_sampler(
 
     **Arguments:**
 
+    - `search`: the table `[search]`.
+    - `distributions`: the distribution of each parameter, by name.
     - `allow_hub`: whether the user has allowed code of OptunaHub's registry to be loaded and run.
 
     **Raises:** `SamplerError` where a package is missing or not allowed, or CMA-ES is to serve
@@ -85,18 +87,27 @@ def _seed(*parts: object) -> int:
     return int(np.random.SeedSequence(words).generate_state(1)[0])
 
 
+def _parameter_seed(seed: int, trial: FrozenTrial, name: str) -> int:
+    """A seed for one parameter of one trial.
+
+    It is made of the parameter's name in study files of version 1: a study that was migrated has the
+    trials that it had before.
+    """
+    return _seed(seed, trial.number, former_parameter(name))
+
+
 class Forgetful(BaseSampler):
     """One of Optuna's samplers, made anew for every trial from the study's seed; for one study.
 
     **Arguments:**
 
     - `make`: makes the sampler from a seed.
-    - `seed`: of the study.
-    - `space`: what is searched.
-    - `common`: the parameters that the sampler proposes together: those that all trials have, with
-      the same range, as Optuna's samplers infer them; None where it proposes each one alone. A range
-      that differs between the trials, as in a study that was widened, is left out there; then it is
-      all of `space` instead.
+    - `seed`: seed of the study's sampler.
+    - `space`: the distribution of each parameter, by name.
+    - `common`: infers the parameters that the sampler proposes together, as Optuna's samplers do: those
+      that all trials have with the same range. None where it proposes each one alone. In a study whose
+      ranges were widened, parameters are missing from the inferred ones; then all of `space` is
+      proposed together.
     """
 
     def __init__(
@@ -134,7 +145,7 @@ class Forgetful(BaseSampler):
         return self._space if lacking and self._has_old_ranges(study) else inferred
 
     def _inferred(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """What the sampler proposes together, by the ranges of the trials."""
+        """The parameters that the sampler proposes together, by the ranges of the trials."""
         common = {} if self._common is None else self._common.calculate(study, use_cache=True)
         return {name: d for name, d in common.items() if not d.single()}
 
@@ -153,7 +164,15 @@ class Forgetful(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """See `BaseSampler`."""
+        """As Optuna's `BaseSampler.sample_relative`.
+
+        **Arguments:**
+
+        - `study`, `trial`: the study, and the trial to sample for.
+        - `search_space`: distributions of the parameters that are proposed together, by name.
+
+        **Returns:** the values by name.
+        """
         return self._of(trial).sample_relative(study, trial, search_space)
 
     def sample_independent(
@@ -163,8 +182,16 @@ class Forgetful(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """See `BaseSampler`; every parameter has a seed of its own, whatever came before it."""
-        sampler = self._make(_seed(self._seed, trial.number, param_name))
+        """As Optuna's `BaseSampler.sample_independent`; every parameter has a seed of its own.
+
+        **Arguments:**
+
+        - `study`, `trial`: the study, and the trial to sample for.
+        - `param_name`, `param_distribution`: the parameter, and its distribution.
+
+        **Returns:** the value.
+        """
+        sampler = self._make(_parameter_seed(self._seed, trial, param_name))
         return sampler.sample_independent(study, trial, param_name, param_distribution)
 
     def after_trial(
@@ -174,16 +201,22 @@ class Forgetful(BaseSampler):
         state: TrialState,
         values: Sequence[float] | None,
     ) -> None:
-        """See `BaseSampler`."""
+        """As Optuna's `BaseSampler.after_trial`.
+
+        **Arguments:**
+
+        - `study`, `trial`: the study, and the trial that ends.
+        - `state`, `values`: its final state, and its values; None where it has none.
+        """
         self._make(_seed(self._seed, trial.number)).after_trial(study, trial, state, values)
 
 
 class Nsga(NSGAIISampler):
-    """NSGA-II whose first child of a generation sees the parents in the order all others do."""
+    """NSGA-II in which all children of a generation get the parents in the same order."""
 
     def get_parent_population(self, study: Study, generation: int) -> list[FrozenTrial]:
         """See `NSGAIISampler`."""
-        super().get_parent_population(study, generation)  # keeps them, by number
+        super().get_parent_population(study, generation)  # stores them, without order
         return super().get_parent_population(study, generation)
 
 
@@ -206,7 +239,16 @@ class Sobol(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """The trial's point of the sequence."""
+        """Returns the trial's point of the Sobol sequence.
+
+        **Arguments:**
+
+        - `study`: not used.
+        - `trial`: the trial, whose number is that of the point.
+        - `search_space`: distributions of the parameters, by name.
+
+        **Returns:** the values by name.
+        """
         from scipy.stats import qmc  # noqa: PLC0415 - only this sampler needs it
 
         sequence = qmc.Sobol(len(search_space), scramble=True, rng=_seed(self._seed))
@@ -221,16 +263,23 @@ class Sobol(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """A random value; asked for only what is not in the space."""
-        return _random(param_distribution, _seed(self._seed, trial.number, param_name))
+        """Returns a random value; called only for a parameter that is not in the space.
+
+        **Arguments:**
+
+        - `study`: not used.
+        - `trial`: the trial to sample for.
+        - `param_name`, `param_distribution`: the parameter, and its distribution.
+        """
+        return _random(param_distribution, _parameter_seed(self._seed, trial, param_name))
 
 
 class CmaEs(BaseSampler):
-    """CMA-ES (Hansen 2016, arXiv 1604.00772) in the unit cube, replayed from the trials.
+    """CMA-ES (Hansen 2016, arXiv 1604.00772) in the unit cube, computed anew from all trials each time.
 
-    The first `startup_trials` trials are random. After them, every `population` completed trials,
-    in the order of their numbers, make a generation, also where several workers finish them out of
-    order. Choices are sampled at random, for CMA-ES knows numbers only.
+    The first `startup_trials` trials are random. After them, the completed trials, in the order of
+    their numbers, are divided into generations of CMA-ES's population size, also where several workers
+    finish them out of order. Choices are sampled at random, because CMA-ES has numbers only.
     """
 
     def __init__(
@@ -253,7 +302,16 @@ class CmaEs(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """A sample of the distribution that all generations so far have led to."""
+        """Returns a sample of the distribution after all generations so far.
+
+        **Arguments:**
+
+        - `study`: the study, whose complete trials make the generations.
+        - `trial`: the trial to sample for.
+        - `search_space`: distributions of the numeric parameters, by name.
+
+        **Returns:** the values by name; empty for the first trials and with fewer than two parameters.
+        """
         completed = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         if len(search_space) < 2 or len(completed) < self._startup:  # noqa: PLR2004
             return {}
@@ -284,14 +342,21 @@ class CmaEs(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """A random value: choices, and all of the first trials."""
-        return _random(param_distribution, _seed(self._seed, trial.number, param_name))
+        """Returns a random value: for choices, and for all parameters of the first trials.
+
+        **Arguments:**
+
+        - `study`: not used.
+        - `trial`: the trial to sample for.
+        - `param_name`, `param_distribution`: the parameter, and its distribution.
+        """
+        return _random(param_distribution, _parameter_seed(self._seed, trial, param_name))
 
 
 class AutoSampler(Forgetful):
-    """OptunaHub's AutoSampler: for each trial the sampler that fits space, objectives and history.
+    """OptunaHub's AutoSampler, which chooses a sampler for each trial by space, objectives and history.
 
-    Where it takes Optuna's CMA-ES, which keeps itself in the storage as a pickle, `CmaEs` stands in.
+    `CmaEs` replaces Optuna's CMA-ES, which keeps its state in the storage as a pickle.
     """
 
     def __init__(
@@ -309,20 +374,28 @@ class AutoSampler(Forgetful):
         return super().infer_relative_search_space(study, trial)
 
     def _inferred(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """See `Forgetful`: as the sampler that it takes says."""
+        """As the sampler that is chosen for the trial infers them."""
         return self._of(trial).infer_relative_search_space(study, trial)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """See `BaseSampler`."""
+        """As `Forgetful.sample_relative`, or that of `CmaEs` where AutoSampler chooses CMA-ES.
+
+        **Arguments:**
+
+        - `study`, `trial`: the study, and the trial to sample for.
+        - `search_space`: distributions of the parameters that are proposed together, by name.
+
+        **Returns:** the values by name.
+        """
         if self._takes_cmaes(study, trial):
             return self._cmaes.sample_relative(study, trial, search_space)
         return super().sample_relative(study, trial, search_space)
 
     @staticmethod
     def _takes_cmaes(study: Study, trial: FrozenTrial) -> bool:
-        """Whether that is what it has noted of a trial."""
+        """Whether AutoSampler has chosen CMA-ES for a trial, which it writes into the trial's attributes."""
         noted = study.get_trials(deepcopy=False)[trial.number].system_attrs
         return noted.get("auto:sampler") == "CmaEsSampler"
 
@@ -332,7 +405,7 @@ def _random(distribution: BaseDistribution, seed: int) -> Any:
 
 
 def _tpe(space: Space, search: Search) -> BaseSampler:
-    """Of one objective parameters are proposed together, of several each one alone."""
+    """With one objective parameters are proposed together, with several each one alone."""
     memory, single = Memory(), len(search.objectives) == 1
     return Forgetful(
         lambda seed: Tpe(memory, seed=seed, n_startup_trials=search.startup_trials),
@@ -371,4 +444,4 @@ _MAKERS: dict[str, Callable[[Space, Search], BaseSampler]] = {
         space, search.seed, startup_trials=search.startup_trials
     ),
 }
-"""Space and `[search]` to the sampler of a name."""
+"""Name to a function that makes the sampler from the space and the table `[search]`."""

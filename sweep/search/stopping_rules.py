@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ends a study before it has all its trials: the rules of `[search.stop]`."""
+"""The rules of `[search.stop]`, which end a study before it has all its trials."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _EVERY = 10
 
 
 class StoppingRules:
-    """Looks, before each new trial, whether the study has had enough.
+    """Decides before each new trial whether the study ends.
 
     **Arguments:**
 
-    - `rules`: of the study file.
-    - `study`: in its storage.
-    - `space`: what it searches.
-    - `started`: when this driver started, on the monotonic clock.
+    - `rules`: the table `[search.stop]`.
+    - `study`: the Optuna study, in its storage.
+    - `space`: the distribution of each parameter, by name.
+    - `started`: when this driver started, on the monotonic clock, s; None for now.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class StoppingRules:
         self._expected: tuple[int, float] = (-1, math.inf)
 
     def reason(self) -> str | None:
-        """Why no further trial is begun; None where one may be."""
+        """Returns why no further trial is begun; None where one may be."""
         rules = self._rules
         if rules.wall_time is not None and time.monotonic() - self._started >= rules.wall_time:
             return f"search.stop.wall_time: {rules.wall_time:g} s are over"
@@ -85,7 +85,7 @@ class StoppingRules:
         self._ranking.add(Candidate.of(trial))
 
     def _expected_improvement(self) -> float:
-        """Of one more trial; looked at again after every tenth complete one, as it takes seconds."""
+        """Expected improvement of one more trial; it takes seconds, so it is computed every ten trials."""
         at = self._complete // _EVERY
         if at != self._expected[0]:
             trials = self._study.get_trials(deepcopy=False)

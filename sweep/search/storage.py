@@ -26,7 +26,7 @@ _RESTS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _READING_RESTS = (0.5, 1.0, 2.0)
 
 STORAGE_ERRORS = (SQLAlchemyError, StorageInternalError)
-"""What a database raises that can no longer be reached or written to."""
+"""Errors of a database that can no longer be reached or written to."""
 
 Group = Callable[[], AbstractContextManager[None]]
 
@@ -64,12 +64,18 @@ def complete_url(public: str) -> str:
 def open_storage(
     layout: Layout, storage: str, told: Told | None = None
 ) -> tuple[BaseStorage, Group]:
-    """The storage to write to: `"journal.log"` or a URL. The caller holds the driver's lock.
+    """Opens a storage for writing. The caller holds the driver's lock.
 
-    A database that is away for a while is waited for, of which `told` is told.
+    While a database is unavailable, its methods wait and try again.
 
-    **Returns:** the storage, and a context manager within which writes belong together, as far
-    as the storage can do that.
+    **Arguments:**
+
+    - `layout`: paths of the study's files.
+    - `storage`: `"journal.log"` for the journal file there, or the URL of a database.
+    - `told`: called with what is wrong and the pause before each new try; None to call nothing.
+
+    **Returns:** the storage, and a function that makes a context manager. What is logged within it goes
+    into the journal file in one write; with a database it has no effect.
 
     **Raises:** `StoreError` if it cannot be reached.
     """
@@ -81,7 +87,7 @@ def open_storage(
 
 
 def open_for_reading(layout: Layout, storage: str) -> BaseStorage:
-    """The storage as it is, while a driver may be writing to it.
+    """Opens a storage for reading, while a driver may be writing to it.
 
     **Raises:** `StoreError` if it is not there.
     """
@@ -177,5 +183,5 @@ def _unreachable(url: str, error: Exception) -> StoreError:
 
 
 def storage_words(error: Exception) -> str:
-    """What a database says, in one line."""
+    """The message of a database's error, in one line."""
     return str(error.__cause__ or error).strip().splitlines()[0]

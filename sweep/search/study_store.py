@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`StudyStore`: the study's Optuna side. It alone asks, reports and tells; the driver knows no Optuna.
+"""`StudyStore`: reads and writes the Optuna study, so that the driver does not depend on Optuna.
 
 Everything is in the storage before a method returns. The order within a trial is: ask; on each rung
 (file of an epoch, report) for each epoch, then the rung's values and the next rung; attributes, tell.
-Whatever the moment at which the driver is killed, `unfinished` returns the trials that were begun
-and not told, `StudyStore.rung_results` the rungs behind them, and `StudyStore.reported` how far they came.
+Whenever the driver is killed, `StudyStore.unfinished` returns the trials that were begun and not told,
+`StudyStore.rung_results` the rungs that they have finished, and `StudyStore.reported` their reports.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ _SIMULATES = "simulates"
 
 @dataclass(frozen=True, slots=True)
 class TrialHandle:
-    """A trial that is being worked on: its handle in the study store.
+    """Handle of a trial that is being run.
 
-    - `reports`: what was reported of it, by step.
+    - `trial`: the Optuna trial.
+    - `reports`: the values that were reported for it, by step.
     """
 
     trial: optuna.Trial
@@ -56,14 +57,14 @@ class TrialHandle:
 
 
 class StudyStore:
-    """Asks for trials and keeps book of them.
+    """Asks the sampler for trials, and records their reports and results in the storage.
 
     **Arguments:**
 
     - `study`: the Optuna study, in its storage.
     - `described`: the study file.
-    - `group`: a context manager within which writes to the storage belong together.
-    - `sampler`: what proposes the trials; by default what the study file asks for.
+    - `group`: as returned by `open_storage`.
+    - `sampler`: the sampler; None for the one that the study file names.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class StudyStore:
         return self._asked
 
     def aim(self, trials: int) -> None:
-        """Note how many trials are wanted in all."""
+        """Record how many trials are wanted in all."""
         if self._study.user_attrs.get("asked") != trials:
             self._study.set_user_attr("asked", trials)
 
@@ -119,9 +120,9 @@ class StudyStore:
         return TrialHandle(trial)
 
     def unfinished(self) -> list[TrialHandle]:
-        """Trials that an earlier driver began and did not end, in the order of their numbers.
+        """Returns the trials that an earlier driver began and did not end, in the order of their numbers.
 
-        One that was killed while it asked gets the parameters it lacks.
+        If that driver was killed while it asked, a trial gets the parameters that are missing.
         """
         handles = []
         for frozen in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
@@ -136,23 +137,23 @@ class StudyStore:
         return dict(handle.reports) if self._reports else {}
 
     def report(self, handle: TrialHandle, curve: Mapping[int, float]) -> None:
-        """The NMSE at some steps, as far as it is not there yet.
+        """Report the NMSE at some steps, where it has not been reported yet.
 
-        Of several objectives Optuna keeps no reports.
+        With several objectives Optuna has no reports, and nothing is done.
         """
         if self._reports:
             self._report(handle, curve)
 
     def is_hopeless(self, handle: TrialHandle, rung: int) -> bool:
-        """Whether the pruner gives up the trial after its last report, judged by this rung alone."""
+        """Whether the pruner stops the trial after its last report, by the reports of this rung alone."""
         return self._reports and self._views[rung].prunes(self._pruners[rung], handle.number)
 
     def _judged_steps(self, rung: int) -> tuple[int, int]:
-        """The steps before and at the end of the reports by which a rung's pruner judges."""
+        """The step before the first report that a rung's pruner sees, and that of the last one."""
         current = self._ladder.rungs[rung]
         first, last = self._ladder.first_step(rung), self._ladder.last_step(rung)
         if isinstance(current, TrainingRung) and current.robustness is not None:
-            last -= 1  # the value of all scenarios is none of them
+            last -= 1  # the last report is the value of all scenarios together
         return first, last
 
     def rung(self, handle: TrialHandle) -> int:
@@ -160,18 +161,18 @@ class StudyStore:
         return TrialRecord.from_attributes(handle.trial.user_attrs).reached
 
     def rung_results(self, handle: TrialHandle) -> list[RungResult]:
-        """The rungs below it, as far as it has been on the ladder."""
+        """Returns the results of the rungs below the one that a trial is on."""
         record = TrialRecord.from_attributes(handle.trial.user_attrs)
         return list(record.finished[: record.reached])
 
     def costs(self, values: Sequence[float], rung: int) -> Costs:
-        """What trials are ranked by on a rung: of a training's values, those to be maximised turn."""
+        """Returns the costs for a rung's values: the values, with reversed sign for those to be maximised."""
         if not isinstance(self._ladder.rungs[rung], TrainingRung):
             return tuple(values)
         return tuple(sign * value for sign, value in zip(self._signs, values, strict=True))
 
     def rivals(self, handle: TrialHandle, rung: int) -> list[Costs]:
-        """What all other trials that finished a rung, and did not fail, are ranked by."""
+        """Returns the costs of all other trials that finished a rung and did not fail."""
         return self._rivals.of(handle.number, rung)
 
     def _lacking(self, handle: TrialHandle, rung: int, values: Sequence[float]) -> float:
@@ -182,7 +183,15 @@ class StudyStore:
     def promote(
         self, handle: TrialHandle, rung: int, values: Sequence[float], record: TrialRecord
     ) -> None:
-        """Note that a trial has finished a rung, and goes on to the next one."""
+        """Record that a trial has finished a rung and goes on to the next one.
+
+        **Arguments:**
+
+        - `handle`: the trial.
+        - `rung`: the rung that it has finished, from 0.
+        - `values`: the rung's values; empty for a check that only passes or fails.
+        - `record`: the trial's attributes to be written.
+        """
         with self._group():
             self._report_rung(handle, rung, values)
             self._write(handle, replace(record, rung=rung + 1))
@@ -190,11 +199,15 @@ class StudyStore:
     def stop(
         self, handle: TrialHandle, rung: int, values: Sequence[float], record: TrialRecord
     ) -> None:
-        """End a trial that has finished a rung and does not go on.
+        """End a trial that has finished a rung and does not go on; its state becomes pruned.
 
-        TPE ranks such trials by their last report. Where there are several objectives, and so no
-        reports, it ranks them by how much they lack of what they should be: the rungs above, and
-        the share of this rung's trials that are better.
+        TPE ranks such trials by their last report. With several objectives there are no reports. Then
+        it ranks them by a violated constraint: the number of rungs above, plus the share of this rung's
+        trials that are better.
+
+        **Arguments:**
+
+        - `handle`, `rung`, `values`, `record`: as of `promote`.
         """
         with self._group():
             self._report_rung(handle, rung, values)
@@ -204,29 +217,42 @@ class StudyStore:
             self._study.tell(handle.trial, state=TrialState.PRUNED)
 
     def complete(self, handle: TrialHandle, values: Sequence[float], record: TrialRecord) -> None:
-        """End a trial that has finished the last rung."""
+        """End a trial that has finished the last rung; its state becomes complete.
+
+        **Arguments:**
+
+        - `handle`: the trial.
+        - `values`: values of the objectives, in their order.
+        - `record`: the trial's attributes to be written.
+        """
         with self._group():
             self._write(handle, record)
             self._study.tell(handle.trial, list(values))
 
     def prune(self, handle: TrialHandle, record: TrialRecord) -> None:
-        """End a trial that is hopeless, in the middle of a rung."""
+        """End a trial that the pruner stopped in the middle of a rung."""
         with self._group():
             self._write(handle, record)
             self._study.tell(handle.trial, state=TrialState.PRUNED)
 
     def constrain(self, handle: TrialHandle, violations: Mapping[str, float]) -> None:
-        """Note what of a trial must be 0 or less for its design to be allowed."""
+        """Record the excess of a trial over each constraint, by name; 0 or less where it is met."""
         with self._group():
             for name, value in violations.items():
                 handle.trial.set_constraint(name, value)
 
     def fail_by_design(self, handle: TrialHandle, rung: int, record: TrialRecord) -> None:
-        """End a trial whose design cannot be simulated, such that samplers learn from it.
+        """End a trial whose design cannot be simulated, in such a way that samplers learn from it.
 
-        Optuna's samplers pass over failed trials. So this one is told as pruned, with a violated
+        Optuna's samplers ignore failed trials. So this one is told as pruned, with a violated
         constraint: the number of rungs that it did not finish. The failure in its record says that it
         failed.
+
+        **Arguments:**
+
+        - `handle`: the trial.
+        - `rung`: the rung on which it failed, from 0.
+        - `record`: the trial's attributes to be written, among them the failure.
         """
         with self._group():
             handle.trial.set_constraint(_SIMULATES, float(len(self._ladder.rungs) - rung))
@@ -234,7 +260,7 @@ class StudyStore:
             self._study.tell(handle.trial, state=TrialState.PRUNED)
 
     def fail(self, handle: TrialHandle, record: TrialRecord) -> None:
-        """End a trial that came to no result."""
+        """End a trial that failed without a result; its state becomes failed."""
         with self._group():
             self._write(handle, record)
             self._study.tell(handle.trial, state=TrialState.FAIL)
@@ -242,7 +268,7 @@ class StudyStore:
     def replace(self, handle: TrialHandle, record: TrialRecord) -> bool:
         """End a trial whose files are unusable, and queue its parameters once more.
 
-        **Returns:** whether they were queued: not if the trial is such a second try itself.
+        **Returns:** whether they were queued; False if the trial was such a second try itself.
         """
         number = handle.number
         trials = self._study.get_trials(deepcopy=False)
@@ -258,7 +284,7 @@ class StudyStore:
         return True
 
     def progress(self) -> StudyProgress:
-        """How the study stands."""
+        """Returns the progress of the study."""
         return self._progress.progress()
 
     def _report(self, handle: TrialHandle, values: Mapping[int, float]) -> None:
@@ -268,7 +294,7 @@ class StudyStore:
                 handle.reports[step] = value
 
     def _report_rung(self, handle: TrialHandle, rung: int, values: Sequence[float]) -> None:
-        """A rung's value at its last step, by which TPE ranks the trials that were stopped."""
+        """Report a rung's value at its last step, by which TPE ranks the trials that were stopped."""
         if self._single and values:
             self._report(handle, {self._ladder.last_step(rung): values[0]})
 
@@ -278,7 +304,7 @@ class StudyStore:
 
 
 def _suggest(trial: optuna.Trial, name: str, distribution: BaseDistribution) -> None:
-    """Have a trial take a value; one that it has already stays."""
+    """Have the sampler choose a trial's value of a parameter; an existing value stays."""
     if isinstance(distribution, FloatDistribution):
         trial.suggest_float(
             name, distribution.low, distribution.high, step=distribution.step, log=distribution.log

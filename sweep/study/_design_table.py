@@ -15,7 +15,7 @@ _INDEXED = re.compile(r"(?P<name>[\w.]+)\[(?P<layer>[0-9]{1,6})\]", re.ASCII)
 
 
 def flattened(design: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
-    """The tables of `[design]` as one with full names, such as `amplifier.gain_forward`."""
+    """Returns the tables of `[design]` as one with full names, such as `amplifier.gain_forward`."""
     flat: dict[str, Any] = {}
     for name, value in design.items():
         is_table = isinstance(value, dict)
@@ -36,7 +36,7 @@ def flattened(design: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
 
 
 def flattened_space(space: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
-    """`[space]` with full names: `amplifier.bandwidth = {...}` without quotes is a table in a table."""
+    """Returns `[space]` with full names. Without quotes, TOML reads `amplifier.x = {...}` as nested tables."""
     flat: dict[str, Any] = {}
     for name, value in space.items():
         nested = isinstance(value, dict) and value and not SpaceEntry.model_fields.keys() & value
@@ -65,12 +65,16 @@ def read_design(
     *,
     known: Mapping[str, Quantity],
 ) -> dict[str, Any]:
-    """The quantities of `[design]` in SI units, each checked on its own.
+    """Returns the quantities of `[design]` in SI units, each checked on its own.
 
     **Arguments:**
 
-    - `values`: with full names; `known`: what there is.
+    - `values`: the table with full names, as from `flattened`.
     - `depth`: number of crossbars; None where the network is in error.
+    - `problems`: where problems are added.
+    - `known`: the quantities that designs of the study have, by full names.
+
+    **Returns:** full name to value; a tuple where the quantity belongs to a layer.
     """
     fixed: dict[str, Any] = {}
     for name, value in values.items():

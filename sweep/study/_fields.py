@@ -16,11 +16,13 @@ Kinds = dict[str, tuple[str, ...]]
 def known_fields(
     designed: Mapping[str, Any], searched: Mapping[str, Any], problems: Problems
 ) -> dict[str, Quantity]:
-    """Full name to quantity, for the kinds of parts that `[design]` or `[space]` name.
+    """Returns full name to quantity, for the kinds of parts that `[design]` or `[space]` name.
 
     **Arguments:**
 
-    - `designed`: the table `[design]` with full names; `searched`: the table `[space]`.
+    - `designed`: the table `[design]` with full names.
+    - `searched`: the table `[space]` with full names.
+    - `problems`: where problems are added.
     """
     kinds: Kinds = {}
     for role in ROLES.values():
@@ -57,7 +59,7 @@ def _usable(
 def _named(
     role: Role, designed: Mapping[str, Any], searched: Mapping[str, Any]
 ) -> Iterator[tuple[tuple[object, ...], str]]:
-    """The kinds of a role that a file names, each with its key; what is none is refused elsewhere."""
+    """The kinds of a role that a file names, each with its key; other values are refused elsewhere."""
     name = f"{role.name}.kind"
     places: list[tuple[tuple[object, ...], object]] = []
     given = designed.get(name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a study's results depend on, as numbers: that of its file, and that of its task's data."""
+"""Fingerprints (SHA-256) of what a study's results depend on: its file, and its task's data."""
 
 from __future__ import annotations
 
@@ -20,12 +20,21 @@ _DECIMALS = 7  # of data, which are of order 1
 
 
 def description(plan: TrainingPlan, space: Space, search: Search, ladder: Ladder) -> str:
-    """SHA-256 over all that determines the trials and their results, as hexadecimal digits.
+    """Returns the SHA-256 of all in a study file that determines the trials and their results.
 
-    That includes the values of the fields that the file does not mention. It leaves out what may
-    differ between two starts of one study: its name, how many trials it runs or when it stops, where and with how
-    many workers, and how the file is written. A study without a ladder has the fingerprint that it
+    That includes the values of the fields that the file does not mention. It leaves out what may differ
+    between two starts of one study: its name, how many trials it runs or when it stops, where and with
+    how many workers, and how the file is written. A study without a ladder has the fingerprint that it
     had before there were ladders.
+
+    **Arguments:**
+
+    - `plan`: the training of every trial.
+    - `space`: the search space.
+    - `search`: the table `[search]`.
+    - `ladder`: the rungs.
+
+    **Returns:** hexadecimal digits.
     """
     return digest(
         plan,
@@ -45,13 +54,15 @@ def digest(
     search: Mapping[str, Any],
     ladder: Ladder,
 ) -> str:
-    """SHA-256 over what a study consists of, as hexadecimal digits.
+    """Returns the SHA-256 of what a study consists of, as hexadecimal digits.
 
     **Arguments:**
 
-    - `design`: the value of every quantity where no rule sets it.
-    - `parameters`, `rules`: of the space; the rules in any order.
-    - `search`: as `search_description` gives it.
+    - `plan`: the training of every trial.
+    - `design`: the value of every quantity where no rule sets it, by full names.
+    - `parameters`, `rules`: those of the space, as dicts; the rules in any order.
+    - `search`: as `search_description` returns it.
+    - `ladder`: the rungs; they count only where the study file has a table `[ladder]`.
     """
     content = {
         "plan": _training(plan),
@@ -72,9 +83,9 @@ def with_data(described: str, data: str) -> str:
 
 
 def data_digest(plan: TrainingPlan, ladder: Ladder) -> str:
-    """SHA-256 over the data of a study's task, with each seed that a training of it has.
+    """Returns the SHA-256 of the data of a study's task, for each data seed that a training has.
 
-    Values are rounded, so that machines whose sines differ in the last digit have the same one.
+    Values are rounded, so that machines whose sines differ in the last digit give the same one.
 
     **Raises:** as `objectives.Task.data`.
     """
@@ -104,7 +115,7 @@ def _training(plan: TrainingPlan) -> dict[str, Any]:
 
 
 def search_description(search: Search) -> dict[str, Any]:
-    """What of `[search]` determines results; what came later only where it is used."""
+    """Returns the part of `[search]` that determines results; later additions only where they are used."""
     content = search.model_dump(exclude={"trials", "stop", "start", "constraints"})
     if search.constraints:
         content["constraints"] = [dataclasses.asdict(bound) for bound in search.constraints]

@@ -11,7 +11,7 @@ from sweep.study.space import Parameter
 
 
 def nearest_inside(parameter: Parameter, value: Any) -> Any:
-    """The nearest value that the parameter can have; the value itself where it can have that."""
+    """Returns the nearest value that the parameter can have, or the value itself if it can have that."""
     if parameter.choices:
         return value if value in parameter.choices else parameter.choices[0]
     if math.isnan(value):
@@ -25,7 +25,15 @@ def nearest_inside(parameter: Parameter, value: Any) -> Any:
 
 
 def outside(file: str, where: str, value: object, parameter: Parameter) -> Problem:
-    """The problem of a value that a parameter cannot have."""
+    """Returns the problem of a value that a parameter cannot have.
+
+    **Arguments:**
+
+    - `file`: name of the file that has the value.
+    - `where`: place in that file, such as a dotted key or a line and a column.
+    - `value`: the value.
+    - `parameter`: the parameter.
+    """
     if parameter.choices:
         allowed = "one of " + ", ".join(map(repr, parameter.choices))
     else:

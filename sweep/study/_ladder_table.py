@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table `[ladder]`: the rungs that a trial climbs, and what takes it from one to the next."""
+"""The table `[ladder]`: the rungs, and the rules by which a trial goes on to the next one."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ Factor = Annotated[int, whole(1, 1000)]
 
 
 class LadderTable(Table):
-    """`[ladder]`: `rungs` from the cheapest to the dearest, and the factor between them."""
+    """`[ladder]`: `rungs`, the cheapest first; `reduction_factor`: one trial in so many goes on."""
 
     rungs: Annotated[list[Any], Field(min_length=1, description="a list of rungs [[ladder.rungs]]")]
     reduction_factor: Factor = 4
 
 
 class DeviceTable(Table):
-    """A rung that looks at the circuit alone."""
+    """A rung that checks the circuit without training it."""
 
     kind: Literal["device"]
     points: Annotated[int, whole(1, 100_000)] = DeviceRung().points
@@ -59,7 +59,7 @@ class GradientTable(Table):
 
 
 class TrainingTable(Table):
-    """A rung that trains; what it leaves out is as in `[training]`."""
+    """A rung that trains; missing keys are as in `[training]`."""
 
     kind: Literal["training"]
     simulator: Annotated[str, reads(Quantity(choices=(QUASISTATIC, TRANSIENT, *SIMULATORS)))]
@@ -92,9 +92,18 @@ def read_ladder(
     search: Search | None,
     problems: Problems,
 ) -> Ladder | None:
-    """`[ladder]` and `[scenarios]`; None where anything needed is wrong.
+    """Reads `[ladder]` and `[scenarios]`.
 
-    A study without both has one rung, one with scenarios alone has its nominal training and these.
+    A study with neither has one rung. A study with scenarios alone has two: its nominal training, and
+    the scenarios.
+
+    **Arguments:**
+
+    - `raw`: the study file, as nested tables.
+    - `plan`, `execution`, `search`: the other tables, read; None where they are in error.
+    - `problems`: where problems are added.
+
+    **Returns:** the ladder; None where these tables or those that they need are in error.
     """
     before = len(problems.found)
     scenarios = read_scenarios(raw, plan, search, problems)
@@ -141,14 +150,14 @@ def _table(raw: object, index: int, problems: Problems) -> _RungTable | None:
 
 
 def _cost(table: _RungTable) -> int:
-    """Which rungs may follow which: the fidelity never falls."""
+    """Rank of a rung by fidelity; no rung may follow one of a higher rank."""
     if isinstance(table, TrainingTable):
         return 2 if table.simulator == QUASISTATIC else 3
     return 1 if isinstance(table, GradientTable) else 0
 
 
 def _check_order(tables: list[_RungTable], problems: Problems) -> None:
-    """The cheap rungs come first, the circuit is looked at once, and the last rung trains."""
+    """Check that cheap rungs come first, that there is one device rung at most, and that the last trains."""
     for index, (below, table) in enumerate(pairwise(tables), start=1):
         key = ("ladder", "rungs", index)
         if isinstance(table, DeviceTable):
@@ -185,7 +194,7 @@ _OF_SCENARIOS = ("weight_seeds", "seeds", "aggregate", "alpha", "threshold")
 
 
 def _check_scenarios(tables: list[_RungTable], there: bool, problems: Problems) -> None:
-    """Rungs train in scenarios where there are some, and say nothing of what these say."""
+    """Check that a rung uses the table `[scenarios]`, if there is one, and does not repeat its keys."""
     asking = [
         (index, table)
         for index, table in enumerate(tables)
@@ -232,7 +241,7 @@ def _rung(
 
 
 def _seeds(table: TrainingTable, index: int, first: int, problems: Problems) -> tuple[int, ...]:
-    """The seeds that a rung names, or so many from that of `[training]` on."""
+    """The seeds that a rung names, or as many as it asks for, counted up from that of `[training]`."""
     key = ("ladder", "rungs", index)
     if table.weight_seeds is not None:
         if table.seeds is not None:
@@ -251,7 +260,7 @@ def _seeds(table: TrainingTable, index: int, first: int, problems: Problems) -> 
 
 
 def _check_goes_on(rung: TrainingRung, index: int, below: list[Rung], problems: Problems) -> None:
-    """A higher rung goes on with the trainings of a lower one, so it is no shorter."""
+    """Check that a rung is no shorter than a lower one whose trainings it continues."""
     for lower in below:
         if (
             isinstance(lower, TrainingRung)

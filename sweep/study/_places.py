@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a key of `[space]` names: a field of the design, or one layer's entry of it."""
+"""`Place`: a field of the design, or one layer's entry of it, that a key of `[space]` names."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Place:
         return self.field if self.layer is None else f"{self.field}[{self.layer}]"
 
     def entries(self, depth: int) -> list[Entry]:
-        """The entries that it stands for in a design of so many crossbars."""
+        """Returns the entries that it stands for in a design with `depth` crossbars."""
         if self.layer is not None:
             return [Entry(self.field, self.layer)]
         return [Entry(self.field, layer) for layer in range(depth if self.spec.per_layer else 1)]
 
     def parts(self, depth: int) -> list[Place]:
-        """One place for each layer."""
+        """Returns one place for each layer."""
         return [Place(self.field, layer, self.spec) for layer in range(depth)]
 
     def entry_for(self, target: Entry) -> Entry:
@@ -54,10 +54,14 @@ def find_place(
     *,
     known: Mapping[str, Quantity],
 ) -> Place | None:
-    """The place that a text names; None, with a problem at key `where`, where there is none.
+    """Returns the place that a text names; None, with a problem added, where there is none.
 
     **Arguments:**
 
+    - `text`: a field's full name, with the layer in brackets where it is one layer's.
+    - `depth`: number of crossbars.
+    - `where`, `value`: key and value in the study file, for the problem.
+    - `problems`: where problems are added.
     - `known`: the fields that designs of the study have.
     """
     match = _KEY.fullmatch(text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A look at sample designs of a space before anything runs, to find what can never work."""
+"""Checks sample designs of a space before anything runs, to find what can never work."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ def check_possible(
     designed: Mapping[str, object],
     searched: Collection[str],
 ) -> None:
-    """Add a problem where no sample of the space is a legal design, or no sample of one choice.
+    """Add a problem where no sample of the space is a legal design, or none that has a certain choice.
 
     **Arguments:**
 
-    - `designed`: the table `[design]`, as it stands in the file; `searched`: the keys of `[space]`.
+    - `space`: the search space.
+    - `problems`: where problems are added.
+    - `designed`: the table `[design]` with full names, as in the file.
+    - `searched`: the keys of `[space]`.
     """
     feasible: list[dict[str, Value]] = []
     first: InfeasibleDesign | None = None
@@ -52,7 +55,7 @@ def check_possible(
 
 
 def samples(space: Space) -> list[dict[str, Value]]:
-    """The middle, both ends, and random values; the same ones every time."""
+    """Returns the middle, both ends, and random points of a space; the same ones every time."""
     generator = random.Random(0)  # noqa: S311 - nothing secret
     samples = [{p.name: p.at(fraction) for p in space.parameters} for fraction in (0.5, 0.0, 1.0)]
     while len(samples) < _SAMPLES:

@@ -18,11 +18,19 @@ class Problems:
         self.found: list[Problem] = []
 
     def add(self, key: tuple[object, ...], value: object, allowed: str, hint: str = "") -> None:
-        """One more problem; `key` is the path through the tables, `value` None for nothing."""
+        """Add a problem.
+
+        **Arguments:**
+
+        - `key`: path through the tables; a number is an index, and an empty path the whole file.
+        - `value`: the value there; None where there is none.
+        - `allowed`: what is allowed there, in words.
+        - `hint`: the nearest legal value, or what to do; may be empty.
+        """
         self.found.append(Problem(self.file, dotted(*key), value, allowed, hint))
 
     def add_design(self, key: tuple[object, ...], error: DesignError) -> None:
-        """One more problem, found by a quantity of the design."""
+        """Add a problem that a quantity of the design has found."""
         self.add(key, error.value, error.allowed, error.hint)
 
     def raise_any(self) -> None:
@@ -35,6 +43,6 @@ class Problems:
 
 
 def nearest(word: object, known: Iterable[object]) -> str:
-    """A question that names the closest of the known words; empty where none is close."""
+    """Returns a question that names the closest of the known words; empty where none is close."""
     close = difflib.get_close_matches(str(word), [str(other) for other in known], n=1)
     return f"did you mean {close[0]!r}?" if close else ""

@@ -18,11 +18,17 @@ _MOST_STEPS = 1_000_000
 def read_range(
     entry: SpaceEntry, spec: Quantity, key: tuple[object, ...], problems: Problems
 ) -> dict[str, Any] | None:
-    """The attributes `low`, `high`, `step`, `log`, `integer` of a `Parameter`; None if not right.
+    """Reads the range of an entry of `[space]`.
 
     **Arguments:**
 
-    - `spec`: what a value in the range may be.
+    - `entry`: the entry.
+    - `spec`: the quantity, which says what a value may be.
+    - `key`: path of the entry in the file.
+    - `problems`: where problems are added.
+
+    **Returns:** the attributes `low`, `high`, `step`, `log` and `integer` of a `Parameter`; None where
+    there are problems.
     """
     low = _number(entry.low, spec, (*key, "low"), problems)
     high = _number(entry.high, spec, (*key, "high"), problems)
@@ -50,7 +56,14 @@ def read_range(
 def read_choices(
     entry: SpaceEntry, spec: Quantity, key: tuple[object, ...], problems: Problems
 ) -> tuple[Any, ...] | None:
-    """The choices; None if not right."""
+    """Reads the choices of an entry of `[space]`.
+
+    **Arguments:**
+
+    - `entry`, `spec`, `key`, `problems`: as of `read_range`.
+
+    **Returns:** the choices in SI units; None where there are problems.
+    """
     values: list[Any] = []
     before = len(problems.found)
     for index, raw in enumerate(entry.choices or ()):

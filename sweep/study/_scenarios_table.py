@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table `[scenarios]`: in what a robust design must train, and how that makes one value."""
+"""The table `[scenarios]`: the corners and seeds that a design is trained in, and their aggregate."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from sweep.study.ladder import (
 from sweep.study.scenarios import TEMPERATURE, Aggregate, Condition, Robustness
 
 MOST = 10_000
-"""Scenarios of a rung."""
+"""Largest number of scenarios of a rung."""
 
 _Seeds = Annotated[list[Seed], Field(min_length=1, max_length=1000)]
 
 
 class ScenariosTable(Table):
-    """`[scenarios]`: their lists, of which all combinations are scenarios, and what becomes of them.
+    """`[scenarios]`: lists, of which all combinations are scenarios, and the rules for their values.
 
-    - `corners`, `temperatures`, `mismatch_seeds`, `weight_seeds`, `noise_seeds`, `data_seeds`: what
-      is left out is as in `[training]` and `[task]`.
+    - `corners`, `temperatures`, `mismatch_seeds`, `weight_seeds`, `noise_seeds`, `data_seeds`: the
+      lists; what a missing one would list is as in `[training]` and `[task]`.
     - `aggregate`, `alpha`, `threshold`: as of `TrainingRung`.
     - `pruner`, `p_threshold`, `startup_scenarios`: as of `Robustness`.
-    - `reduction_factor`, `require`: which trials are worth their scenarios, in a study that has no
-      ladder of its own: one of so many, with an NMSE below that in the nominal training.
+    - `reduction_factor`, `require`: in a study without a table `[ladder]`, which trials go on from the
+      nominal training to the scenarios: one of `reduction_factor`, with an NMSE below `require`.
     """
 
     corners: Annotated[list[Literal["tt", "ss", "ff", "sf", "fs"]], Field(min_length=1)] | None = (
@@ -65,7 +65,7 @@ class ScenariosTable(Table):
     require: Annotated[float, reads(Quantity(low=0.0, high=1e9))] | None = None
 
     def rung(self, rung: TrainingRung, robustness: Robustness) -> TrainingRung:
-        """A rung that trains in the scenarios, otherwise as another one."""
+        """Returns the rung `rung` with the scenarios `robustness` and the aggregate of this table."""
         return dataclasses.replace(
             rung,
             robustness=robustness,
@@ -79,7 +79,16 @@ class ScenariosTable(Table):
 def read_scenarios(
     raw: dict[str, Any], plan: TrainingPlan | None, search: Search | None, problems: Problems
 ) -> tuple[ScenariosTable, Robustness] | None:
-    """`[scenarios]`; None where there is none, or anything is wrong."""
+    """Reads `[scenarios]`.
+
+    **Arguments:**
+
+    - `raw`: the study file, as nested tables.
+    - `plan`, `search`: the other tables, read; None where they are in error.
+    - `problems`: where problems are added.
+
+    **Returns:** the table, and its scenarios; None where there is no such table, or an error.
+    """
     if "scenarios" not in raw:
         return None
     table = read_table(ScenariosTable, raw["scenarios"], ("scenarios",), problems)
@@ -156,7 +165,16 @@ def _unless(values: list[Any] | None, nominal: Any) -> list[Any]:
 def scenario_ladder(
     table: ScenariosTable, robustness: Robustness, plan: TrainingPlan, simulator: str
 ) -> Ladder:
-    """The two rungs of a study with scenarios and without a ladder: nominal first, then all."""
+    """Returns the ladder of a study with scenarios and without a table `[ladder]`.
+
+    It has two rungs: the nominal training, then all scenarios.
+
+    **Arguments:**
+
+    - `table`, `robustness`: as from `read_scenarios`.
+    - `plan`: the nominal training.
+    - `simulator`: that of `[execution]`.
+    """
     nominal = TrainingRung(
         simulator=QUASISTATIC if simulator == QUASISTATIC else TRANSIENT,
         epochs=plan.epochs,

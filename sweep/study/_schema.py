@@ -15,13 +15,13 @@ from sweep.study.constraints import Bound
 from sweep.study.scenarios import TEMPERATURE
 
 RATIO = Quantity(low=-1e9, high=1e9)
-"""What a ratio of two fields can be."""
+"""Legal ratios of two fields."""
 
 Seed = Annotated[int, whole(0, 2**32 - 1)]
 
 
 class Table(BaseModel):
-    """Base of all tables: no unknown key, no silent conversion, not to be changed."""
+    """Base of all tables: no unknown keys, no silent conversion, immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -36,7 +36,7 @@ class Network(Table):
 
 
 class Training(Table):
-    """`[training]`: the course of each trial, and the silicon it meets."""
+    """`[training]`: how each trial is trained, and in which corner."""
 
     epochs: Annotated[int, whole(1, 100_000)] = 30
     weight_seed: Seed = 0
@@ -95,11 +95,11 @@ PRUNERS: dict[str, type[MedianPruner | HalvingPruner | NoPruner]] = {
 
 
 class Stop(Table):
-    """`[search.stop]`: what ends a study before it has all its trials; the running ones end first.
+    """`[search.stop]`: what ends a study before it has all its trials; running ones are finished.
 
-    - `wall_time`: of one driver, s.
-    - `simulated`: time in the circuit of all trials, s.
-    - `stagnation`: so many finished trials without a better best one.
+    - `wall_time`: wall time of one driver, s.
+    - `simulated`: time in the circuit of all trials together, s.
+    - `stagnation`: number of finished trials since the best one.
     - `expected_improvement`: one more trial is expected to be better by less than this share of the
       best value (`sweep.search._improvement`).
     """
@@ -162,9 +162,9 @@ class Execution(Table):
     - `memory`: bytes that Ray sets aside for one run; None for none.
     - `resources`: further ones that a run takes, such as licences; `local_resources` says how many
       this machine has where Ray is started on it.
-    - `straggler_factor`: a run is cut when it takes so many times what nine in ten take; 0 for
-      never. `straggler_least`: but not before so long, s.
-    - `run_cache`: bytes that the runs kept for other studies may have; 0 for no cache.
+    - `straggler_factor`: a run is cut when it takes this many times longer than nine in ten do; 0 for
+      never. `straggler_least`: wall time before which none is cut, s.
+    - `run_cache`: largest size of the cache of runs for other studies, bytes; 0 for no cache.
     """
 
     simulator: Annotated[str, reads(Quantity(choices=TRAINERS))] = "auto"
@@ -187,12 +187,12 @@ class Execution(Table):
     )
 
     def limits(self) -> Limits:
-        """What one epoch may use."""
+        """Returns the limits of one epoch."""
         return Limits(wall_seconds=self.epoch_time_limit, memory_bytes=self.memory_limit)
 
 
 class Pdk(Table):
-    """`[pdk]`: where the transistor models are, if not where they are looked for."""
+    """`[pdk]`: directory of the transistor models, if it is not one of the usual ones."""
 
     path: Annotated[str, Field(min_length=1)] | None = None
 

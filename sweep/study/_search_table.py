@@ -15,7 +15,7 @@ from sweep.study.constraints import read_constraints
 
 
 def read_search(raw: dict[str, Any], problems: Problems) -> Search | None:
-    """`[search]`, with a pruner that fits its objectives."""
+    """Reads `[search]`; a missing pruner is chosen to fit its objectives."""
     values = raw.get("search", {})
     if not isinstance(values, dict):
         problems.add(("search",), values, "a table [search]")
@@ -55,7 +55,7 @@ def read_search(raw: dict[str, Any], problems: Problems) -> Search | None:
 
 
 def _are_known(objectives: Mapping[str, str], problems: Problems) -> bool:
-    """Whether all objectives are figures of merit that can be measured."""
+    """Whether all objectives are metrics that can be used."""
     before = len(problems.found)
     for name, way in objectives.items():
         key = ("search", "objectives", name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The file as a whole, and the tables that say which training is run, and with what."""
+"""Reads the file as a whole, and the tables that describe the training and its execution."""
 
 from __future__ import annotations
 
@@ -24,10 +24,16 @@ _SIGNS = frozenset(" ._+-")
 
 
 def read_toml(text: str, known: tuple[str, ...], problems: Problems) -> Raw:
-    """The file as nested tables; keys at its top that are not `known` are problems.
+    """Reads a file as nested tables.
 
-    **Raises:** `StudyFileError` where it is no TOML, or a file of another version: what else that
-    says may mean something else.
+    **Arguments:**
+
+    - `text`: the text of the file.
+    - `known`: the keys that are allowed at its top level; others are problems.
+    - `problems`: where problems are added.
+
+    **Raises:** `StudyFileError` where it is no TOML, or a file of another version, whose keys may have
+    another meaning.
     """
     raw: Raw = {}
     try:
@@ -51,7 +57,16 @@ def read_toml(text: str, known: tuple[str, ...], problems: Problems) -> Raw:
 
 
 def table(raw: Raw, key: str, problems: Problems) -> Raw:
-    """A table of free keys; empty where there is none."""
+    """Returns a table of the file whose keys are not checked here.
+
+    **Arguments:**
+
+    - `raw`: the file, as nested tables.
+    - `key`: name of the table.
+    - `problems`: where a problem is added if the value is no table.
+
+    **Returns:** the table; empty where there is none.
+    """
     found = raw.get(key, {})
     if isinstance(found, dict):
         return found
@@ -91,7 +106,7 @@ def _is_name(name: str) -> bool:
 
 
 def read_layers(raw: Raw, problems: Problems) -> tuple[int, ...] | None:
-    """The layer sizes."""
+    """Returns the layer sizes, inputs first; None where they are in error."""
     if "network" not in raw:
         problems.add(("network",), None, "a table [network] with layers = [...]")
         return None
@@ -100,7 +115,16 @@ def read_layers(raw: Raw, problems: Problems) -> tuple[int, ...] | None:
 
 
 def read_plan(raw: Raw, layers: tuple[int, ...] | None, problems: Problems) -> TrainingPlan | None:
-    """The training that `[task]` and `[training]` ask of a network."""
+    """Reads the training that `[task]` and `[training]` describe.
+
+    **Arguments:**
+
+    - `raw`: the file, as nested tables.
+    - `layers`: the layer sizes; None where they are in error.
+    - `problems`: where problems are added.
+
+    **Returns:** the training; None where there are problems.
+    """
     task = _task(raw, problems)
     training = read_table(Training, raw.get("training", {}), ("training",), problems)
     if layers is None or task is None or training is None:
@@ -147,7 +171,7 @@ def _task(raw: Raw, problems: Problems) -> Task | None:
 
 
 def read_execution(raw: Raw, problems: Problems) -> Execution | None:
-    """`[execution]`."""
+    """Reads `[execution]`; None where it is in error."""
     return read_table(Execution, raw.get("execution", {}), ("execution",), problems)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the table `[space]` to a `Space`."""
+"""Makes a `Space` from the table `[space]`."""
 
 from __future__ import annotations
 
@@ -37,12 +37,15 @@ def read_space(
     designed: Iterable[str],
     known: Mapping[str, Quantity],
 ) -> Space:
-    """The space of a file; not to be used where problems were added.
+    """Returns the space of a file; it is incomplete where problems were added.
 
     **Arguments:**
 
-    - `fixed`: the values of `[design]`; `designed`: all its keys, those in error included.
+    - `raw`: the table `[space]` with full names.
+    - `fixed`: the values of `[design]`, as from `read_design`.
     - `depth`: number of crossbars.
+    - `problems`: where problems are added.
+    - `designed`: all keys of `[design]`, those in error included.
     - `known`: the fields that designs of the study have.
     """
     reader = _Reader(depth, frozenset(designed), problems, known, Space(depth, fixed))
@@ -72,12 +75,12 @@ class _Reader:
     owners: dict[Entry, str] = field(default_factory=dict)
 
     def rank(self, parameter: Parameter) -> tuple[int, int]:
-        """The place of a parameter among the others: by field, then by layer."""
+        """Returns the order of a parameter among the others: by field, then by layer."""
         order = list(self.known).index(parameter.field)
         return order, -1 if parameter.layer is None else parameter.layer
 
     def add(self, key: str, raw: object) -> None:
-        """One entry of the table."""
+        """Read one entry of the table."""
         where = ("space", key)
         if key == "technology":
             self.problems.add(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A design as a point of a study's space, and what of it the study does not take over."""
+"""A start design as a point of a study's space, and its values that the study does not use."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """Something of a start design that trials of the study have otherwise.
+    """A value of a start design from which the study's trials differ.
 
-    - `field`: of the design, with the layer in brackets where layers differ; or a key of the tables
-      that say how it was trained, such as `training.epochs`.
+    - `field`: field of the design, with the layer in brackets where layers differ; or a key of the
+      tables that describe its training, such as `training.epochs`.
     - `there`, `here`: its value in the design file and in the study, as text.
     """
 
@@ -35,9 +35,9 @@ class NotTaken:
 
 
 def values_of(space: Space, design: Design) -> dict[str, Any]:
-    """The value of each parameter in a design, in the space or not.
+    """Returns the value of each parameter in a design, even if it is outside the space.
 
-    Of a parameter that stands for all layers, the value of the first one.
+    For a parameter that stands for all layers it is the value of the first one.
     """
     return {parameter.name: _value(space, design, parameter) for parameter in space.parameters}
 
@@ -45,7 +45,14 @@ def values_of(space: Space, design: Design) -> dict[str, Any]:
 def fields_not_taken(
     space: Space, design: Design, values: Mapping[str, Any]
 ) -> tuple[NotTaken, ...]:
-    """The fields of a design that are not those of the study's trial with the values, layer by layer."""
+    """Returns the fields of a design that differ from those of the study's trial, layer by layer.
+
+    **Arguments:**
+
+    - `space`: the study's space.
+    - `design`: the start design.
+    - `values`: a value for each parameter, which make the trial's design.
+    """
     made = space.fields(values)
     known: dict[str, Quantity] = {**design.quantities(), **space.own_quantities(made)}
     return tuple(
@@ -56,7 +63,7 @@ def fields_not_taken(
 
 
 def training_not_taken(study: TrainingPlan, design: TrainingPlan) -> tuple[NotTaken, ...]:
-    """What of network, task and training a design file has otherwise than a study."""
+    """Returns the values of network, task and training in which a design file differs from a study."""
     here, there = _described(study), _described(design)
     return tuple(
         NotTaken(key, str(there.get(key, "nothing")), str(here.get(key, "nothing")))
@@ -85,7 +92,7 @@ def _of_field(
 
 
 def _how(space: Space, entry: Entry) -> str:
-    """What gives an entry of the study's trials its value."""
+    """Says where an entry of the study's trials gets its value."""
     for rule in space.rules:
         if rule.entry == entry:
             if rule.source is not None:

@@ -23,9 +23,18 @@ _SEPARATORS = (";", "\t")  # besides the comma; no parameter has one in its name
 def read_points(
     path: Path, space: Space, problems: Problems
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each line with its number and values; an empty cell is left open.
+    """Reads a table of points, line by line.
 
-    Cells are separated as those of the head are: by commas, semicolons or tabulators.
+    Cells are separated by commas, semicolons or tabulators, as those of the head.
+
+    **Arguments:**
+
+    - `path`: the CSV file.
+    - `space`: the study's space, whose parameters are the columns.
+    - `problems`: where problems are added.
+
+    **Returns:** an iterator over line number and values in SI units by parameter; a parameter whose cell
+    is empty has no value.
     """
     rows = _rows(path, problems)
     if not rows:

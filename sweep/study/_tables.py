@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading one table of a file with its pydantic model, and its errors in this floor's form."""
+"""Reads one table of a file with its pydantic model, and turns pydantic's errors into problems."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TYPES = {
 
 
 def reads(spec: Quantity) -> BeforeValidator:
-    """A pydantic annotation: the value is this quantity, written with its unit if it has one."""
+    """Returns a pydantic annotation: the value is this quantity, with its unit if it has one."""
 
     def read(value: object) -> object:
         try:
@@ -38,14 +38,24 @@ def reads(spec: Quantity) -> BeforeValidator:
 
 
 def whole(low: int, high: int) -> BeforeValidator:
-    """A pydantic annotation: a whole number from `low` to `high`."""
+    """Returns a pydantic annotation: a whole number from `low` to `high`."""
     return reads(Quantity(low=low, high=high, integer=True))
 
 
 def read_table(
     model: type[_Model], raw: object, key: tuple[object, ...], problems: Problems
 ) -> _Model | None:
-    """The table as its model; None, with problems added, where it is not right."""
+    """Reads a table with its pydantic model.
+
+    **Arguments:**
+
+    - `model`: the model.
+    - `raw`: the table.
+    - `key`: path of the table in the file.
+    - `problems`: where problems are added.
+
+    **Returns:** the model with the table's values; None where there are problems.
+    """
     try:
         return model.model_validate(raw)
     except ValidationError as error:

@@ -42,10 +42,11 @@ def decoded(content: bytes) -> str:
 
 
 def read_text(path: Path, *, what: str) -> str | Problem:
-    """The text of a file, or what is wrong with the file.
+    """Returns the text of a file, or what is wrong with the file.
 
     **Arguments:**
 
+    - `path`: the file.
     - `what`: what it is to hold, such as `a study file`.
     """
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is looked at of a study before it begins, besides its file: its data and its start designs."""
+"""Checks of a study before it begins, besides those of its file: its data and its start designs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["check_study"]
 
 
 def check_study(study: StudyFile) -> list[StartPoint]:
-    """Make sure that a new study can begin; `sweep validate` and `sweep run` ask the same.
+    """Check that a new study can begin, for `sweep validate` and `sweep run`.
 
     **Returns:** the designs that it begins with.
 

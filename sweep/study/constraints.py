@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a design may cost at most, or must reach at least: the bounds of `[search.constraints]`."""
+"""The constraints of `[search.constraints]`: limits of metrics that a design has to keep."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _ENDS = {"max": "minimize", "min": "maximize"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """A figure of merit and its limit.
+    """A metric and its limit.
 
-    - `figure`: of `objectives.FIGURES`.
+    - `figure`: name of the metric, as in `objectives.FIGURES`.
     - `end`: `max` or `min`.
-    - `limit`: in the figure's unit.
+    - `limit`: the limit, in the metric's unit.
     """
 
     figure: str
@@ -30,12 +30,12 @@ class Bound:
 
     @property
     def name(self) -> str:
-        """As Optuna knows it."""
+        """The name of the constraint in Optuna."""
         return f"{self.figure} {'<=' if self.end == 'max' else '>='} {self.limit:g}"
 
     @property
     def words(self) -> str:
-        """As people write it, with SI prefix and unit."""
+        """The constraint in words, with SI prefix and unit."""
         limit = quantity(self.limit, FIGURES[self.figure].unit)
         return f"{self.figure} {'<=' if self.end == 'max' else '>='} {limit}"
 
@@ -45,13 +45,13 @@ class Bound:
         return _ENDS[self.end]
 
     def violation(self, value: float) -> float:
-        """How far a value is beyond the limit, as a share of that; 0 or less where it is not."""
+        """Returns how far a value exceeds the limit, as a share of the limit; 0 or less within it."""
         beyond = value - self.limit if self.end == "max" else self.limit - value
         return beyond / (abs(self.limit) or 1.0)
 
 
 def read_constraints(raw: object, problems: Problems) -> tuple[Bound, ...]:
-    """The table `[search.constraints]`: a figure's name to `{ max = ... }` or `{ min = ... }`."""
+    """Reads `[search.constraints]`: a metric's name to `{ max = ... }` or `{ min = ... }`."""
     where = ("search", "constraints")
     if not isinstance(raw, dict):
         problems.add(where, raw, 'a table such as { energy = { max = "10 pJ" } }')

@@ -29,11 +29,13 @@ def design_text(
     tables: Mapping[str, Mapping[str, object]],
     heading: str = "",
 ) -> str:
-    """The text of a design file.
+    """Returns the text of a design file.
 
     **Arguments:**
 
-    - `name`: of the design.
+    - `name`: name of the design.
+    - `plan`: its network, task and training.
+    - `design`: the design.
     - `tables`: further tables, such as `execution`, `provenance` and `metrics`; None is left out.
     - `heading`: comment lines at the top, without `#`.
     """
@@ -50,7 +52,7 @@ def design_text(
 
 
 def exact(spec: Quantity, value: Any) -> object:
-    """A value of a quantity as a file holds it: text with its unit, from which the same is read."""
+    """Returns a value as a file holds it: text with its unit, from which the same number is read."""
     if isinstance(value, tuple | list):
         entries = [exact(spec, entry) for entry in value]
         return entries[0] if len(entries) == 1 else entries
@@ -58,7 +60,7 @@ def exact(spec: Quantity, value: Any) -> object:
 
 
 def literal(value: object) -> str:
-    """A value as TOML writes it."""
+    """Returns a value as TOML writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -71,7 +73,7 @@ def literal(value: object) -> str:
 
 
 def training_values(plan: TrainingPlan) -> dict[str, object]:
-    """The table `[training]` of a design file; None for what is left out."""
+    """Returns the table `[training]` of a design file; None for keys that are left out."""
     return {
         "epochs": plan.epochs,
         "weight_seed": plan.weight_seed,
@@ -88,7 +90,7 @@ def training_values(plan: TrainingPlan) -> dict[str, object]:
 
 
 def _fields(design: Design) -> Iterator[str]:
-    """Each quantity, part by part, under a comment with its meaning and what is legal."""
+    """The lines of each quantity, part by part, below comments with its meaning and its legal values."""
     known, part = design.quantities(), ""
     for name, value in design.to_values().items():
         role, dot, field = name.partition(".")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Going on with a study after its space was widened: what a new study file may change."""
+"""Continuing a study after its space was widened: what a new study file may change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FREE = ("sampler", "seed", "startup_trials", "pruner", "trials", "stop")
 
 
 def what_forbids(old: StudyFile, new: StudyFile) -> str:
-    """Why a study cannot go on as another file says; empty where it can.
+    """Returns why a study cannot continue with another study file; empty where it can.
 
     Ranges of `[space]` may become wider, and of `[search]` may change what proposes and stops trials:
     sampler, seed, startup_trials, pruner, trials, stop. All else determines what a trial's value is,

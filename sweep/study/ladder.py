@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fidelity ladder: what a trial has to pass, rung by rung, the cheapest first.
+"""The fidelity ladder: the rungs that a trial has to pass, the cheapest first.
 
 A study without a table `[ladder]` has one rung: its training.
 """
@@ -19,16 +19,16 @@ QUASISTATIC = "quasistatic"
 TRANSIENT = "transient"
 
 ALPHA, THRESHOLD = 0.2, 0.1
-"""Share of the trainings that CVaR looks at, and the NMSE below which one counts as trained."""
+"""Share of the trainings that CVaR averages, and the NMSE below which one counts as trained."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceRung:
-    """A look at the circuit: its netlist can be built, and its first points have an equilibrium.
+    """A check of the circuit: its netlist can be built, and its first points have an equilibrium.
 
     It passes or fails a trial and gives no value.
 
-    - `points`: training points looked at.
+    - `points`: number of training points that are solved.
     """
 
     kind: ClassVar[str] = "device"
@@ -50,7 +50,7 @@ class GradientRung:
     Its value is 1 minus the worst layer's alignment (`objectives.trainability`): 0 for gradient
     descent, 1 for updates that have nothing to do with it, up to 2 for those that go the other way.
 
-    - `points`: training points looked at.
+    - `points`: number of training points that are evaluated.
     - `reduction_factor`: one of so many trials goes on.
     - `require`: the value must be below it; None for no such bound.
     """
@@ -104,14 +104,14 @@ class TrainingRung:
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """What each of its trainings meets."""
+        """The conditions of its trainings: corner, temperature and seeds."""
         if self.robustness is not None:
             return self.robustness.conditions
         return tuple(Condition(weight_seed=seed) for seed in self.weight_seeds)
 
     @property
     def counts_failures(self) -> bool:
-        """Whether a training without a result is one that does not train; else it fails its trial."""
+        """Whether a training without a result counts as one that has not learnt; else its trial fails."""
         return self.aggregate == "yield"
 
     @property
@@ -134,7 +134,7 @@ class TrainingRung:
         return f"{self.simulator}, {epochs}{strides}{seeds}{layers}"
 
     def plan(self, study: TrainingPlan, condition: Condition | int) -> TrainingPlan:
-        """The training of a condition, or of a weight seed."""
+        """Returns the study's training on this rung, for a condition or a weight seed."""
         if isinstance(condition, int):
             condition = Condition(weight_seed=condition)
         return dataclasses.replace(
@@ -142,13 +142,19 @@ class TrainingRung:
         )
 
     def combined(self, values: Sequence[float], *, maximise: bool = False) -> float:
-        """One value out of those of its trainings; see `scenarios.combined`."""
+        """Returns one value for those of the rung's trainings; see `scenarios.combined`."""
         return combined(values, self.aggregate, maximise=maximise, alpha=self.alpha)
 
     def value(self, figure: Figure, values: Sequence[float], *, maximise: bool = False) -> float:
-        """A figure of the rung out of those of its trainings.
+        """Returns the rung's value of a metric.
 
-        An infinite NMSE is that of a training without a result.
+        **Arguments:**
+
+        - `figure`: the metric.
+        - `values`: its values for the rung's trainings; a training without a result has an infinite NMSE.
+        - `maximise`: whether more is better, so that the least is the worst.
+
+        **Returns:** in the metric's unit, or a share from 0 to 1 where trainings are counted.
         """
         if figure.over == "worst":
             return combined(values, "worst", maximise=maximise)
@@ -181,10 +187,10 @@ class Ladder:
         return last
 
     def first_step(self, rung: int) -> int:
-        """The step of the study's reports before the first one of a rung.
+        """Returns the step of the study's reports before the first one of a rung.
 
-        In Optuna, trials that were stopped are ranked by their last step first, so the rungs'
-        steps follow one another.
+        Optuna ranks trials that were stopped by their last step first, so the rungs' steps follow one
+        another.
         """
         return sum(below.span for below in self.rungs[:rung])
 
@@ -195,9 +201,9 @@ class Ladder:
     def training(self, rung: int, seed: int | Condition) -> str:
         """The name of the training of a seed or condition, by which its files are found.
 
-        Rungs of the same simulator and stride that train the same layers have their trainings in
-        common: the higher one goes on where the lower one ended. Without a ladder there is one training, and it
-        needs no name.
+        Rungs of the same simulator and stride that train the same layers share their trainings: the
+        higher one continues where the lower one ended. Without a ladder there is one training, and its
+        name is empty.
         """
         if not self.declared:
             return ""
@@ -218,7 +224,7 @@ class Ladder:
         return [self.training(rung, condition) for condition in current.conditions]
 
     def in_one_go(self, rung: int) -> bool:
-        """Whether a training of the rung is one task: its epochs cost less than a task each."""
+        """Whether a training of the rung is a single task, because one task for each epoch would cost more."""
         return self.declared and self.rungs[rung].simulator == QUASISTATIC
 
     def described(self) -> list[Mapping[str, Any]]:

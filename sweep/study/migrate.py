@@ -30,11 +30,13 @@ def is_old(text: str) -> bool:
 
 
 def migrated(text: str, *, before_junctions: bool = False) -> str:
-    """The text of a file of version 1 as version 2 has it; one of version 2 unchanged.
+    """Returns the text of a file of version 1 rewritten as version 2; one of version 2 stays as it is.
 
     **Arguments:**
 
-    - `before_junctions`: the file is from when transistors had no junction areas, and means that still.
+    - `text`: the text of a study or design file.
+    - `before_junctions`: whether the file is from a time when transistors had no junction areas, so that
+      the new file must say so.
 
     **Raises:** `tomlkit.exceptions.ParseError` for a text that is no TOML.
     """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fingerprints of studies whose file was of version 1, in which a design was one flat table.
 
-They tell whether the version that began a study meant the same by its file as this one does.
+They show whether the version that began a study read its file in the same way as this one does.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["old_description", "renewed_fingerprint"]
 _FIELDS = {full: field for field, full in FLAT_NAMES.items()}
 _OLD_WORDS = {name: {new: old for old, new in words.items()} for name, words in WORDS.items()}
 
-# They were one value for all layers, and their quantities belong to a layer now.
+# Fields that were one value for all layers in version 1, and have one for each layer in version 2.
 _SHARED = frozenset(
     (
         "synapse",
@@ -38,20 +38,22 @@ _SHARED = frozenset(
     )
 )
 
-# What there was not from the beginning was left out where it is as it had been.
+# Fields that were added later were left out of the fingerprint at these values.
 _LEFT_OUT = {"amplifier": "linear", "technology": DEFAULT_TECHNOLOGY, "junctions": "none"}
 
 
 def renewed_fingerprint(old: str, study: StudyFile, data: str, text: str = "") -> str:
-    """The fingerprint of a study whose file was rewritten as version 2.
+    """Returns the fingerprint of a study whose file was rewritten as version 2.
 
     **Arguments:**
 
-    - `old`: the one that it had; of a study without `data`, its description.
-    - `data`: SHA-256 of its task's data; empty where that was not written down.
-    - `text`: of the file before it was rewritten; what it says without effect belonged to its meaning.
+    - `old`: its former fingerprint; for a study without `data`, its description.
+    - `study`: the study file as rewritten.
+    - `data`: SHA-256 of its task's data; empty where that was not recorded.
+    - `text`: the file before it was rewritten; keys without effect were part of the fingerprint.
 
-    **Returns:** the old one where the version that began the study meant something else by its file.
+    **Returns:** the new fingerprint; the old one where the version that began the study read its file in
+    another way.
     """
     described = old_description(study, text)
     if old == described:
@@ -66,7 +68,7 @@ def old_description(study: StudyFile, text: str = "") -> str:
 
     **Arguments:**
 
-    - `text`: see `renewed_fingerprint`.
+    - `study`, `text`: as of `renewed_fingerprint`.
     """
     search = search_description(study.search)
     if "start" in search:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which part of a search space the study's own simulators refuse, found before anything runs."""
+"""Finds the parts of a search space that the study's simulators cannot compute, before anything runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Refusal", "refusals"]
 
 _LOOKED_AT = 64
-"""Legal designs of a space that are asked about."""
+"""Number of legal designs of a space that are checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +34,10 @@ class Refusal:
     - `field`: the field of the design that is to blame.
     - `choices`: those of its choices that are refused whatever else is chosen; empty where it is a
       number, or not searched.
-    - `rung`: from 1; 0 in a study without a ladder. `label`: what it is.
-    - `refused`, `designs`: how many designs from all over the space are refused for it, of how many.
-    - `reason`: of the first of them.
+    - `rung`: number of the rung, from 1; 0 in a study without a ladder. `label`: the rung in words.
+    - `refused`, `designs`: how many designs from all over the space are refused because of the field,
+      and how many were checked.
+    - `reason`: why the first of them is refused.
     - `searched`: whether the field is searched.
     """
 
@@ -71,11 +72,12 @@ class Refusal:
 
 
 def refusals(study: StudyFile, simulator: str | None = None) -> list[Refusal]:
-    """What of a study's space its simulators refuse; empty as a rule.
+    """Returns the parts of a study's space that its simulators refuse; usually none.
 
     **Arguments:**
 
-    - `simulator`: asked for beside the study file, as for `sweep run`.
+    - `study`: the study file.
+    - `simulator`: a simulator that replaces that of the study file, as for `sweep run`; None for none.
     """
     found = _rung(study, simulator)
     if found is None:
@@ -86,7 +88,7 @@ def refusals(study: StudyFile, simulator: str | None = None) -> list[Refusal]:
         return []
     try:
         run = study.plan.epoch_run(designs[0][1], 0, None)
-    except (CircuitError, ObjectiveError):  # its trials will tell
+    except (CircuitError, ObjectiveError):  # its trials will fail with this error
         return []
     verdicts = [(values, _refused(run, design)) for values, design in designs]
     fields = dict.fromkeys(error[0] for _, error in verdicts if error is not None)

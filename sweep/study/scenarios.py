@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scenarios: what a design that is to be robust has to train in, and how that makes one value.
+"""Scenarios that a robust design is trained in, and the combination of their results to one value.
 
-A scenario is a corner, a temperature, a sample of mismatch, first weights, noise and data. Each is a
-training of its own whose files are found by its name, so that it can be run again alone.
+A scenario is a corner with seeds for first weights, noise and data. Each is a training of its own whose
+files have its name, so that it can be run again alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from objectives import TrainingPlan
 Aggregate = Literal["mean", "median", "worst", "cvar", "yield"]
 
 TEMPERATURE = Quantity(unit="degC", low=-55.0, high=175.0)
-"""Of a chip."""
+"""Legal temperatures of a chip."""
 
 
 def celsius(text: str) -> float:
@@ -32,12 +32,12 @@ def celsius(text: str) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """What one training of a design meets; None for what it is in the study's `[training]`.
+    """Corner and seeds of one training; None for a value as in the study's `[training]` or `[task]`.
 
-    - `weight_seed`: of its first weights.
-    - `corner`, `temperature` (deg C), `mismatch_seed`: as in `circuits.Scenario`.
-    - `noise_seed`: of the noise of the update circuits.
-    - `data_seed`: of the task's data.
+    - `weight_seed`: seed of its first weights.
+    - `corner`, `temperature` (degrees Celsius), `mismatch_seed`: as in `circuits.Scenario`.
+    - `noise_seed`: seed of the noise of the update circuits.
+    - `data_seed`: seed of the task's data.
     """
 
     weight_seed: int
@@ -49,7 +49,7 @@ class Condition:
 
     @property
     def suffix(self) -> str:
-        """What tells its training from the nominal one of its weight seed, in a file name."""
+        """Suffix that distinguishes its training from the nominal one of its weight seed, in a file name."""
         parts = []
         if self.corner is not None:
             parts.append(self.corner)
@@ -80,7 +80,7 @@ class Condition:
         )
 
     def told(self, study: TrainingPlan) -> dict[str, Any]:
-        """All of it, as it is in this study, as plain values."""
+        """Returns corner and seeds as plain values, with those of the study in place of None."""
         plan = self.plan(study)
         return {
             "corner": plan.scenario.corner,
@@ -94,13 +94,13 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Robustness:
-    """The scenarios of a rung, and what prunes a trial among them.
+    """The scenarios of a rung, and the pruner that stops a trial between them.
 
     - `conditions`: the scenarios, the nominal one first where it is among them.
     - `pruner`: `wilcoxon` compares a trial's scenarios with those of the best one by one (Wilcoxon's
       signed-rank test), `none` runs them all.
-    - `p_threshold`: how improbable it must be that the trial is no worse.
-    - `startup`: scenarios of every trial before the first decision.
+    - `p_threshold`: p-value of the test below which the trial is stopped.
+    - `startup`: number of scenarios of every trial before the first decision.
     """
 
     conditions: tuple[Condition, ...]
@@ -112,12 +112,14 @@ class Robustness:
 def combined(
     values: Sequence[float], aggregate: Aggregate, *, maximise: bool = False, alpha: float = 0.2
 ) -> float:
-    """One value out of several trainings'; of the aggregate `yield`, their mean.
+    """Returns one value for the values of several trainings.
 
     **Arguments:**
 
+    - `values`: one for each training.
+    - `aggregate`: how they are combined; `yield` takes the mean here, as `mean` does.
     - `maximise`: whether more is better, so that the least is the worst.
-    - `alpha`: of `cvar`, the share of the trainings that counts; see `cvar`.
+    - `alpha`: for `cvar`, the share of the trainings that counts.
     """
     match aggregate:
         case "median":
@@ -134,8 +136,13 @@ def cvar(values: Sequence[float], alpha: float, *, maximise: bool = False) -> fl
     """Conditional value at risk: the mean of the worst share `alpha` of some values.
 
     Where `alpha` times their number is no whole number, the last of them counts for the fraction
-    (Rockafellar and Uryasev 2002, doi 10.1016/S0378-4266(02)00271-6, proposition 8). 1 is the mean,
-    and anything up to one over their number the worst value.
+    (Rockafellar and Uryasev 2002, doi 10.1016/S0378-4266(02)00271-6, proposition 8).
+
+    **Arguments:**
+
+    - `values`: at least one.
+    - `alpha`: from 0 to 1. 1 gives the mean, and anything up to 1 / `len(values)` the worst value.
+    - `maximise`: whether more is better, so that the least is the worst.
     """
     share = alpha * len(values)
     if share <= 1.0:

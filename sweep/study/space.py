@@ -47,7 +47,7 @@ class Parameter:
     choices: tuple[Value, ...] = ()
 
     def at(self, fraction: float) -> Value:
-        """The value at a fraction (0 to 1) of the range, or of the list of choices."""
+        """Returns the value at a fraction (0 to 1) of the range, or of the list of choices."""
         if self.choices:
             return self.choices[min(int(fraction * len(self.choices)), len(self.choices) - 1)]
         low, high = (math.log(x) if self.log else x for x in (self.low, self.high))
@@ -91,7 +91,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Space:
-    """What is searched, and what else a design needs.
+    """A search space: the parameters, and the rules that make a design of their values.
 
     **Attributes:**
 
@@ -109,7 +109,7 @@ class Space:
 
     @cached_property
     def kinds(self) -> dict[str, tuple[str, ...]]:
-        """Role to the kinds of parts that its designs have."""
+        """The kinds of parts that its designs have, by role."""
         return {
             name: self._kinds(f"{name}.kind", role.original.kind)
             for name, role in ROLES.items()
@@ -118,7 +118,7 @@ class Space:
 
     @cached_property
     def quantities(self) -> dict[str, Quantity]:
-        """All that its designs have, by full names."""
+        """All quantities that its designs have, by full names."""
         return design_quantities(self.kinds)
 
     @cached_property
@@ -148,9 +148,9 @@ class Space:
         return name in ROLES[role].part(str(kinds[layer])).quantities()
 
     def design(self, values: Mapping[str, object]) -> Design:
-        """The design that a value for each parameter makes; the same values, the same design.
+        """Returns the design for a value of each parameter; the same values give the same design.
 
-        **Raises:** `InfeasibleDesign` where no legal design comes out, for a transistor size too;
+        **Raises:** `InfeasibleDesign` where the design, or the size of a transistor, is not legal;
         `SweepError` for names that are not those of the parameters.
         """
         try:
@@ -161,7 +161,7 @@ class Space:
         return design
 
     def fields(self, values: Mapping[str, object]) -> dict[str, Any]:
-        """The fields that the study file and a value for each parameter set; others have defaults.
+        """Returns the fields that the study file and a value of each parameter set; others have defaults.
 
         **Raises:** `SweepError` for names that are not those of the parameters.
         """
@@ -173,7 +173,7 @@ class Space:
         return {**fixed, **self._fields(entries)}
 
     def own_quantities(self, fields: Mapping[str, Any]) -> Mapping[str, Quantity]:
-        """The quantities of the one design that a choice of fields makes."""
+        """Returns the quantities of a design with these fields, whose kinds of parts are given."""
         kinds = {
             role: tuple(dict.fromkeys(kind if isinstance(kind, tuple) else (kind,)))
             for role in self.kinds

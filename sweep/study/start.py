@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The designs that a search begins with: the original design, exported designs, points of a CSV file.
+"""Start designs of a search: the original design, exported designs, points of a CSV file.
 
     [search]
     start = ["original", "best/design.toml", "points.csv"]
@@ -41,12 +41,12 @@ class StartPoint:
 
     - `label`: where it comes from: `original`, a file, or a file and its line; `named`: the same as
       `search.start` names it.
-    - `values`: of the parameters, SI units; those that are not there are the sampler's to choose.
-    - `moved`: names of the parameters that were moved into their range; of the original design only.
-    - `fields`, `training`: what of a design file the study's trials have otherwise: fields of the
-      design, and how it is trained.
-    - `refusal`: why the point makes no legal design here, so that its trial will fail; empty where
-      it does, or the sampler has a part in it.
+    - `values`: values of the parameters, SI units; the sampler chooses missing ones.
+    - `moved`: names of the parameters that were moved into their range; for the original design only.
+    - `fields`, `training`: values of a design file from which the study's trials differ: fields of the
+      design, and its training.
+    - `refusal`: why the point makes no legal design here, so that its trial will fail; empty where it
+      makes one, or where the sampler chooses some of its values.
     """
 
     label: str
@@ -58,7 +58,7 @@ class StartPoint:
     refusal: str = ""
 
     def notes(self) -> Iterator[str]:
-        """What to know about it before the study begins, a line each."""
+        """Returns remarks about it for the user before the study begins, a line each."""
         where = f"start {self.named}"
         if self.moved:
             yield f"{where}: moved into the space: {', '.join(self.moved)}"
@@ -74,7 +74,7 @@ class StartPoint:
 
 
 def notes_of(points: Sequence[StartPoint]) -> Iterator[str]:
-    """What to know about all of them, in not too many lines."""
+    """Returns the remarks about all start designs, in a limited number of lines."""
     lines = [line for point in points for line in point.notes()]
     yield from lines[:_MOST_NOTES]
     if len(lines) > _MOST_NOTES:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The study file: one TOML file that says all about a study, checked before anything runs.
+"""The study file: one TOML file that describes a study, checked before anything runs.
 
     study = load(Path("studies/sine.toml"))
     design = study.space.design(trial.params)
@@ -68,7 +68,7 @@ _COMMON = ("version", "name", "network", "task", "training", "design", "executio
 _STUDY = (*_COMMON, "space", "search", "ladder", "scenarios")
 _DESIGN = (*_COMMON, "provenance", "metrics")
 
-# Takes any number of crossbars; for reading on where the network itself is in error.
+# Number of crossbars with which the rest of the file is checked where the network is in error.
 _ANY_DEPTH = 64
 
 
@@ -83,12 +83,12 @@ class StudyFile:
     - `layers`: sizes, inputs first.
     - `plan`: network, task and training of every trial; the rungs of the ladder differ from it in
       epochs and seeds.
-    - `ladder`: what a trial has to pass.
+    - `ladder`: the rungs that a trial has to pass.
     - `fixed`: the fields of `Design` that `[design]` sets, in SI units.
-    - `space`: what is searched.
-    - `search`: how, and for what.
-    - `execution`: what computes it.
-    - `pdk_path`: where the transistor models are; None to look for them.
+    - `space`: the search space.
+    - `search`: the table `[search]`.
+    - `execution`: the table `[execution]`.
+    - `pdk_path`: directory of the transistor models; None to look in the usual ones.
     - `text`, `source`: the file's content and name.
     - `description`: SHA-256 of all in the file that determines the results.
     """
@@ -109,9 +109,9 @@ class StudyFile:
 
     @cached_property
     def data(self) -> str:
-        """SHA-256 of the points that its trainings learn and are judged by.
+        """SHA-256 of the training and held-out points of its trainings.
 
-        **Raises:** `StudyFileError` where the task makes none.
+        **Raises:** `StudyFileError` where the task makes no points.
         """
         try:
             return data_digest(self.plan, self.ladder)
@@ -143,7 +143,7 @@ class StudyFile:
 
     @property
     def transient(self) -> str | None:
-        """The simulator of its trainings, or of the rungs `transient`; None where nothing is one."""
+        """The simulator of its trainings; on a ladder that of the rungs `transient`, None without such rungs."""
         asked = self.execution.simulator
         if not self.ladder.declared:
             return asked
@@ -181,7 +181,7 @@ class DesignFile:
 
 
 def load(path: Path) -> StudyFile:
-    """The study that a file describes.
+    """Reads a study file.
 
     **Raises:** `StudyFileError` with all that is wrong with it.
     """
@@ -189,7 +189,7 @@ def load(path: Path) -> StudyFile:
 
 
 def load_design(path: Path) -> DesignFile:
-    """The design that a file describes.
+    """Reads a design file.
 
     **Raises:** `StudyFileError` with all that is wrong with it.
     """
@@ -197,7 +197,7 @@ def load_design(path: Path) -> DesignFile:
 
 
 def parse(text: str, *, source: str) -> StudyFile:
-    """The study that a text describes; `source` names it in errors.
+    """Reads the text of a study file; `source` is its name in errors.
 
     A relative path of `[pdk]` starts from the directory of `source`.
 
@@ -239,7 +239,7 @@ def parse(text: str, *, source: str) -> StudyFile:
 
 
 def parse_design(text: str, *, source: str) -> DesignFile:
-    """The design that a text describes; `source` names it in errors.
+    """Reads the text of a design file; `source` is its name in errors.
 
     **Raises:** `StudyFileError` with all that is wrong with it.
     """
@@ -301,7 +301,7 @@ class _Common:
 def _read_common(
     raw: dict[str, Any], problems: Problems, *, searched: Mapping[str, Any] | None = None
 ) -> _Common:
-    """What both have; `searched`: the table `[space]`, which may name amplifiers as well."""
+    """Reads what both have; `searched`: the table `[space]`, which may name kinds of parts as well."""
     layers = read_layers(raw, problems)
     depth = None if layers is None else len(layers) - 1
     designed = flattened(table(raw, "design", problems), problems)

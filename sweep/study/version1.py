@@ -16,6 +16,8 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 """Quantity of version 2 to words of version 1 that have another name."""
 
+_FORMER: Mapping[str, str] = MappingProxyType({full: flat for flat, full in FLAT_NAMES.items()})
+
 
 def renamed(name: str) -> str:
     """The quantity of version 2 that a field of version 1 is; with its layer in brackets, if it has one.
@@ -26,6 +28,15 @@ def renamed(name: str) -> str:
     if "." in field:
         return name
     return FLAT_NAMES.get(field, f"amplifier.{field}") + bracket + rest
+
+
+def former_parameter(name: str) -> str:
+    """The parameter of version 1 that one of version 2 was, such as `gain_backward/gain_forward`.
+
+    What was no field then keeps its name.
+    """
+    fields = (each.partition("[") for each in name.split("/"))
+    return "/".join(_FORMER.get(field, field) + bracket + rest for field, bracket, rest in fields)
 
 
 def renamed_parameter(name: str) -> str:

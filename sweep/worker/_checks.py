@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the rungs below the trainings look at: each check a function, by the kind of its rung."""
+"""The checks of the rungs below the trainings: one function for each kind of rung."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from objectives import TrainingPlan
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a check found.
+    """The result of a check.
 
-    - `run`: what was looked at, `outcome`: how that ended.
-    - `values`: what the rung ranks trials by, less is better; empty where it passes or fails them.
+    - `run`: the run that was simulated; `outcome`: its outcome.
+    - `values`: the values by which the rung ranks trials, lower is better; empty for a check that only
+      passes or fails them.
     """
 
     run: Run
@@ -30,9 +31,18 @@ Check = Callable[[Trainer, TrainingPlan, Design, int], Found]
 
 
 def device(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) -> Found:
-    """Whether the netlist can be built, and the first training points have an equilibrium.
+    """Check that the netlist can be built, and that the first training points have an equilibrium.
 
-    **Raises:** the errors of a circuit that cannot be built or is not quasi-static.
+    **Arguments:**
+
+    - `trainer`: the simulator that finds the equilibria.
+    - `plan`: the training, which gives task and first weights.
+    - `design`: the design.
+    - `points`: number of training points that are solved.
+
+    **Returns:** the outcome, without values.
+
+    **Raises:** as `TransientTrainer.deck` and `trainer.run`.
     """
     data = plan.task.data()
     inputs, targets = data.inputs[:points], data.targets[:points]
@@ -54,9 +64,19 @@ def device(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) ->
 
 
 def gradient(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) -> Found:
-    """How far the worst layer's updates are from the exact gradient, before any training.
+    """Compare the updates with the exact gradient, before any training.
 
-    **Raises:** as `objectives.trainability.trainability`.
+    **Arguments:**
+
+    - `trainer`: the quasi-static simulator.
+    - `plan`: the training, which gives task and first weights.
+    - `design`: the design.
+    - `points`: number of training points that are evaluated.
+
+    **Returns:** 1 minus the smallest alignment of all layers, from 0 (gradient descent) to 2; no value
+    where a point has no equilibrium or the alignment is not finite.
+
+    **Raises:** as `objectives.trainability.trainability`, but for `NoEquilibrium`.
     """
     # numba takes a second to import, which the driver does not need.
     from circuits.quasistatic import NoEquilibrium, QuasistaticTrainer  # noqa: PLC0415

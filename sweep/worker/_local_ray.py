@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ray on this machine: its start, the environment of its processes, their end, their messages.
 
-Ray's processes import modules from where this process does, in the same order, and from nowhere
-else: Ray by itself puts the current directory first, whose files may be anybody's. And they speak
-to each other on the loopback address only: Ray by itself takes the machine's address in the
-network, and dies when a laptop loses it.
+Ray's processes import modules from the same directories as this process, in the same order, and from
+no others: by default Ray puts the current directory first, whose files may be anybody's. They connect
+to each other on the loopback address only: by default Ray takes the machine's address in the network,
+and ends when a laptop loses it.
 """
 
 from __future__ import annotations
@@ -44,10 +44,11 @@ def start(ray: Any, *, directory: Path, **options: Any) -> None:
 
     **Arguments:**
 
-    - `directory`: for its files.
-    - `options`: further ones of `ray.init`.
+    - `ray`: the module.
+    - `directory`: directory for its files.
+    - `options`: further options of `ray.init`.
 
-    **Raises:** `OSError` without a loopback address, and whatever Ray does.
+    **Raises:** `OSError` without a loopback address, and any error of Ray.
     """
     _check_loopback()
     # A container's shared memory may be read-only; what Ray keeps there is small.
@@ -75,7 +76,7 @@ def start(ray: Any, *, directory: Path, **options: Any) -> None:
 
 
 def job_config(ray: Any, *, allowed: Iterable[str]) -> Any:
-    """Ray's `JobConfig` with which workers get none but the `allowed` ones of the paths Ray adds."""
+    """Returns a `JobConfig` of Ray with which workers get only the `allowed` paths of those Ray adds."""
     config = ray.job_config.JobConfig()
     config._py_driver_sys_path = _Paths(allowed)  # noqa: SLF001 - Ray has no other way
     return config
@@ -83,13 +84,14 @@ def job_config(ray: Any, *, allowed: Iterable[str]) -> Any:
 
 @contextmanager
 def joined_at(ray: Any, address: str) -> Iterator[None]:
-    """Have `ray.init` inside join a cluster of this machine's loopback address by that address.
+    """Make `ray.init` inside join a cluster at this machine's loopback address by that address.
 
     Ray takes a loopback address for the machine's own in the network, on which a Ray that was
     started by `start` does not listen. One that listens there is left to Ray's rule.
 
     **Arguments:**
 
+    - `ray`: the module.
     - `address`: host and port of the cluster.
     """
     host, _, port = address.rpartition(":")
@@ -102,7 +104,7 @@ def joined_at(ray: Any, address: str) -> Iterator[None]:
 
 
 def dead_part(ray: Any) -> str:
-    """The name of a process of a Ray started here without which nothing runs, if it has died."""
+    """Returns the name of an essential process of a Ray started here that has died; empty for none."""
     node = ray._private.worker._global_node  # noqa: SLF001 - Ray has no other way
     if node is None:
         return ""
@@ -118,14 +120,14 @@ def restore_environment() -> None:
 
 
 def kept_words(directory: Path, to: Path | None) -> str:
-    """Keep what Ray's processes have written, and say what the one that gave up first said.
+    """Copy the logs of Ray's processes, and return the message of one that ended with an error.
 
     **Arguments:**
 
-    - `directory`: of `start`, which is removed when the driver ends.
-    - `to`: a directory that stays; None to keep nothing.
+    - `directory`: that of `start`, which is removed when the driver ends.
+    - `to`: directory for the copies, which is not removed; None to copy nothing.
 
-    **Returns:** sentences with a space before each; empty where there is nothing to say.
+    **Returns:** sentences with a space before each; empty where there is nothing to report.
     """
     logs = _logs(directory)
     words = [f"Its {path.stem} said: {said}" for path in logs if (said := _fatal(path))][:1]
@@ -163,7 +165,7 @@ def _end(path: Path) -> bytes:
 
 
 def _fatal(path: Path) -> str:
-    """What a process of Ray's wrote when it gave up; empty if it did not."""
+    """Returns the fatal message in a log of Ray; empty where there is none."""
     found = _FATAL.search(_end(path).decode(errors="replace"))
     return " ".join(found[1].split()).rpartition("Check failed: ")[2] if found else ""
 
@@ -266,6 +268,6 @@ def _set(variables: Mapping[str, str | None]) -> None:
 
 
 def _check_loopback() -> None:
-    """Find out at once what Ray would find out in minutes. **Raises:** `OSError`."""
+    """Check the loopback address, for which Ray would take minutes. **Raises:** `OSError`."""
     with socket.create_server((_LOOPBACK, 0)) as server:
         socket.create_connection(server.getsockname(), _LOOPBACK_SECONDS).close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a worker prepares, told to the driver: a small file for each task that is being prepared."""
+"""Tells the driver what a worker prepares, by a small file for each task that is being prepared."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class StageFile:
 
     **Attributes:**
 
-    - `directory`: the driver's, on this machine; `ticket`: of the task.
+    - `directory`: the driver's directory, on this machine.
+    - `ticket`: ticket of the task.
     """
 
     directory: Path
@@ -40,7 +41,7 @@ class StageFile:
 
 
 def stages_in(directory: Path) -> dict[int, Stage]:
-    """The stages of all tasks that are being prepared, by ticket."""
+    """Returns the stages of all tasks that are being prepared, by ticket."""
     found = {}
     for path in directory.glob(f"*{_SUFFIX}"):
         with suppress(OSError, ValueError, TypeError):  # it has ended meanwhile

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs tasks on Ray: plain data goes out, plain data comes back. Nothing else here knows Ray."""
+"""Runs tasks on Ray, with plain data as input and output."""
 
 from __future__ import annotations
 
@@ -52,13 +52,15 @@ class Done:
 
 
 def on_node(home: str, task: Task, stages: Path) -> tuple[str, TaskResult]:
-    """Do a task on the node it was sent to.
+    """Perform a task on the node it was sent to.
 
     **Arguments:**
 
-    - `home`: the driver's node; `stages`: its directory for what is being prepared.
+    - `home`: identifier of the driver's node.
+    - `task`: the task.
+    - `stages`: the driver's directory for files about preparations.
 
-    **Returns:** the node, and what came of the task.
+    **Returns:** identifier of this node, and the result of the task.
     """
     import ray  # noqa: PLC0415 - only workers come here
 
@@ -74,15 +76,16 @@ class RayExecutor:
 
     **Arguments:**
 
-    - `workers`: how many tasks at a time; None: as many as the cores have room for.
-    - `needs`: what one task takes of a node.
-    - `address`: of a running Ray cluster; None starts Ray on this machine, for this process alone.
-    - `directory`: for the files of a Ray that is started here, and of what workers prepare.
-    - `logs`: a directory that is made to keep Ray's messages in where Ray fails; None for none.
+    - `workers`: number of tasks at a time; None for as many as the cores have room for.
+    - `needs`: resources of a node that one task takes; None for one core.
+    - `address`: address of a running Ray cluster; None starts Ray on this machine, for this process alone.
+    - `directory`: directory for the files of a Ray that is started here, and about preparations.
+    - `logs`: directory that is made for copies of Ray's logs where Ray fails; None for none.
 
     A Ray session that this process has already is used as it is, and left running.
 
-    **Raises:** `ExecutorError`.
+    **Raises:** `ExecutorError` where Ray cannot be started or reached, or this machine has no room for a
+    task.
     """
 
     def __init__(
@@ -148,7 +151,7 @@ class RayExecutor:
             raise ExecutorError(msg) from error
 
     def _join(self, address: str, **quiet: Any) -> None:
-        """Join a cluster; its workers look for modules where they are installed."""
+        """Join a cluster; its workers import modules from where they are installed."""
         if not _is_client(address):
             allowed = _local_ray.module_path()
             quiet["job_config"] = _local_ray.job_config(self._ray, allowed=allowed)
@@ -172,7 +175,7 @@ class RayExecutor:
         return self._asked or max(1, self._nodes.room())
 
     def check(self, spec: Sequence[SimulatorSpec]) -> list[str]:
-        """Leave out every node that lacks what a study is simulated with.
+        """Leave out every node that lacks a simulator or models of the study.
 
         **Returns:** a message for each of them.
 
@@ -204,7 +207,7 @@ class RayExecutor:
         return len(self._tasks)
 
     def answer(self) -> None:
-        """Have a worker do next to nothing. **Raises:** `ExecutorError` where none does."""
+        """Have a worker run an empty task. **Raises:** `ExecutorError` where that fails."""
         remote = self._ray.remote(**self._needs.options())(_nothing)
         try:
             self._ray.get(remote.remote(), timeout=_ANSWER_SECONDS)
@@ -223,7 +226,7 @@ class RayExecutor:
         return stages_in(self._stages)
 
     def drop(self, tickets: Container[int]) -> None:
-        """Give up tasks whose results nobody needs any more; `wait` does not return them."""
+        """Cancel tasks whose results are no longer needed; `wait` does not return them."""
         for reference, task in list(self._tasks.items()):
             if task.ticket in tickets:
                 del self._tasks[reference]
@@ -231,14 +234,14 @@ class RayExecutor:
                     self._ray.cancel(reference, force=True)
 
     def wait(self, seconds: float) -> list[Done]:
-        """The tasks that have ended, in the order of submission; waits for one at most so long.
+        """Returns the tasks that have ended, in the order of submission; waits for one at most `seconds`.
 
         An error in our own code inside a task is raised here as it is.
 
         **Raises:** `ExecutorError` where the driver's own node of Ray has died.
         """
         if self._is_local and (dead := _local_ray.dead_part(self._ray)):
-            # Ray itself would wait for a minute, then end this process without a word.
+            # Ray itself would wait for a minute, then end this process without a message.
             raise self._died(f"its process {dead} is gone")
         if not self._tasks:
             time.sleep(seconds)
@@ -271,9 +274,9 @@ class RayExecutor:
 
 
 def try_ray() -> None:
-    """Start Ray on this machine as a study does, have it do something, and end it.
+    """Start Ray on this machine as a study does, have it run an empty task, and end it.
 
-    Where it cannot, its words are the last on standard error, and the process ends with status 1.
+    If that fails, the process ends with status 1 and the message on standard error.
     """
     try:
         with (
@@ -287,18 +290,18 @@ def try_ray() -> None:
 
 
 def _nothing() -> None:
-    """A task; Ray takes no function that is not written in Python."""
+    """An empty task; Ray takes only functions that are written in Python."""
 
 
 def _reach(address: str) -> None:
-    """Look whether anybody listens there: Ray itself would try for minutes. **Raises:** `OSError`."""
+    """Check that an address accepts connections; Ray would try for minutes. **Raises:** `OSError`."""
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if colon and port.isdigit():
         socket.create_connection((host.strip("[]"), int(port)), _REACH_SECONDS).close()
 
 
 def _is_client(address: str) -> bool:
-    """Whether it is that of a Ray client server."""
+    """Whether an address is that of a Ray client server."""
     return "://" in address
 
 

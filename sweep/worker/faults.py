@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults of the machine: told apart from what a design brings about itself."""
+"""Distinguishes faults of the machine from failures that a design causes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DOUBTFUL = frozenset(
         Cause.MISSING_FILE,
     )
 )
-"""Ends of a simulation that a broken simulator has in common with a netlist that it cannot take."""
+"""Causes of failure that may be due to a broken simulator, or to a netlist that it cannot read."""
 
 _OF_THE_MACHINE = (
     pdk.InstallationError,
@@ -33,15 +33,16 @@ _TRIES = 2  # a simulator may be killed by chance
 
 
 def is_of_the_machine(error: Exception) -> bool:
-    """Whether an error says something about this machine, and nothing about a design.
+    """Whether an error is due to this machine, and not to a design.
 
-    One that carries the outcome of a simulation is judged by that: `failure_of`.
+    An error that has the outcome of a simulation is judged by that outcome instead
+    (`sweep.driver._failures.failure_of`).
     """
     return isinstance(error, _OF_THE_MACHINE)
 
 
 def check_unchanged(trainer: Trainer) -> None:
-    """Holds that the simulator's program is the one that a study began with.
+    """Check that the simulator's program is the one that a study began with.
 
     **Raises:** `CircuitError` where it is gone or was replaced by another version.
     """
@@ -56,11 +57,12 @@ def check_unchanged(trainer: Trainer) -> None:
 
 
 def fault_of(trainer: Trainer, directory: Path | None) -> str:
-    """What is wrong with a simulator that cannot simulate one transistor; empty if it can.
+    """Returns what is wrong with a simulator that cannot simulate one transistor; empty if it can.
 
     **Arguments:**
 
-    - `directory`: for the simulator's files.
+    - `trainer`: a trainer with the simulator and the models.
+    - `directory`: directory for the simulator's files; None for the system's.
     """
     for _ in range(_TRIES):
         outcome = self_test(trainer.simulator, trainer.models, directory=directory)

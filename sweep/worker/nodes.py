@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The nodes of a Ray cluster: how many runs have room on them, and which of them get none."""
+"""The nodes of a Ray cluster: how many runs have room on them, and which are left out."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _CHECK_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What one run takes of a node while it runs.
+    """Resources of a node that one run takes.
 
-    - `cores`: processors.
-    - `memory`: bytes that Ray sets aside; None for none. It limits nothing.
-    - `resources`: further ones, by name, such as licences.
-    - `local`: how many of these this machine has, where Ray is started on it.
+    - `cores`: number of processors.
+    - `memory`: bytes that Ray reserves; None for none. The run may use more.
+    - `resources`: amounts of further resources by name, such as licences.
+    - `local`: amounts of these that this machine has, where Ray is started on it.
     """
 
     cores: int = 1
@@ -32,12 +32,12 @@ class Needs:
     local: Mapping[str, float] = field(default_factory=dict)
 
     def options(self) -> dict[str, Any]:
-        """The same, as Ray's options of a task."""
+        """Returns them as Ray's options of a task."""
         asked: dict[str, Any] = {"num_cpus": self.cores, "resources": dict(self.resources)}
         return asked if self.memory is None else {**asked, "memory": self.memory}
 
     def room(self, offered: Mapping[str, float]) -> int:
-        """How many runs fit on a node at a time."""
+        """Returns how many runs fit at a time on a node that offers these resources."""
         asked = {"CPU": float(self.cores), **self.resources}
         if self.memory is not None:
             asked["memory"] = float(self.memory)
@@ -45,12 +45,12 @@ class Needs:
 
 
 class Nodes:
-    """The nodes that Ray has; all of Ray's that matters of them is here.
+    """The nodes that Ray has.
 
     **Arguments:**
 
     - `ray`: the module, initialised.
-    - `needs`: of one run.
+    - `needs`: resources that one run takes.
     """
 
     def __init__(self, ray: Any, needs: Needs) -> None:
@@ -62,14 +62,14 @@ class Nodes:
         self._looked = -math.inf
 
     def alive(self) -> list[dict[str, Any]]:
-        """The living nodes, as Ray describes them; looked at every few seconds."""
+        """Returns the living nodes, as Ray describes them; at most a few seconds old."""
         if time.monotonic() - self._looked > _LOOK_SECONDS:
             self._seen = [node for node in self._ray.nodes() if node["Alive"]]
             self._looked = time.monotonic()
         return self._seen
 
     def room(self) -> int:
-        """How many runs fit on all nodes that get any."""
+        """Returns how many runs fit on all nodes that are not left out."""
         fit = [node for node in self.alive() if node["NodeID"] not in self._left_out]
         return sum(self._needs.room(node["Resources"]) for node in fit)
 
@@ -78,7 +78,7 @@ class Nodes:
         return {_ID: f"!in({','.join(sorted(self._left_out))})"} if self._left_out else {}
 
     def leave_out(self, node: str) -> bool:
-        """Send no more tasks to a node; not to the driver's own, and then it says False."""
+        """Send no more tasks to a node. **Returns:** False for the driver's own, which stays."""
         if node in {"", self.home}:
             return False
         self._left_out.add(node)
@@ -89,14 +89,14 @@ class Nodes:
         return node in self._left_out
 
     def name(self, node: str) -> str:
-        """A node as its users know it."""
+        """Returns host name, address and identifier of a node, for messages."""
         for known in self._ray.nodes():
             if known["NodeID"] == node:
                 return f"{known['NodeManagerHostname']} ({known['NodeManagerAddress']}, {node[:8]})"
         return node[:8]
 
     def check(self, spec: tuple[SimulatorSpec, ...]) -> dict[str, str]:
-        """Ask every node but the driver's own whether it has what a study runs with.
+        """Ask every node but the driver's own whether it has the simulators and models of a study.
 
         **Returns:** what is wrong with each node that has not.
         """

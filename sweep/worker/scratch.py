@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A directory for all that is temporary, and the end of every process that works in it.
+"""A temporary directory of the driver, which is removed together with the processes that use it.
 
 Ray's processes and the simulators write their messages below this directory. When the driver ends,
 however it ends, a keeper process kills what is left of them and removes the directory. (Ray's own
 agents outlive a killed driver by a minute or more.) This file is also the keeper's program, run on
-its own: `python -I -S _scratch.py DIRECTORY`.
+its own: `python -I -S scratch.py DIRECTORY`.
 
 A driver holds a lock on its directory, which the kernel releases when the driver dies. Nobody
 touches a directory that is locked: containers may share the temporary directory and the process
@@ -40,8 +40,8 @@ class Scratch:
 
     **Arguments:**
 
-    - `owner`: the existing directory it works for; what dead drivers left behind for the same one
-      is removed. Nobody else makes a scratch directory for it at the same time.
+    - `owner`: the existing directory of the study. Temporary directories that dead drivers have left for
+      it are removed, so no other driver may make one for it at the same time.
 
     **Attributes:** `directory`.
     """
@@ -56,7 +56,7 @@ class Scratch:
                 clear(left)
         self.directory = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
         self._lock = os.open(self.directory, _DIRECTORY)
-        with suppress(OSError):  # where nobody can lock, nobody takes it for abandoned either
+        with suppress(OSError):  # without locks, no driver takes it for abandoned
             fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._keeper = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__, str(self.directory)],
@@ -77,7 +77,7 @@ class Scratch:
 
 
 def _digest(owner: Path) -> str:
-    """Of a directory's path and of what is there: the same path may be two disks in two containers."""
+    """Digest of a directory's path and inode; in two containers the same path may be two disks."""
     found = owner.stat()
     told = f"{owner.resolve()} {found.st_dev} {found.st_ino}"
     return hashlib.sha256(told.encode()).hexdigest()[:8]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a worker simulates with: the simulators and models that the driver found."""
+"""`SimulatorSpec`: the simulator and models that the driver found, for workers to use the same."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _KEPT = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatorSpec:
-    """What all tasks of a rung are simulated with.
+    """The simulator of all tasks of a rung.
 
-    - `simulator`, `executable`, `version`: its name, its program on the driver's machine, version.
-    - `processes`: of one simulation.
+    - `simulator`, `executable`, `version`: its name, its program on the driver's machine, its version.
+    - `processes`: number of processes of one simulation.
     - `models`: the transistor models, as the driver found them.
-    - `limits`: of one epoch.
+    - `limits`: limits of one epoch.
     - `scratch`: directory for the simulators' files on the driver's machine.
     - `cache_bytes`: how large a machine's cache of finished runs may become; 0 for none. `cache`
       is where it is on the driver's machine; on others it is in the user's cache.
@@ -49,7 +49,7 @@ class SimulatorSpec:
         return Path(self.scratch) if self.is_here else None
 
     def trainer(self) -> Trainer:
-        """The trainer on this machine.
+        """Returns the trainer on this machine.
 
         **Raises:** `CircuitError` and `PdkError` where simulator or models are missing or not the
         driver's.
@@ -94,7 +94,7 @@ def trainer_for(spec: SimulatorSpec) -> Trainer:
 
 
 def unfitness(spec: Sequence[SimulatorSpec]) -> str:
-    """What a node that is not the driver's lacks of what is simulated with; empty if nothing."""
+    """Returns what another node than the driver's lacks for these simulators; empty if nothing."""
     try:
         for each in spec:
             trainer_for(replace(each, is_here=False))

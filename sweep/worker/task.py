@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a worker does: some epochs of a training, or a check; from plain data to plain data."""
+"""The tasks of a worker: some epochs of a training, or a check, with plain data as input and output."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _EXPECTED = (CircuitError, ObjectiveError, pdk.PdkError, OSError, MemoryError, I
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What a worker gets.
+    """A task for a worker.
 
-    - `ticket`: by which the driver knows it.
-    - `plan`: of the training.
-    - `design`: values of all fields, as `Design.to_values` gives them.
-    - `spec`: what simulates it.
+    - `ticket`: number by which the driver identifies it.
+    - `plan`: the training.
+    - `design`: values of all fields, as from `Design.to_values`.
+    - `spec`: the simulator.
     """
 
     ticket: int
@@ -61,7 +61,7 @@ class TrainingTask(Task):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckTask(Task):
-    """A check of `CHECKS`, by its name, on so many training points."""
+    """A check of `CHECKS`, by its name, on `points` training points."""
 
     check: str
     points: int
@@ -83,18 +83,19 @@ class Epochs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult:
-    """What came of a task.
+    """The result of a task.
 
-    - `outcome`: of its last simulation; None where there was none, for `refusal` says why.
-    - `epochs`: the finished ones; those before an epoch that failed, too. None for a check.
-    - `values`: of a check that went well.
-    - `refusal`: name and words of the error that a run could not be made of the design for.
-    - `unfit`: what this machine lacks; empty as a rule.
-    - `notices`: what the user should know of this machine although the task went on.
-    - `straggled`: whether it was cut for taking too long.
-    - `wall_seconds`: what it took the worker, without `prepared_seconds`: what it spent on
-      preparation (`circuits.preparation`), which is no part of any trial.
-    - `simulated_seconds`: time in the circuit of the simulations that went well.
+    - `outcome`: outcome of its last simulation; None where there was none, for reasons in `refusal` or
+      `unfit`.
+    - `epochs`: the finished epochs, also where a later one failed; None for a check.
+    - `values`: values of a successful check.
+    - `refusal`: name and message of the error because of which the design could not be simulated.
+    - `unfit`: what this machine lacks; usually empty.
+    - `notices`: messages for the user about this machine, although the task went on.
+    - `straggled`: whether it was cut because it took too long.
+    - `wall_seconds`: wall time of the worker, s, without `prepared_seconds`: that of preparation
+      (`circuits.preparation`), which belongs to no trial.
+    - `simulated_seconds`: time in the circuit of the successful simulations, s.
     """
 
     outcome: Outcome | None = None
@@ -110,9 +111,12 @@ class TaskResult:
 
 
 def perform(task: Task, *, listener: Listener | None = None) -> TaskResult:
-    """Do a task; what goes wrong with machine, simulator or design is in the result.
+    """Perform a task; failures of machine, simulator or design are in the result.
 
-    `listener`: is told what is being prepared for it.
+    **Arguments:**
+
+    - `task`: the task.
+    - `listener`: called with what is being prepared for it; None to call nothing.
     """
     watch = Stopwatch()
     notices: list[str] = []
@@ -147,7 +151,7 @@ def _perform(task: Task) -> TaskResult:
 
 
 def _without_result(error: Exception) -> TaskResult:
-    """What an error says about its task: that machine, simulator or design is at fault."""
+    """The result of a task that ended with an error of machine, simulator or design."""
     if is_of_the_machine(error):
         return TaskResult(unfit=one_line(error))
     outcome: Outcome | None = getattr(error, "outcome", None)
@@ -218,7 +222,7 @@ def _and_epoch(
 
 
 class _Kept:
-    """Keeps what the page of a trial shows of a task with several epochs; of a single one nothing."""
+    """Keeps data for the page of a trial from a task with several epochs; from a single epoch nothing."""
 
     def __init__(self, task: TrainingTask) -> None:
         self._several = task.last > task.first

@@ -32,6 +32,7 @@ from sweep.search._unit_cube import from_unit, to_unit
 from sweep.search.samplers import Forgetful, Nsga, SamplerError, make_sampler
 from sweep.study._schema import HalvingPruner, MedianPruner, NoPruner, Search
 from sweep.study.study_file import parse
+from sweep.study.version1 import renamed_parameter
 from tests.sweep.study_texts import tables, toml
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -194,6 +195,26 @@ def test_tpe_proposes_what_optuna_does_until_it_has_more_trials_than_it_models()
     same = [one == other for one, other in zip(*walks, strict=True)]
     assert all(same[:28])
     assert not all(same)
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "random"])
+def test_a_migrated_study_has_the_trials_that_it_had_before(sampler: str) -> None:
+    former = {
+        "nudge_conductance": SPACE["beta"],
+        "gain_backward/gain_forward": SPACE["level"],
+        "update_rule": SPACE["rule"],
+    }
+    tried = []
+    for names in (former, {renamed_parameter(name): each for name, each in former.items()}):
+        study = optuna.create_study(
+            sampler=make_sampler(Search(sampler=sampler, startup_trials=4), names)
+        )
+        for _ in range(12):
+            trial = study.ask(names)
+            beta, level, rule = trial.params.values()
+            study.tell(trial, cost({"beta": beta, "level": level, "rule": rule}))
+        tried.append([list(trial.params.values()) for trial in study.trials])
+    assert tried[0] == tried[1]
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

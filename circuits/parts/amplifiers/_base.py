@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every bidirectional amplifier has: a netlist, and perhaps a DC macromodel."""
+"""`Amplifier`, the base class of amplifiers, and `DCMacromodel`, an amplifier at equilibrium."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class Amplifier(CircuitPart):
 
     **Class attributes:**
 
-    - `is_ideal_source`: whether its outputs are the sources of `macromodel` at every moment. Then what
-      they deliver is computed, else it is measured by a source of 0 V at each.
-    - `slow_field`: the quantity that makes it slow; the kind where nothing else does.
+    - `is_ideal_source`: True if its outputs are the sources of `macromodel` at every moment. Then their
+      currents are computed; otherwise a source of 0 V at each output measures them.
+    - `slow_field`: the quantity that sets its time constant, for error messages; `kind` where none does.
     """
 
     role: ClassVar[str] = "amplifier"
@@ -61,16 +61,16 @@ class Amplifier(CircuitPart):
     slow_field: ClassVar[str] = "kind"
 
     def macromodel(self, place: Place) -> DCMacromodel | None:
-        """The amplifier at equilibrium; None where that has not the form of `DCMacromodel`.
+        """The amplifier at equilibrium; None where `DCMacromodel` cannot describe it.
 
-        Without one the quasi-static simulator refuses it.
+        The quasi-static simulator refuses an amplifier without one.
         """
         del place
         return None
 
     @property
     def time_constant(self) -> float:
-        """Its slowest time constant, s; simulators take time steps that resolve it."""
+        """The slowest time constant of the amplifier, s; simulators take time steps that resolve it."""
         return 0.0
 
 

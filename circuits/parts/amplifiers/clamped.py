@@ -30,10 +30,9 @@ _ZERO_CELSIUS = 273.15
 
 @dataclass(frozen=True)
 class ClampedAmplifier(LinearAmplifier):
-    """A linear amplifier whose output diodes bound, from below and above.
+    """A linear amplifier whose outputs are bounded from below and above by diodes.
 
-    Clamps are what makes a hidden layer nonlinear. The amplifier of the output layer has none: there this
-    one is a linear amplifier.
+    These clamps make a hidden layer nonlinear. In the output layer it has none and is a linear amplifier.
     """
 
     kind: ClassVar[str] = "clamped"
@@ -76,7 +75,10 @@ class ClampedAmplifier(LinearAmplifier):
             )
 
     def macromodel(self, place: Place) -> DCMacromodel:
-        """The same without the pole; without a backward path a clamp has no way to act."""
+        """Gain, resistance, offset and clamps; the pole has no effect at equilibrium.
+
+        Without a backward path, and in the output layer, there are no clamps.
+        """
         plain, gain = super().macromodel(place), self.gain_forward
         acts = self.gain_backward > 0 and not place.last
         thermal = _BOLTZMANN_OVER_CHARGE * (place.scenario.temperature + _ZERO_CELSIUS)
@@ -91,7 +93,7 @@ class ClampedAmplifier(LinearAmplifier):
     def _add_clamps(self, circuit: SubCircuit, place: Place) -> None:
         area = 2 * self.gain_backward
         if area == 0:
-            return  # Without a backward path a clamp has no way to act.
+            return  # Without a backward path a clamp has no effect.
         gain, levels = self.gain_forward, {"low": self.clamp_low, "high": self.clamp_high}
         for name, level in levels.items():
             if math.isinf(level):

@@ -92,7 +92,7 @@ class LinearAmplifier(Amplifier):
             circuit.I("offback", "inp", "0", value(sides * backward * offset * conductance))
 
     def macromodel(self, place: Place) -> DCMacromodel:
-        """The same without the pole."""
+        """Gain, resistance and offset; the pole has no effect at equilibrium."""
         del place
         return DCMacromodel(
             gain=self.gain_forward,
@@ -103,18 +103,18 @@ class LinearAmplifier(Amplifier):
 
     @property
     def time_constant(self) -> float:
-        """Of the pole, s; 0 without one."""
+        """Time constant of the pole, s; 0 without one."""
         return 0.0 if math.isinf(self.bandwidth) else 1 / (2 * math.pi * self.bandwidth)
 
     def _add_pole(self, circuit: SubCircuit) -> str:
-        """A one-pole low-pass behind the input where the bandwidth is finite; the node to amplify."""
+        """Add a low-pass behind the input where the bandwidth is finite; returns the node to amplify."""
         if not self.time_constant:
             return "inp"
-        # A current of 1 uS around 1 MOhm: an RC whose capacitor stays at circuit-sized values.
+        # 1 uS into 1 MOhm: gain 1, and a capacitor of a size as elsewhere in the circuit.
         circuit.VCCS("pole", "0", "slow", "inp", "0", transconductance=value(1e-6))
         circuit.R("pole", "slow", "0", value(1e6))
         circuit.C("pole", "slow", "0", value(1e-6 / (2 * math.pi * self.bandwidth)))
         return "slow"
 
     def _add_clamps(self, circuit: SubCircuit, place: Place) -> None:
-        """None: see `clamped`."""
+        """Adds nothing; `ClampedAmplifier` overrides it."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every nudge has: phases, the controls that pull in them, and what it does at equilibrium."""
+"""`Nudge`, the base class of nudges, and `Pull`, the effect of a nudge at equilibrium."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from circuits.parts._part import CircuitPart
 
 
 class Pull(NamedTuple):
-    """What a nudge of conductance beta adds to an output in one phase.
+    """Effect of a nudge of conductance beta on an output in one phase.
 
-    The conductance `conductance` beta to ground, and the current beta (`target` y + `free` v_free) into
-    the output, with the target y and the output of the free phase v_free.
+    It adds the conductance `conductance` beta to ground, and the current beta (`target` y + `free` v_free)
+    into the output, where y is the target and v_free the output voltage of the free phase.
     """
 
     conductance: float
@@ -34,7 +34,7 @@ class Nudge(CircuitPart):
     - `pulls`: for each nudged phase the control that is 1 in it.
     - `samples`: for the free phase and each nudged one but the last, the control of the capacitors that
       sample in it. `hold` is that of the update circuits' reference.
-    - `equations`: for each nudged phase what it does to an output.
+    - `equations`: its effect on an output in each nudged phase.
     - `share`: the factor of an update's difference (last phase less the reference phase) in the change
       of a weight, its sign included.
     """
@@ -57,5 +57,5 @@ class Nudge(CircuitPart):
 
     @property
     def controls(self) -> tuple[str, ...]:
-        """Controls that its elements see: its pulls, and samples that no update circuit takes."""
+        """Controls that its elements need as pins: its pulls, and all samples but `hold`."""
         return (*self.pulls, *(name for name in self.samples if name != "hold"))

@@ -19,7 +19,7 @@ from circuits.parts.nudges._base import Nudge, Pull
 
 @dataclass(frozen=True)
 class CentredNudge(Nudge):
-    """A phase nudged towards the target against one nudged away from it."""
+    """Compares a phase that is nudged towards the target with one that is nudged away from it."""
 
     kind: ClassVar[str] = "centred"
     phases: ClassVar[tuple[str, ...]] = ("free", "nudged", "opposed", "update")
@@ -32,7 +32,7 @@ class CentredNudge(Nudge):
     share: ClassVar[float] = -0.5
 
     def add_devices(self, circuit: SubCircuit, place: Place) -> None:
-        """A capacitor that holds the free output, and the source of the currents."""
+        """Add a capacitor that holds the free output, and the source of the currents."""
         sampling = place.design.sampling
         on, off = value(sampling.conductance), value(sampling.leakage)
         circuit.C("free", "held", "0", value(sampling.capacitance))

@@ -15,7 +15,7 @@ from circuits.parts.nudges._base import Nudge, Pull
 
 @dataclass(frozen=True)
 class OneSidedNudge(Nudge):
-    """The free phase against one phase in which a conductance pulls (Scellier and Bengio 2017)."""
+    """Compares the free phase with one in which a conductance pulls (Scellier and Bengio 2017)."""
 
     kind: ClassVar[str] = "one-sided"
     phases: ClassVar[tuple[str, ...]] = ("free", "nudged", "update")
@@ -25,7 +25,7 @@ class OneSidedNudge(Nudge):
     share: ClassVar[float] = 1.0
 
     def add_devices(self, circuit: SubCircuit, place: Place) -> None:
-        """One behavioural source."""
+        """Add one behavioural source."""
         del place
         beta = value(self.conductance)
         circuit.B("nudge", "0", "out", current_expression=f"{{{beta}*v(nudge)*v(target,out)}}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every write switch has."""
+"""`WriteSwitch`, the base class of write switches."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class WriteSwitch(CircuitPart):
 
     **Class attributes:**
 
-    - `row_has_levels`: whether `row` runs between the drivers' wordline levels; else from 0 to 1 V.
-    - `obstacle`: why the quasi-static simulator cannot treat it; empty where it can.
+    - `row_has_levels`: True if `row` runs between the wordline levels of the drivers, False if from 0 to 1 V.
+    - `obstacle`: why the quasi-static simulator cannot model it; empty where it can.
     """
 
     role: ClassVar[str] = "write_switch"

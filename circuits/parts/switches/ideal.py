@@ -15,14 +15,14 @@ from circuits.parts.switches._base import WriteSwitch
 
 @dataclass(frozen=True)
 class IdealWriteSwitch(WriteSwitch):
-    """A conductance as of the sampling switches (`sampling.conductance`, `sampling.leakage`)."""
+    """A switch with the conductances of the sampling switches (`sampling.conductance`, `sampling.leakage`)."""
 
     kind: ClassVar[str] = "ideal"
     row_has_levels: ClassVar[bool] = False
     obstacle: ClassVar[str] = ""
 
     def add_devices(self, circuit: SubCircuit, place: Place) -> None:
-        """One behavioural source."""
+        """Add one behavioural source."""
         sampling = place.design.sampling
         conductance = f"({value(sampling.leakage)}+{value(sampling.conductance)}*v(row))"
         circuit.B("write", "bit", "mem", current_expression=f"{{{conductance}*v(bit,mem)}}")

@@ -15,12 +15,12 @@ from circuits.parts.switches._base import WriteSwitch
 from pdk import TECHNOLOGIES, Geometry
 
 DEVICES = tuple(each.write_device for each in TECHNOLOGIES.values())
-"""The devices that write, one of each technology."""
+"""Transistors of write switches, one of each technology."""
 
 
 @dataclass(frozen=True)
 class NfetWriteSwitch(WriteSwitch):
-    """An nfet of the highest voltage, its gate the row, its body at the level of a row at rest."""
+    """A high-voltage nfet; its gate is the row, its body has the level of a row at rest."""
 
     kind: ClassVar[str] = "nfet"
 
@@ -49,5 +49,5 @@ class NfetWriteSwitch(WriteSwitch):
         return {"write": Transistor(Geometry(self.device, self.width, self.length), 1)}
 
     def add_devices(self, circuit: SubCircuit, place: Place) -> None:
-        """One transistor."""
+        """Add the transistor."""
         self.add_transistor(circuit, place, "write", "bit", "row", "mem", "bulk")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every synapse has: a storage capacitor, parallel copies, and read transistors of its own."""
+"""`Synapse`, the base class of synapses, and `TransistorPair`, a synapse at equilibrium."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Synapse(CircuitPart):
 
     **Class attributes:**
 
-    - `weights`: range of weights that the bench sweeps, in swings.
+    - `weights`: range of weights that characterisation sweeps, in multiples of `swing`.
     """
 
     role: ClassVar[str] = "synapse"
@@ -74,7 +74,7 @@ class Synapse(CircuitPart):
 
     @property
     def swing(self) -> float:
-        """Magnitude of weights in trained networks, V; the bench sweeps so far."""
+        """Magnitude of weights in trained networks, V; characterisation sweeps up to it."""
         return 1.0
 
     @property
@@ -83,9 +83,9 @@ class Synapse(CircuitPart):
         return self.storage_capacitance * self.multiplicity
 
     def pair(self) -> TransistorPair | None:
-        """The synapse as two transistors; None where it is none.
+        """The synapse as two transistors; None where it is not such a pair.
 
-        Without one the quasi-static simulator refuses it, and says `obstacle`.
+        The quasi-static simulator refuses a synapse without one, with `obstacle` as the reason.
         """
         return None
 

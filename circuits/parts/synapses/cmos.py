@@ -77,16 +77,16 @@ class CmosSynapse(Synapse):
         return {"inn": ("n",)}
 
     def add_devices(self, circuit: SubCircuit, place: Place) -> None:
-        """Common gate, common drain; each source and bulk on its own rail."""
+        """Add both transistors: common gate, common drain, each source and bulk on its own rail."""
         self.add_transistor(circuit, place, "p", "out", "mem", "inp", "inp")
         self.add_transistor(circuit, place, "n", "out", "mem", "inn", "inn")
 
     def pair(self) -> TransistorPair:
-        """Its two transistors."""
+        """The pfet and the nfet."""
         devices = self.transistors()
         return TransistorPair(devices["p"].geometry, devices["n"].geometry)
 
     @property
     def swing(self) -> float:
-        """That of the flavour, V."""
+        """The swing of the flavour, V."""
         return FLAVOURS[self.flavour].swing

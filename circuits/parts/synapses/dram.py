@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The plain 2T1C DRAM cell with one read nfet: the predecessor, which saturates.
 
-Kept so that the difference can be shown: the read transistor leaves its triode region as soon as
+It is kept for comparison: the read transistor leaves its triode region as soon as
 the line is further from the rail than its overdrive, and then passes little of a nudge back.
 """
 
@@ -26,7 +26,7 @@ class DramSynapse(Synapse):
 
     kind: ClassVar[str] = "dram"
     weights: ClassVar[tuple[float, float]] = (0.0, 1.8)
-    """Its weight is a gate voltage that conducts above a threshold only."""
+    """The weight is a gate voltage; the transistor conducts only above its threshold."""
 
     flavour: str = quantity(
         next(iter(FLAVOURS)),
@@ -56,12 +56,12 @@ class DramSynapse(Synapse):
         return {"n": Transistor(Geometry(nfet, self.width_n, self.length_n), self.multiplicity)}
 
     def add_devices(self, circuit: SubCircuit, place: Place) -> None:
-        """Between positive rail and line; its bulk lies at the level of a row at rest."""
+        """Add the transistor between positive rail and line, its bulk at the level of a row at rest."""
         self.add_transistor(circuit, place, "n", "out", "mem", "inp", "bulk")
 
     @property
     def obstacle(self) -> str:
-        """Its bulk."""
+        """As `Synapse.obstacle`: its bulk is not connected to its source."""
         return (
             f"the read transistor of {self.kind!r} has its bulk at a level of its own, which device "
             "tables with source and bulk tied do not cover"
@@ -69,5 +69,5 @@ class DramSynapse(Synapse):
 
     @property
     def swing(self) -> float:
-        """That of the flavour, V."""
+        """The swing of the flavour, V."""
         return FLAVOURS[self.flavour].swing

@@ -6,9 +6,9 @@ quantity between two phases. Each column holds that quantity of the reference ph
 the weight that is to be written on a second one in the last nudged phase, and drives its bitline with
 that in the update phase.
 
-No circuit writes any voltage with any gain: what is sampled lies within +-`drivers.write_limit`, the range of
-the bitline drivers, and where the gain from line to weight, |s V_in|, would be above the law's
-`gain_limit`, s falls such that it stays there. The noise is that of `circuits.noise`.
+Range and gain are limited: a sampled weight lies within +-`drivers.write_limit`, the range of the bitline
+drivers, and s is reduced where the gain from line to weight, |s V_in|, would exceed the law's `gain_limit`.
+The noise is that of `circuits.noise`.
 """
 
 from __future__ import annotations
@@ -68,10 +68,10 @@ class Update(CircuitPart):
 
     @abstractmethod
     def law(self) -> UpdateLaw:
-        """What it writes."""
+        """The formula of the change that it writes."""
 
     def in_epoch(self, epoch: int, stride: int) -> Self:
-        """The update as it is in an epoch that stands for so many, see `Design.in_epoch`."""
+        """The update as it is in an epoch that stands for `stride` small ones; see `Design.in_epoch`."""
         factor = sum(self.decay ** (epoch * stride + step) for step in range(stride))
         if stride == 1 and factor == 1.0:
             return self
@@ -80,12 +80,12 @@ class Update(CircuitPart):
         return replace(self, scale=scale, gain_limit=limit)
 
     def bound(self) -> float:
-        """The bound on |s V_in|; inf where no rail could reach it."""
+        """The bound on |s V_in|; inf where no rail voltage is high enough to reach it."""
         law = self.law()
         return law.gain_limit if law.scale * _HIGHEST_RAIL > law.gain_limit else math.inf
 
     def add_devices(self, circuit: SubCircuit, place: Place) -> None:
-        """Two ideal sample-and-hold circuits and an ideal driver."""
+        """Add two ideal sample-and-hold circuits and an ideal driver."""
         sampling, law, noisy = place.design.sampling, self.law(), place.noisy
         on, off = value(sampling.conductance), value(sampling.leakage)
         capacitance = value(sampling.capacitance)

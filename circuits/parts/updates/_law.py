@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`UpdateLaw`: what an update writes, once, for netlists, compiled kernels and the bench.
+"""`UpdateLaw`: the formula of an update, for netlists, compiled kernels and characterisation alike.
 
 A law is two expressions in a small language that SPICE's behavioural sources and Python share: `+ - * /`,
 `min`, `max`, `abs`, numbers, and the names of voltages.
@@ -62,13 +62,20 @@ class UpdateLaw:
 
 
 def spice(expression: str, voltages: Mapping[str, str]) -> str:
-    """An expression of a law with names replaced by a netlist's own expressions."""
+    """An expression of a law in which the names of voltages are replaced by expressions of a netlist."""
     return _NAMES.sub(lambda name: voltages.get(name[0], name[0]), expression)
 
 
 @cache
 def function(name: str, arguments: str, expression: str) -> Callable[..., float]:
-    """A function that returns an expression of a law."""
+    """A Python function that evaluates an expression of a law.
+
+    **Arguments:**
+
+    - `name`: of the function.
+    - `arguments`: names of its arguments, separated by commas.
+    - `expression`: an expression of these arguments and of `min`, `max`, `abs`.
+    """
     namespace: dict[str, Callable[..., float]] = {}
     code = compile(f"def {name}({arguments}):\n    return {expression}\n", f"<law {name}>", "exec")
     exec(code, namespace)  # noqa: S102 - the text is a part's own code

@@ -12,12 +12,12 @@ from circuits.parts.updates._law import UpdateLaw
 
 @dataclass(frozen=True)
 class DifferenceUpdate(Update):
-    """(v_n - v_f) V_in, with the V_in of the nudged phase for both: the line is what is held."""
+    """(v_n - v_f) V_in, with V_in from the nudged phase; the voltage of the line is held."""
 
     kind: ClassVar[str] = "difference"
 
     def law(self) -> UpdateLaw:
-        """Of the line, times the rail."""
+        """Difference of the line between both phases, times the rail."""
         return UpdateLaw(
             held="line",
             difference="(line-held+offset)*rail",

@@ -12,12 +12,12 @@ from circuits.parts.updates._law import UpdateLaw
 
 @dataclass(frozen=True)
 class ProductUpdate(Update):
-    """v_n V_in,n - v_f V_in,f, each phase with its own V_in: the product is what is held."""
+    """v_n V_in,n - v_f V_in,f, with V_in from each phase; the product is held."""
 
     kind: ClassVar[str] = "product"
 
     def law(self) -> UpdateLaw:
-        """Of the product of line and rail."""
+        """Difference of the product of line and rail between both phases."""
         return UpdateLaw(
             held="line*rail",
             difference="(line*rail-held+offset*rail)",

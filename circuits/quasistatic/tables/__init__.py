@@ -7,13 +7,13 @@
     i, gm, gds, outside = evaluate(packed.data, packed.offsets[nfet], vgs, vds)
 
 Voltages and currents have the signs of the terminals, for either polarity: `vgs`, `vds` against
-source and bulk, which are one terminal, current into the drain. M devices in parallel carry M times
+source and bulk, which are one terminal; the current flows into the drain. M devices in parallel carry M times
 current and charge. A threshold shift goes to `evaluate_shifted`; for the charges, take it off `vgs`.
 
-With the default axes the current is within 0.15 % of the simulator's wherever it is above 1 nA:
+With the default axes the current is within 0.15 % of the simulator's wherever it is above 1 nA, for
 every flavour, corners tt, ss and ff, 27 and 85 degrees Celsius (0.17 % at -40); half of all points
-are within 1e-7. The exception is a corner in the slope of BSIM4 itself, which nfet_01v8_lvt has
-where its drain junction is forward by 0.7 V: up to 0.25 % within an interval of it.
+are within 1e-7. The exception is nfet_01v8_lvt, where its drain junction is forward biased by 0.7 V: there
+BSIM4 itself has a jump of the slope, and the error is up to 0.25 % within an interval of it.
 """
 
 from circuits.quasistatic.tables._batch import Batch, look_up, new_batch

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Evaluation of packed device tables at many points: the innermost loop of the simulator.
 
-In loops that the compiler turns into vectors of points, but for the one that fetches coefficients
-(`_sums`), which numba would do one by one.
+The compiler turns these loops into vector instructions over the points, except for the one that fetches
+coefficients: numba does not vectorise it, so `_sums` has it by hand.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 
 
 class Batch(NamedTuple):
-    """Points, and what surfaces are there.
+    """Points, and the values of surfaces there.
 
     **Attributes:**
 
@@ -39,7 +39,7 @@ class Batch(NamedTuple):
 @compiled
 def new_batch() -> Batch:
     """A batch without points."""
-    # Lanes that no point fills go to the cell at zero: it exists, and nobody reads the sum.
+    # Unused lanes refer to the cell at zero: it exists, and the sum is not used.
     return Batch(
         np.empty((4, POINTS)),
         np.empty((6, POINTS)),
@@ -88,7 +88,7 @@ def _look_up(
 
 @compiled
 def _place(surface: Surface, count: int, batch: Batch, side: int) -> int:
-    """Cells, fractions of an interval and intervals per volt; counts what lies outside."""
+    """Fill in cells, fractions of an interval and intervals per volt; returns how many points lie outside."""
     outside = 0
     volts, weights, cells = batch.volts, batch.weights, batch.cells
     for k in range(count):
@@ -102,7 +102,7 @@ def _place(surface: Surface, count: int, batch: Batch, side: int) -> int:
 
 @compiled
 def _weigh(vgs_per_volt: float, count: int, weights: Array) -> None:
-    """Splines and slopes in the place of fractions and intervals per volt."""
+    """Replace fractions and intervals per volt by the weights of splines and slopes."""
     for k in range(count):
         t, u, per_volt = weights[k], weights[ALONG * POINTS + k], weights[(ALONG + 1) * POINTS + k]
         w0, w1, w2, w3 = splines(t)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compilation by numba, kept in the user's cache so that a second process starts at once.
+"""Compilation by numba; compiled code is kept in the user's cache for later processes.
 
 numba recompiles a function when its own file changes, but not when a function that it calls from
 another file does. So the cached code lies in a directory named after the sources of the whole
 package: whatever changes there, everything is compiled again.
 
-numba demands a cache that can be written. Where the user's cannot, what is in it is copied to a
-temporary one; where code cannot be read or kept all the same, it is compiled in each process.
+numba needs a cache that can be written. Where the user's cannot, its contents are copied to a
+temporary one; where that fails, too, code is compiled in each process.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 class _Compilations(event.Listener):
-    """Takes the time of compiling for preparation, and reports each kernel as a stage of it."""
+    """Counts the time of compiling as preparation, and reports each kernel as a stage of it."""
 
     def __init__(self) -> None:
         self.done = 0
@@ -57,12 +57,12 @@ _REGISTER("numba:compile", _Compilations())
 
 
 def inlined(function: Function) -> Function:
-    """As `compiled`, for a kernel so small that calling it would take as long as it does."""
+    """As `compiled`, for a kernel so small that the call would take as long as its work."""
     return _compile(function, forceinline=True)
 
 
 def summing(function: Function) -> Function:
-    """As `compiled`, for a kernel whose sums may be taken in any order, so in vectors."""
+    """As `compiled`, for a kernel whose sums may be computed in any order, so that they can be vectorised."""
     return _compile(function, fastmath={"contract", "reassoc", "nsz"})
 
 
@@ -86,12 +86,12 @@ def _compile(function: Function, **options: Any) -> Function:
 
 
 def _cache_in(directory: Path, kernel: Any) -> None:
-    """Have numba keep the code of a kernel in a directory."""
+    """Make numba keep the code of a kernel in a directory."""
     before = _CONFIG.CACHE_DIR
     _CONFIG.CACHE_DIR = str(directory)
     try:
         kernel.enable_caching()
-    except RuntimeError:  # numba's word for a directory that can no longer be written to
+    except RuntimeError:  # raised by numba for a directory that can no longer be written to
         return
     finally:
         _CONFIG.CACHE_DIR = before
@@ -99,7 +99,7 @@ def _cache_in(directory: Path, kernel: Any) -> None:
 
 
 class _Forgiving:
-    """numba's cache of one function, without its errors: a cache is never worth a failure.
+    """numba's cache of one function, which ignores errors: without a cache the function is compiled again.
 
     **Arguments:**
 
@@ -134,7 +134,7 @@ class _Forgiving:
 
 @cache
 def _directory() -> Path | None:
-    """Where compiled code goes, another one for each state of the sources; None for nowhere."""
+    """The directory of compiled code, one for each state of the sources; None where there is none."""
     given = os.environ.get("NUMBA_CACHE_DIR")
     if given:
         error = fault(Path(given))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The decks that measure currents and charges, and what their waveforms mean."""
+"""The decks that measure currents and charges, and the evaluation of their waveforms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pdk import Geometry, Library, instance
 Array = NDArray[np.float64]
 
 VERSION = "3"
-"""To be raised whenever the same deck means something else."""
+"""To be raised whenever measured numbers change though the axes and models do not."""
 
 _TIGHT = Accuracy(
     relative=1e-9,
@@ -31,8 +31,8 @@ _TIGHT = Accuracy(
     ngspice=(("itl1", "500"), ("itl2", "200")),
     xyce=(("nonlin reltol", "1e-7"), ("nonlin rhstol", "1e-13"), ("nonlin maxstep", "500")),
 )
-# No truncation error counts in the charge deck (see `measure`): the bound on the step alone
-# decides how densely the curve is sampled.
+# Truncation errors do not matter in the charge deck (see `measure`): the largest time step alone
+# determines how densely the curve is sampled.
 _LOOSE_STEPS = Accuracy(
     relative=1e-8,
     newton_relative=1e-8,
@@ -43,15 +43,15 @@ _LOOSE_STEPS = Accuracy(
     conductance=1e-15,
     newton_iterations=100,
 )
-# In fast ramps currents are large, and no closer to be had.
+# In fast ramps currents are large, and smaller tolerances cannot be reached.
 _FAST_RAMPS = replace(_LOOSE_STEPS, relative=1e-7, newton_relative=1e-6, current=1e-12)
 _RAMP = 1e-6  # s per volt: slow against every time constant of a transistor
 DRAIN_RAMPS = (1e-10, 1e-9, 1e-8, 1e-7, _RAMP)
-"""Durations of a volt of the ramps in which drain charges are measured, s, the best first.
+"""Durations of a volt of the ramps in which drain charges are measured, s, the fastest first.
 
-Through a drain flows a current besides: of a short transistor its charge shall be no more than some
-hundred times that of the drain. A ramp is slow against the 0.1 ps of its substrate network. Large
-transistors take longer, with their area, and conduct less for their charge.
+A current flows through the drain as well: in a short transistor its integral should be no more than some
+hundred times the charge of the drain, so fast ramps are best. All are slow compared with the 0.1 ps of the
+substrate network. Large transistors need slower ramps, by their area, and conduct less for their charge.
 """
 _FASTEST_AREA = 2e-12  # m2
 _SAMPLES_PER_NODE = 4
@@ -63,7 +63,7 @@ _SHIFTS = {"u": _SHIFT, "l": -_SHIFT}
 
 
 class Setting(NamedTuple):
-    """What the transistors of a deck have in common; temperature in degrees Celsius."""
+    """Library, temperature (degrees Celsius) and axes that all transistors of a deck share."""
 
     library: Library
     temperature: float
@@ -71,13 +71,13 @@ class Setting(NamedTuple):
 
 
 def current_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
-    """Every geometry once for each gate voltage, all drains swept together over their range."""
+    """The deck for drain currents: each geometry once for each gate voltage, all drains swept together."""
     drain = at.ranges.vds
     return _drain_sweep(geometries, at, DCSweep("vd", *_ends(drain), drain.step))
 
 
 def conductance_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
-    """The same over a range around zero that is too narrow for any curvature."""
+    """As `current_deck`, over a range around zero in which the current is linear."""
     return _drain_sweep(geometries, at, DCSweep("vd", -_TINY, _TINY, 2 * _TINY))
 
 
@@ -100,20 +100,38 @@ def _drain_sweep(geometries: Sequence[Geometry], at: Setting, sweep: DCSweep) ->
 
 
 def read_currents(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
-    """Drain currents, shape `(geometries, vgs, vds)`."""
+    """Drain currents on the axes `vgs` and `vds`.
+
+    **Arguments:**
+
+    - `geometries`: the transistors, in the order of the deck.
+    - `ranges`: the axes of the deck.
+    - `waves`: result of `current_deck`.
+
+    **Returns:** A, shape `(geometries, vgs, vds)`.
+    """
     signals = _each("i(vd{}_{})", geometries, ranges.vgs)
     rows = np.stack([waves[signal] for signal in signals])
     return rows.reshape(len(geometries), ranges.vgs.intervals + 1, -1)
 
 
 def read_conductances(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
-    """Drain conductances at zero drain voltage, shape `(geometries, vgs)`."""
+    """Drain conductances at zero drain voltage on the axis `vgs`.
+
+    **Arguments:**
+
+    - `geometries`: the transistors, in the order of the deck.
+    - `ranges`: the axes of the deck.
+    - `waves`: result of `conductance_deck`.
+
+    **Returns:** S, shape `(geometries, vgs)`.
+    """
     currents = read_currents(geometries, ranges, waves)
     return np.asarray((currents[:, :, 1] - currents[:, :, 0]) / (2 * _TINY))
 
 
 def shifted_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
-    """Pairs of transistors with thresholds shifted up and down, and their gates by as much."""
+    """The deck for threshold residues: transistors whose thresholds and gates are shifted alike, up and down."""
     drain = at.ranges.coarse_vds
     lines = ["vd d 0 0"]
     for gate, voltage in enumerate(at.ranges.coarse_vgs.nodes().tolist()):
@@ -139,7 +157,16 @@ def shifted_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
 
 
 def read_residues(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
-    """Residues of a threshold shift, shape `(geometries, vgs, vds)`."""
+    """Residues of a threshold shift (see `evaluate_shifted`) on the coarse axes.
+
+    **Arguments:**
+
+    - `geometries`: the transistors, in the order of the deck.
+    - `ranges`: the axes of the deck.
+    - `waves`: result of `shifted_deck`.
+
+    **Returns:** A/V, shape `(geometries, coarse_vgs, coarse_vds)`.
+    """
     up, down = (
         np.stack(
             [
@@ -154,7 +181,7 @@ def read_residues(geometries: Sequence[Geometry], ranges: Ranges, waves: Wavefor
 
 
 def charge_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
-    """Every geometry once for each drain voltage: drain ramped first, then all gates together."""
+    """The deck for gate charges: each geometry once for each drain voltage; drains are ramped first, then gates."""
     low, high = _ends(at.ranges.coarse_vgs)
     ready, begin, end = _times(at.ranges)
     lines = [f"vg g 0 pwl(0 0 {ready!r} 0 {begin!r} {low!r} {end!r} {high!r})"]
@@ -168,7 +195,16 @@ def charge_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
 
 
 def read_charges(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
-    """Gate charges, shape `(geometries, vgs, vds)`; the time steps fall between nodes."""
+    """Gate charges on the coarse axes, interpolated between the time steps.
+
+    **Arguments:**
+
+    - `geometries`: the transistors, in the order of the deck.
+    - `ranges`: the axes of the deck.
+    - `waves`: result of `charge_deck`.
+
+    **Returns:** C, shape `(geometries, coarse_vgs, coarse_vds)`.
+    """
     _, begin, end = _times(ranges)
     # Break points may be stored a rounding error apart.
     apart = np.concatenate([[True], np.diff(waves.values) > 1e-6 * _RAMP])
@@ -182,13 +218,22 @@ def read_charges(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveform
 
 
 def drain_ramp(geometry: Geometry) -> int:
-    """The place in `DRAIN_RAMPS` of the first one that a transistor's charges can follow."""
+    """Index in `DRAIN_RAMPS` of the fastest ramp that a transistor's charges can follow."""
     areas = geometry.width * geometry.length / _FASTEST_AREA
     return min(max(0, math.ceil(math.log10(areas))), len(DRAIN_RAMPS) - 1)
 
 
 def drain_charge_deck(geometries: Sequence[Geometry], at: Setting, ramp: float) -> Deck:
-    """The drain's charge and all that flows through it: there as in `charge_deck`, and back."""
+    """The deck for drain charges: ramps as in `charge_deck`, and back.
+
+    The charge that it collects includes that of the current through the drain; see `read_drain_charges`.
+
+    **Arguments:**
+
+    - `geometries`: the transistors.
+    - `at`: library, temperature and axes.
+    - `ramp`: duration of a volt of the ramps, s; one of `DRAIN_RAMPS`.
+    """
     low, high = _ends(at.ranges.coarse_vgs)
     ready, begin, end = (time * ramp / _RAMP for time in _times(at.ranges))
     turned, back, stop = 2 * end - begin, 2 * end - ready, 2 * end
@@ -212,7 +257,7 @@ def drain_title(geometries: Sequence[Geometry]) -> str:
 
 
 def _collected(own: str, driven: str, nodes: str, geometry: Geometry) -> list[str]:
-    """A transistor, one of whose nodes is named by the driven one and `own`; its charge is v(q)."""
+    """A transistor with a meter between the node `driven` and its own one; its charge is v(q`own`)."""
     meter = f"v{driven[0]}{own}"
     return [
         f"{meter} {driven} {driven[0]}{own} 0",
@@ -247,11 +292,20 @@ def _ramps(
 def read_drain_charges(
     geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms, ramp: float
 ) -> Array:
-    """Drain charges of `drain_charge_deck`, shape `(geometries, vgs, vds)`.
+    """Drain charges on the coarse axes.
 
-    The collector's charge is that of the drain and the integral of its current. On the way back
-    the current flows the same way and the charge the other, so half the sum of both passages of a
-    bias, less half of what is left at the end, is the charge alone.
+    The collected charge is that of the drain plus the integral of its current. On the way back the
+    current has the same sign and the change of charge the opposite one, so half the sum of both passages
+    of a bias, less half of what is left at the end, is the charge alone.
+
+    **Arguments:**
+
+    - `geometries`: the transistors, in the order of the deck.
+    - `ranges`: the axes of the deck.
+    - `waves`: result of `drain_charge_deck`.
+    - `ramp`: that of the deck, s for a volt.
+
+    **Returns:** C, shape `(geometries, coarse_vgs, coarse_vds)`.
     """
     _, begin, end = (time * ramp / _RAMP for time in _times(ranges))
     apart = np.concatenate([[True], np.diff(waves.values) > 1e-6 * ramp])
@@ -264,7 +318,7 @@ def read_drain_charges(
 
 
 def _times(ranges: Ranges) -> tuple[float, float, float]:
-    """When drains have arrived, gates are at their lowest, and at their highest; s."""
+    """Times at which drains have their voltage, gates their lowest and gates their highest voltage, s."""
     ready = _ends(ranges.coarse_vds)[1] * _RAMP
     high = _ends(ranges.coarse_vgs)[1] * _RAMP
     return ready, ready + high, ready + 3 * high

@@ -25,8 +25,8 @@ Value = tuple[float, float, float, int]
 def evaluate(data: NDArray[np.float32], offset: int, vgs: float, vds: float) -> Value:
     """Drain current of one transistor, with its derivatives.
 
-    Outside the table the surface goes on bilinearly from its edge, with continuous value and
-    first derivatives, and the flag says so.
+    Outside the table the surface is continued bilinearly from its edge, with continuous value and
+    first derivatives.
 
     **Arguments:**
 
@@ -44,14 +44,21 @@ def evaluate(data: NDArray[np.float32], offset: int, vgs: float, vds: float) -> 
 def evaluate_shifted(
     data: NDArray[np.float32], offset: int, vgs: float, vds: float, shift: float
 ) -> Value:
-    """Drain current of a transistor whose threshold is shifted (`pdk.instance`), V.
+    """Drain current of a transistor with a shifted threshold, with its derivatives.
 
     Shifting `vgs` instead is a good approximation in weak inversion only: the mobility of BSIM4
     falls with Vgs + Vth, so above threshold the effect of a shift comes out wrong by a tenth to a
-    factor of three. What is missing is proportional to the shift: `I = (I0 + shift R)(vgs - shift,
+    factor of three. The difference is proportional to the shift: `I = (I0 + shift R)(vgs - shift,
     vds)` with a measured residue R.
 
-    **Arguments and returns** otherwise as for `evaluate`.
+    **Arguments:**
+
+    - `data`: `Packed.data`.
+    - `offset`: of the device in it, `Packed.offsets[geometry]`.
+    - `vgs`, `vds`: gate and drain voltage against source and bulk, V.
+    - `shift`: of the threshold, V, as `threshold_shift` of `pdk.instance`.
+
+    **Returns:** as `evaluate`.
     """
     current, by_vgs, by_vds, outside = evaluate(data, offset, vgs - shift, vds)
     residue, more_by_vgs, more_by_vds, _ = evaluate_surface(
@@ -69,7 +76,11 @@ def evaluate_shifted(
 def charge(data: NDArray[np.float32], offset: int, vgs: float, vds: float) -> Value:
     """Gate charge of one transistor, with its derivatives; zero at zero bias.
 
-    **Arguments:** as for `evaluate`.
+    **Arguments:**
+
+    - `data`: `Packed.data`.
+    - `offset`: of the device in it, `Packed.offsets[geometry]`.
+    - `vgs`, `vds`: gate and drain voltage against source and bulk, V.
 
     **Returns:** charge on the gate (C, for M = 1), its derivative by vgs (F) and by vds (F), and 1
     if the point is outside the table, else 0.
@@ -79,13 +90,33 @@ def charge(data: NDArray[np.float32], offset: int, vgs: float, vds: float) -> Va
 
 @compiled
 def drain_charge(data: NDArray[np.float32], offset: int, vgs: float, vds: float) -> Value:
-    """Charge of one transistor's drain, with its derivatives, as `charge` returns them."""
+    """Drain charge of one transistor, its junction included, with its derivatives; zero at zero bias.
+
+    **Arguments:**
+
+    - `data`: `Packed.data`.
+    - `offset`: of the device in it, `Packed.offsets[geometry]`.
+    - `vgs`, `vds`: gate and drain voltage against source and bulk, V.
+
+    **Returns:** charge on the drain (C, for M = 1), its derivative by vgs (F) and by vds (F), and 1
+    if the point is outside the table, else 0.
+    """
     return evaluate_surface(data, drain_charge_surface(data, offset), vgs, vds)
 
 
 @compiled
 def evaluate_surface(data: NDArray[np.float32], surface: Surface, vgs: float, vds: float) -> Value:
-    """Value and derivatives of one surface, as `evaluate` returns them."""
+    """Value of one surface, with its derivatives.
+
+    **Arguments:**
+
+    - `data`: `Packed.data`.
+    - `surface`: header of the surface in it.
+    - `vgs`, `vds`: gate and drain voltage against source and bulk, V.
+
+    **Returns:** value, its derivatives by vgs and by vds, and 1 if the point is outside the table, else
+    0. All NaN and 1 for a voltage that is NaN.
+    """
     cell, t, u, per_volt, inside = locate(surface, vgs, vds)
     across, across_slope, along, along_slope = splines(t), slopes(t), splines(u), slopes(u)
     value = by_x = by_y = mixed = 0.0

@@ -55,7 +55,7 @@ def measure(
     body_network: bool = True,
     drawn_junctions: bool = True,
 ) -> dict[Geometry, DeviceTable]:
-    """Tables of all `geometries`, from the user's cache or measured together in one go.
+    """Tables of all `geometries`, from the user's cache; those that are missing are measured together.
 
     The current comes from a DC sweep of the drain of many transistors at once, one for each gate
     voltage. The charge is what flows through the gate in a transient that first ramps the drain
@@ -64,9 +64,9 @@ def measure(
     integrates both currents by the same formula. Operating-point variables (`@m[qg]`) would need
     no transient, but exist in ngspice only and not in a DC sweep's saved signals; capacitances
     from an AC analysis would have to be integrated over both voltages. The charge of the drain,
-    with its junction and its part of the channel, comes from ramps as fast as it can be, there and back:
-    the drain's current flows the same way both times and drops out. What is left is the rail's,
-    source and body together: minus the current, and minus both charges.
+    with its junction and its part of the channel, comes from ramps as fast as the transistor can follow, up
+    and back: the drain's current has the same sign both times and cancels. The rail, source and body
+    together, has minus the current and minus both charges.
 
     **Arguments:**
 
@@ -76,9 +76,9 @@ def measure(
     - `simulator`: the one that measures.
     - `ranges`: the axes.
 
-    Each deck is a stage of `circuits.preparation`, for whoever waits.
+    Each deck is reported as a stage of `circuits.preparation`.
 
-    **Raises:** `TableError` if the simulator fails, with its words; `pdk.PdkError`.
+    **Raises:** `TableError` with the simulator's message where it fails; `pdk.PdkError`.
     """
     conditions = _Conditions(
         corner=corner,
@@ -94,7 +94,7 @@ def measure(
     for geometry, digest in digests.items():
         found = _store.load(digest)
         if found is not None:
-            with contextlib.suppress(TableError):  # a damaged file is as good as none
+            with contextlib.suppress(TableError):  # a damaged file counts as missing
                 tables[geometry] = _table(geometry, digest, conditions, found)
     missing = [geometry for geometry in digests if geometry not in tables]
     for geometry, samples in (_run(missing, conditions) if missing else {}).items():
@@ -163,7 +163,7 @@ def _run(geometries: list[Geometry], at: _Conditions) -> dict[Geometry, _store.S
 
 
 def _drain_charges(geometries: Sequence[Geometry], at: _Conditions) -> dict[Geometry, Array]:
-    """Drain charges, each in the fastest ramp that the transistor follows in this simulator."""
+    """Drain charges, each in the fastest ramp in which this simulator converges."""
     found: dict[Geometry, Array] = {}
     for place in range(len(_decks.DRAIN_RAMPS)):
         together = [geometry for geometry in geometries if _decks.drain_ramp(geometry) == place]
@@ -174,14 +174,14 @@ def _drain_charges(geometries: Sequence[Geometry], at: _Conditions) -> dict[Geom
         except TableError as error:
             if not error.did_not_converge:
                 raise
-            # One may keep the others from it, and what becomes of each is its own affair.
+            # One transistor may prevent the others from converging, so each is measured alone.
             for geometry in together:
                 found |= _ramped_alone(geometry, at, place)
     return found
 
 
 def _ramped_alone(geometry: Geometry, at: _Conditions, first: int) -> dict[Geometry, Array]:
-    """One transistor, in slower and slower ramps until the simulator can follow."""
+    """Drain charges of one transistor, in slower and slower ramps until the simulator converges."""
     *faster, slowest = _decks.DRAIN_RAMPS[first:]
     for ramp in faster:
         try:

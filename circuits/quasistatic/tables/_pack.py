@@ -37,7 +37,7 @@ class Packed:
 
 
 def pack(tables: Iterable[DeviceTable]) -> Packed:
-    """Turns tables into spline coefficients, one after the other; the same geometry only once."""
+    """Turns tables into spline coefficients, one after the other; repeated geometries are left out."""
     blocks: list[NDArray[np.float32]] = []
     offsets: dict[Geometry, int] = {}
     end = 0

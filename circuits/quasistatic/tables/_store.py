@@ -26,7 +26,7 @@ class Samples(NamedTuple):
 
 
 def load(digest: str) -> Samples | None:
-    """The samples under that digest; None if there are none that can be read."""
+    """The samples with a digest; None where there are none, or none that can be read."""
     for path in places(_name(digest)):
         with contextlib.suppress(*ARCHIVE_DAMAGE), np.load(path, allow_pickle=False) as file:
             return Samples(**{name: file[name] for name in Samples._fields})
@@ -34,7 +34,7 @@ def load(digest: str) -> Samples | None:
 
 
 def save(digest: str, samples: Samples) -> None:
-    """Keeps the samples, in one step so that nobody reads half of them; or does without."""
+    """Keeps the samples, written in one step; does nothing where the cache cannot be written."""
     content = io.BytesIO()
     np.savez_compressed(content, allow_pickle=False, **samples._asdict())
     with contextlib.suppress(CacheError):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The sums over a cell of a bicubic surface, for four points at once.
 
-A row of a cell is four neighbouring coefficients: one vector. Weighted sums of the rows are taken
-for each point, then turned so that the points lie side by side. numba does not make vectors of
-neighbouring numbers by itself (its superword vectoriser is off), hence this intrinsic; LLVM
-turns it into whatever the processor has.
+A row of a cell is four neighbouring coefficients, one vector. Weighted sums of the rows are computed
+for each point, then transposed so that the points lie side by side. numba does not make vectors of
+neighbouring numbers by itself (its superword vectoriser is off), hence this intrinsic, which LLVM
+compiles to the vector instructions of the processor.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from numba import types
 from numba.extending import intrinsic
 
 POINTS = 64
-"""Points in a batch: what stays in a level-one cache, and a constant, without which the compiler
-could not know that two rows of working memory do not overlap."""
+"""Points in a batch: few enough for a level-one cache, and a constant, so that the compiler knows that
+two rows of working memory do not overlap."""
 
 LANES = 4
 """Points at once; also the rows and columns of a cell."""

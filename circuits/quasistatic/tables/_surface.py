@@ -8,9 +8,9 @@ arithmetic is in double precision.
 
 Along vds a surface consists of four splines: near zero and far from it, on either side. They meet
 with equal value and slope: BSIM4 swaps drain and source at zero, where the second derivative of
-the current jumps, and the current's curve is sharper near zero than elsewhere. Rounding may take a
-point at a seam for one in the interval before or behind: there it meets a coefficient of another
-spline, but with a weight that begins with the cube of the rounding.
+the current jumps, and the current's curve is sharper near zero than elsewhere. Rounding may put a
+point at a seam into the next interval, where a coefficient of another spline is used, but with a
+weight of the order of the cube of the rounding error.
 
 Layout of a surface in the flat array (`HEADER` numbers, all of them whole, then the coefficients):
 
@@ -79,7 +79,7 @@ def drain_charge_surface(data: NDArray[np.float32], offset: int) -> Surface:
 
 @compiled
 def residue_surface(data: NDArray[np.float32], offset: int) -> Surface:
-    """What is missing of the current of a shifted device at `offset`, A/V, for `look_up`."""
+    """The residue of a threshold shift of the device at `offset` (see `evaluate_shifted`), A/V, for `look_up`."""
     return _surface(data, offset + int(data[offset + 9]))
 
 
@@ -107,18 +107,23 @@ def _surface(data: NDArray[np.float32], head: int) -> Surface:
 def locate(surface: Surface, vgs: float, vds: float) -> tuple[int, float, float, float, bool]:
     """The cell of a surface that a point lies in, or the one nearest to it.
 
-    **Returns:** its first coefficient, the fractions of an interval, the intervals per volt of
-    vds, and whether the point is inside the table.
+    **Arguments:**
+
+    - `surface`: header of the surface.
+    - `vgs`, `vds`: the point, V.
+
+    **Returns:** index of the cell's first coefficient, position of the point in the cell along vgs and vds
+    (fractions of an interval), intervals per volt of vds, and True if the point is inside the table.
     """
     limit = surface.limit
     x = vgs * surface.vgs_per_volt - surface.vgs_first
-    # Written such that NaN ends within the table.
+    # In this order NaN is mapped to a cell of the table.
     xc = max(0.0, x)
     xc = min(surface.vgs_intervals, xc)
     yc = max(-limit, vds)
     yc = min(limit, yc)
     below, near = yc < 0.0, abs(yc) < surface.near
-    # Four selections in a row are no branch that a processor could guess wrong.
+    # Selections instead of branches, which a processor could mispredict.
     far_zero = surface.far_below if below else surface.far_above
     near_zero = surface.near_below if below else surface.near_above
     zero = near_zero if near else far_zero
@@ -140,7 +145,7 @@ def splines(t: float) -> Weights:
 
 @inlined
 def slopes(t: float) -> Weights:
-    """Their derivatives by `t`."""
+    """Derivatives of the four `splines` by `t`."""
     s = 1.0 - t
     tt, ss = t * t, s * s
     return -0.5 * ss, 1.5 * tt - 2.0 * t, 2.0 * s - 1.5 * ss, 0.5 * tt

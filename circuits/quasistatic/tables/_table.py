@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is measured of a transistor, and over which range."""
+"""`DeviceTable`: measured currents and charges of a transistor, and the axes of voltages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DENSITIES = (10, 1000)  # nodes per volt
 
 
 class TableError(CircuitError):
-    """A device table that cannot be measured, or an axis that makes no sense.
+    """A device table that cannot be measured, or an axis outside the allowed range.
 
     **Attributes:**
 
@@ -114,7 +114,7 @@ class Ranges:
         )
 
     def description(self) -> str:
-        """All axes in one line, as part of a table's identity."""
+        """Text that names all axes, as part of a table's digest."""
         axes = ((entry.name, getattr(self, entry.name)) for entry in fields(self))
         return " ".join(f"{name}={axis.limit!r}/{axis.per_volt}" for name, axis in axes)
 
@@ -124,7 +124,8 @@ class DeviceTable:
     """Current and charges of one transistor (M = 1) whose source and body lie on one rail.
 
     It has three terminals then: gate, drain and rail. The drain's current includes that of its
-    junction to the body; the source's junction has no voltage. The rail takes what is left of both.
+    junction to the body; the source's junction has no voltage. Current and charge of the rail follow from
+    those of gate and drain.
 
     **Attributes:**
 
