@@ -99,12 +99,15 @@ def repeat(
     weights: Array | None,
     progress: Progress | None,
 ) -> Repeat:
-    """Simulate the training of a design file and compare.
+    """Simulates the training of a design file again, and compares the results.
 
     **Arguments:**
 
-    - `described`: its plan has as many epochs as the export.
-    - `weights`: the trained ones of the export; None where they are not there.
+    - `described`: the design file; its plan has as many epochs as the export.
+    - `record`: results of the export.
+    - `trainer`: simulates the training.
+    - `weights`: trained weights of the export, V; None where they are missing.
+    - `progress`: called with the epoch and the fraction of it that is done; None for no calls.
     """
     same = (trainer.name, trainer.version, trainer.models.sha256) == (
         record.simulator, record.version, record.models,

@@ -96,7 +96,7 @@ def characterize(
     pdk_path: Path | None = None,
     to: Path | None = None,
 ) -> Characterized:
-    """Measure a synapse, and write its page and tables.
+    """Measures a synapse, and writes its page and tables.
 
     **Arguments:**
 
@@ -104,6 +104,7 @@ def characterize(
     - `corner`: `tt` by default.
     - `temperature`: as for `sweep.study.scenarios.celsius`; 27 degC by default.
     - `simulator`: `auto`, `xyce` or `ngspice`.
+    - `pdk_path`: directory of the transistor models; None for the default places.
     - `to`: the directory; `out/<synapse>-<flavour>-<corner>` by default.
 
     **Raises:** `DesignError`; `circuits.CircuitError`; `pdk.PdkError`.

@@ -22,7 +22,9 @@ def study_document(
 
     **Arguments:**
 
-    - `refused`: parts of its space that its simulators refuse.
+    - `study`: the study file.
+    - `start`: the designs that it begins with.
+    - `refused`: parts of its search space that its simulators refuse.
     """
     plan, search = study.plan, study.search
     return {

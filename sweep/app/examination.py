@@ -75,7 +75,7 @@ class _Examiner:
         return self._trainer
 
     def _belongs_to(self, number: int) -> dict[str, Any] | None:
-        """Returns a value that changes with all that an examination depends on; None without a finished epoch."""
+        """Returns what an examination of a trial depends on; None without a finished epoch."""
         reached = self._results.reached(number)
         records = [] if reached is None else self._results.epochs(number, reached.name)
         if reached is None or not records:

@@ -31,19 +31,20 @@ def report(
     animation: Path | None = None,
     every: float | None = None,
 ) -> list[Path]:
-    """Write the report of the study in a directory.
+    """Writes the report of the study in a directory.
 
     **Arguments:**
 
-    - `to`, `pages`, `waveforms`: as in `write_report`.
+    - `out`: the study's directory.
+    - `to`: the HTML file, as `path` in `write_report`; `pages`, `waveforms`: as there.
     - `animation`: file for the film of the best trial's training; None for none.
     - `every`: write it again after so many seconds while a driver works on the study; None for once.
       The last one is written after the driver has ended, and does not load itself again.
 
     **Returns:** the files.
 
-    **Raises:** `SweepError` where there is no study, or no training to make a film of, or where a
-    file cannot have the name that was given.
+    **Raises:** `SweepError` where there is no study, or no training for the film, where `to` is a
+    directory, or where the name of `animation` does not end with `.gif`.
     """
     if animation is not None and animation.suffix.lower() != ".gif":
         raise SweepError(f"--animation {animation}: the name must end with .gif")

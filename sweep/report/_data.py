@@ -20,6 +20,7 @@ def page_data(found: Findings, *, refresh: float | None) -> dict[str, Any]:
 
     **Arguments:**
 
+    - `found`: the content of the report.
     - `refresh`: after how many seconds the page loads itself again; None for never.
     """
     seen = found.overview

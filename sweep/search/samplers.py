@@ -145,9 +145,13 @@ class Forgetful(BaseSampler):
         return self._space if lacking and self._has_old_ranges(study) else inferred
 
     def _inferred(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """The parameters that the sampler proposes together, by the ranges of the trials."""
+        """The parameters that the sampler proposes together, by the ranges of the trials.
+
+        In the order of their names in study files of version 1: see `_parameter_seed`.
+        """
         common = {} if self._common is None else self._common.calculate(study, use_cache=True)
-        return {name: d for name, d in common.items() if not d.single()}
+        names = sorted(common, key=former_parameter)
+        return {name: common[name] for name in names if not common[name].single()}
 
     def _has_old_ranges(self, study: Study) -> bool:
         """Whether a trial that ended had other ranges than the study has now."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from circuits import Quantity
+from circuits import FLAT_NAMES, Quantity
 from sweep.study._places import Place, find_place
 from sweep.study._problems import Problems
 from sweep.study._ranges import read_choices, read_range
@@ -76,7 +76,8 @@ class _Reader:
 
     def rank(self, parameter: Parameter) -> tuple[int, int]:
         """Returns the order of a parameter among the others: by field, then by layer."""
-        order = list(self.known).index(parameter.field)
+        fields = list(dict.fromkeys((*FLAT_NAMES.values(), *self.known)))
+        order = fields.index(parameter.field)
         return order, -1 if parameter.layer is None else parameter.layer
 
     def add(self, key: str, raw: object) -> None:

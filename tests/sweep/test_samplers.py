@@ -197,22 +197,24 @@ def test_tpe_proposes_what_optuna_does_until_it_has_more_trials_than_it_models()
     assert not all(same)
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "random"])
+@pytest.mark.parametrize("sampler", SAMPLERS)
 def test_a_migrated_study_has_the_trials_that_it_had_before(sampler: str) -> None:
     former = {
+        "input_amplitude": SPACE["copies"],
+        "clamp_low": SPACE["clamp"],
         "nudge_conductance": SPACE["beta"],
         "gain_backward/gain_forward": SPACE["level"],
         "update_rule": SPACE["rule"],
     }
+    search = Search(sampler=sampler, startup_trials=4)  # type: ignore[arg-type]
     tried = []
     for names in (former, {renamed_parameter(name): each for name, each in former.items()}):
-        study = optuna.create_study(
-            sampler=make_sampler(Search(sampler=sampler, startup_trials=4), names)
-        )
-        for _ in range(12):
+        study = optuna.create_study(sampler=make_sampler(search, names))
+        for _ in range(16):
             trial = study.ask(names)
-            beta, level, rule = trial.params.values()
-            study.tell(trial, cost({"beta": beta, "level": level, "rule": rule}))
+            copies, clamp, beta, level, rule = trial.params.values()
+            found = cost({"beta": beta, "level": level, "rule": rule}) + 0.1 * copies + clamp
+            study.tell(trial, found)
         tried.append([list(trial.params.values()) for trial in study.trials])
     assert tried[0] == tried[1]
 
