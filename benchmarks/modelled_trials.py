@@ -28,7 +28,7 @@ import pdk
 import studies
 from circuits import Trainer, make_trainer
 from objectives.course import train
-from sweep.search._tpe import MODELLED, Memory, Tpe
+from sweep.search._tpe import MODELLED, Tpe, TpeHistory
 from sweep.search.distributions import distributions
 from sweep.search.samplers import Forgetful
 from sweep.study.study_file import StudyFile, load
@@ -56,7 +56,7 @@ def search(
     **Returns:** held-out NMSE of each trial, infinite where it failed; and the sampler's mean processor time for
     each of the last `TIMED` trials, s.
     """
-    memory, space = Memory(), distributions(study.space)
+    memory, space = TpeHistory(), distributions(study.space)
     plan = dataclasses.replace(study.plan, epochs=EPOCHS)
     sampler = Forgetful(
         lambda each: Tpe(memory, modelled=modelled or ALL, seed=each, n_startup_trials=STARTUP),

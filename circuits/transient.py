@@ -21,8 +21,8 @@ from circuits.run_cache import RunCache
 from circuits.simulators import (
     Accuracy,
     Deck,
-    Execution,
     Limits,
+    SimulatorRun,
     SpiceSimulator,
     Transient,
     Waveforms,
@@ -166,7 +166,7 @@ class TransientTrainer:
         return trace
 
     def _trace(
-        self, run: Run, circuit: TrainingCircuit, execution: Execution, *, key: str
+        self, run: Run, circuit: TrainingCircuit, execution: SimulatorRun, *, key: str
     ) -> Trace:
         waves = execution.waveforms
         if waves is None:

@@ -9,7 +9,7 @@ from typing import Self
 from circuits.preparation import Stage
 from sweep.worker.executor import Done, ExecutorError
 from sweep.worker.simulator_spec import SimulatorSpec
-from sweep.worker.task import Task, perform
+from sweep.worker.task import WorkerTask, perform
 
 
 class InThisProcess:
@@ -39,7 +39,7 @@ class InThisProcess:
         del node
         raise ExecutorError(words)
 
-    def submit(self, task: Task) -> None:
+    def submit(self, task: WorkerTask) -> None:
         """Do a task."""
         self._done.append(Done(task, perform(task)))
 

@@ -108,6 +108,16 @@ def test_one_room_alone_knows_each_of_ray_and_optuna(package: str) -> None:
     assert package != "ray" or len(users) <= 3, f"Ray appears in {len(users)} modules"
 
 
+def test_a_class_has_a_name_of_its_own() -> None:
+    places: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    shared = {name: found for name, found in places.items() if len(found) > 1}
+    assert not shared
+
+
 def test_the_report_simulates_and_trains_nothing() -> None:
     forbidden = {
         "circuits.quasistatic", "circuits.simulators", "circuits.transient", "circuits.trainers", "pdk.locate",

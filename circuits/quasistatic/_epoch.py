@@ -39,7 +39,7 @@ class Points(NamedTuple):
     phase: float
 
 
-class Record(NamedTuple):
+class SolverRecord(NamedTuple):
     """Results of a run, as in `circuits.Trace`.
 
     `voltages`: line and drops of each unit in each point's free phase, V, shape
@@ -58,7 +58,7 @@ class Record(NamedTuple):
 
 
 @compiled
-def _begin(network: Network, record: Record) -> bool:
+def _begin(network: Network, record: SolverRecord) -> bool:
     """Solve with all inputs at 0 V and the given weights, and store the charges of the storage nodes."""
     enter_clamps(network)
     if not _settle(network, record, TOLERANCE, math.inf):
@@ -68,7 +68,7 @@ def _begin(network: Network, record: Record) -> bool:
 
 
 @compiled
-def _finish(network: Network, record: Record) -> bool:
+def _finish(network: Network, record: SolverRecord) -> bool:
     """Solve with all inputs back at 0 V, for the weights at the end of the run."""
     apply_inputs(network, np.zeros(network.crossbars[0].inputs))
     return _settle(network, record, TOLERANCE, math.inf)
@@ -76,7 +76,7 @@ def _finish(network: Network, record: Record) -> bool:
 
 @compiled
 def through(
-    network: Network, points: Points, record: Record, first: int, last: int
+    network: Network, points: Points, record: SolverRecord, first: int, last: int
 ) -> tuple[bool, int]:
     """Solve all phases of some points of a run, in order.
 
@@ -115,7 +115,7 @@ def through(
 
 
 @compiled
-def _train(network: Network, points: Points, record: Record, point: int) -> bool:
+def _train(network: Network, points: Points, record: SolverRecord, point: int) -> bool:
     """The phases after the free one: nudged (once or twice), update."""
     targets, free, rows = points.targets[point], record.free[point], points.rows[point]
     outputs, energy, last = network.outputs, 0.0, len(network.pulls) - 1
@@ -159,7 +159,7 @@ def pull_outputs(network: Network, phase: int, targets: Array, free: Array) -> N
 
 
 @compiled
-def _settle(network: Network, record: Record, tolerance: float, moved: float) -> bool:
+def _settle(network: Network, record: SolverRecord, tolerance: float, moved: float) -> bool:
     iterations, outside, rescued = solve(network, tolerance, moved)
     record.counts[0] += 1
     record.counts[1] += max(iterations, 0)
@@ -183,7 +183,7 @@ def apply_inputs(network: Network, inputs: Array) -> None:
 
 
 @compiled
-def _start_near(network: Network, points: Points, record: Record, point: int) -> None:
+def _start_near(network: Network, points: Points, record: SolverRecord, point: int) -> None:
     """Start from the free phase of the earlier point whose inputs are nearest."""
     inputs, voltages = points.inputs, record.voltages
     nearest, least = -1, math.inf

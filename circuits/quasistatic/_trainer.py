@@ -14,7 +14,7 @@ import numpy as np
 
 from circuits.noise import update_noise
 from circuits.preparation import Stopwatch, preparing
-from circuits.quasistatic._epoch import Points, Record, through
+from circuits.quasistatic._epoch import Points, SolverRecord, through
 from circuits.quasistatic._network import Array, Network, network, transistor_pairs
 from circuits.quasistatic._validity import check_quasistatic, conducting_wells, unsettled_lines
 from circuits.quasistatic.tables import Packed, Ranges, measure, pack
@@ -178,7 +178,7 @@ class _Solution:
             written=_columns(run, None if noise is None else noise.written),
             phase=run.design.timing.phase_duration,
         )
-        self.record = Record(
+        self.record = SolverRecord(
             free=np.full((count, outputs), np.nan),
             nudged=np.full((count, outputs), np.nan),
             weights=np.full((int(stimulus.train.sum()), weights), np.nan),

@@ -10,7 +10,7 @@ from circuits.simulators._not_found import SimulatorNotFound, SimulatorTooOld
 from circuits.simulators._outcome import Cause, Outcome, Status, Verdict
 from circuits.simulators._program import SpiceProgram
 from circuits.simulators._protocol import SpiceSimulator
-from circuits.simulators._records import Execution, Limits, Statistics, Waveforms
+from circuits.simulators._records import Limits, SimulatorRun, Statistics, Waveforms
 from circuits.simulators._registry import SIMULATORS
 from circuits.simulators._self_test import self_test
 from circuits.simulators._xyce import Xyce
@@ -22,13 +22,13 @@ __all__ = [
     "Cause",
     "DCSweep",
     "Deck",
-    "Execution",
     "Found",
     "Limits",
     "Ngspice",
     "OperatingPoint",
     "Outcome",
     "SimulatorNotFound",
+    "SimulatorRun",
     "SimulatorTooOld",
     "SpiceProgram",
     "SpiceSimulator",

@@ -20,7 +20,7 @@ from circuits.simulators._analysis import DCSweep, Transient
 from circuits.simulators._outcome import Cause, Outcome, Verdict
 from circuits.simulators._progress import Watch
 from circuits.simulators._raw import RawFile, TruncatedRawFileError, read_raw
-from circuits.simulators._records import Execution, Limits, Statistics, Waveforms
+from circuits.simulators._records import Limits, SimulatorRun, Statistics, Waveforms
 from circuits.simulators._verdicts import disk_verdict, is_full, stop_verdict
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class SpiceProgram(ABC):
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         keep: bool = False,
-    ) -> Execution:
+    ) -> SimulatorRun:
         """Simulate a deck, as `SpiceSimulator.execute`."""
         begun = time.perf_counter()
         try:
@@ -137,7 +137,7 @@ class SpiceProgram(ABC):
             place = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=directory))
         except OSError as error:
             outcome = Outcome.of(disk_verdict(error), seconds=time.perf_counter() - begun)
-            return Execution(outcome=outcome)
+            return SimulatorRun(outcome=outcome)
         try:
             execution = self._execute_in(place, deck, limits, progress, cancelled, begun)
         except BaseException:
@@ -146,7 +146,7 @@ class SpiceProgram(ABC):
         if keep:
             return execution
         shutil.rmtree(place, ignore_errors=True)
-        return Execution(outcome=execution.outcome, waveforms=execution.waveforms)
+        return SimulatorRun(outcome=execution.outcome, waveforms=execution.waveforms)
 
     def _execute_in(
         self,
@@ -156,10 +156,10 @@ class SpiceProgram(ABC):
         progress: Callable[[float], None] | None,
         cancelled: Callable[[], bool] | None,
         begun: float,
-    ) -> Execution:
-        def failed(verdict: Verdict) -> Execution:
+    ) -> SimulatorRun:
+        def failed(verdict: Verdict) -> SimulatorRun:
             outcome = Outcome.of(verdict, seconds=time.perf_counter() - begun)
-            return Execution(outcome=outcome, directory=place)
+            return SimulatorRun(outcome=outcome, directory=place)
 
         netlist = self.render(deck)
         try:
@@ -189,7 +189,7 @@ class SpiceProgram(ABC):
         )
         if progress is not None and waveforms is not None:
             progress(1.0)
-        return Execution(outcome=outcome, waveforms=waveforms, directory=place)
+        return SimulatorRun(outcome=outcome, waveforms=waveforms, directory=place)
 
     def _judge(
         self, deck: Deck, place: Path, limits: Limits, ended: Ended

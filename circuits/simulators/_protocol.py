@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from circuits.simulators._deck import Deck
-    from circuits.simulators._records import Execution, Limits
+    from circuits.simulators._records import Limits, SimulatorRun
 
 
 @runtime_checkable
@@ -47,7 +47,7 @@ class SpiceSimulator(Protocol):
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         keep: bool = False,
-    ) -> Execution:
+    ) -> SimulatorRun:
         """Simulate a deck; a failure of the simulator is an outcome, not an exception.
 
         The simulator dies with the thread that called this.

@@ -117,7 +117,7 @@ class Waveforms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
+class SimulatorRun:
     """One run: how it ended, its waveforms if and only if it ended well, and its directory.
 
     `directory` is where netlist and output lie; None once they have been removed.

@@ -37,7 +37,7 @@ _SWITCHES = {"sw_stat_global": "0", "sw_stat_mismatch": "0", "mc_skew": "3", "fn
 
 
 @dataclass(frozen=True, slots=True)
-class Transistor:
+class ModelTransistor:
     """A subcircuit around a transistor, and the model cards it may have.
 
     **Attributes:**
@@ -71,7 +71,7 @@ def corner_parameters(models: Models, corner: str) -> dict[str, str]:
 
 
 @lru_cache(maxsize=64)
-def transistor(models: Models, corner: str, device: str) -> Transistor:
+def transistor(models: Models, corner: str, device: str) -> ModelTransistor:
     """Returns the subcircuit of a transistor, with its bins.
 
     **Arguments:**
@@ -89,7 +89,7 @@ def transistor(models: Models, corner: str, device: str) -> Transistor:
         wrapped = _subcircuit(section, name)
         if bins and wrapped:
             parameters, element = wrapped
-            return Transistor(parameters, element, kind, bins)
+            return ModelTransistor(parameters, element, kind, bins)
     msg = (
         f"{models.directory / MODEL_FILE} has no transistor {device} in its section "
         f"{SECTIONS[corner]!r}; use the models of GlobalFoundries 180 nm MCU."

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from circuits import Trainer
 from sweep.app._verify_files import WEIGHTS, Difference
-from sweep.app.simulate import Training, simulate
+from sweep.app.simulate import SimulatedTraining, simulate
 from sweep.study.study_file import DesignFile
 
 Array = NDArray[np.float64]
@@ -79,7 +79,7 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordedTraining:
     """Results of the training in the design file; `accuracy` is None where the file has none."""
 
     simulator: str
@@ -94,7 +94,7 @@ class Record:
 
 def repeat(
     described: DesignFile,
-    record: Record,
+    record: RecordedTraining,
     trainer: Trainer,
     weights: Array | None,
     progress: Progress | None,
@@ -126,7 +126,7 @@ def repeat(
     )
 
 
-def _deviation(training: Training, weights: Array | None) -> float:
+def _deviation(training: SimulatedTraining, weights: Array | None) -> float:
     if weights is None or not training.ok or weights.shape != training.weights.shape:
         return math.nan
     return float(np.max(np.abs(training.weights - weights)))
@@ -134,8 +134,8 @@ def _deviation(training: Training, weights: Array | None) -> float:
 
 def _differences(
     described: DesignFile,
-    record: Record,
-    training: Training,
+    record: RecordedTraining,
+    training: SimulatedTraining,
     weights: Array | None,
     tolerance: Tolerance,
 ) -> Iterator[Difference]:

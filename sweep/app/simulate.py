@@ -18,11 +18,11 @@ from objectives import EpochScore, improved, train
 from sweep.study.scenarios import Condition, celsius
 from sweep.study.study_file import DesignFile
 
-__all__ = ["Training", "in_scenario", "simulate"]
+__all__ = ["SimulatedTraining", "in_scenario", "simulate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Training:
+class SimulatedTraining:
     """Result of a training.
 
     **Attributes:**
@@ -160,7 +160,7 @@ def simulate(
     trainer: Trainer,
     *,
     progress: Callable[[int, float], None] | None = None,
-) -> Training:
+) -> SimulatedTraining:
     """Trains the circuit of a design file, epoch by epoch, in this process.
 
     **Arguments:**
@@ -173,7 +173,7 @@ def simulate(
     """
     plan = described.plan
     trained = train(trainer, plan, described.design, progress=progress)
-    return Training(
+    return SimulatedTraining(
         name=described.name,
         epochs=plan.epochs,
         simulator=trainer.name,

@@ -22,11 +22,11 @@ from sweep.results.overview import (
 from sweep.results.requests import read_request
 from sweep.results.study_results import Layout, Results
 
-__all__ = ["Status", "status"]
+__all__ = ["StudyStatus", "status"]
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class StudyStatus:
     """Progress of a study, and its driver.
 
     **Attributes:**
@@ -92,12 +92,12 @@ class Status:
         }
 
 
-def status(results: Results) -> Status:
+def status(results: Results) -> StudyStatus:
     """Returns the progress of a study."""
     layout = Layout(results.out)
     driver = driver_of(layout)
     request = None if driver is None else read_request(layout)
-    return Status(
+    return StudyStatus(
         out=results.out,
         simulator=results.manifest.simulator,
         version=results.manifest.simulator_version,

@@ -17,7 +17,15 @@ from circuits.trainers import QUASISTATIC
 from sweep._errors import SweepError
 from sweep._version import __version__
 from sweep.app._verify_files import WEIGHTS, Difference, file_differences, has_files, weights_beside
-from sweep.app._verify_training import OTHER, SAME, Progress, Record, Repeat, Tolerance, repeat
+from sweep.app._verify_training import (
+    OTHER,
+    SAME,
+    Progress,
+    RecordedTraining,
+    Repeat,
+    Tolerance,
+    repeat,
+)
 from sweep.app.simulate import number_or_none
 from sweep.study.study_file import DesignFile, load_design
 
@@ -134,11 +142,11 @@ def _is_parallel(name: str) -> bool:
     return name in SIMULATORS and SIMULATORS[name].parallel
 
 
-def _record(described: DesignFile) -> Record:
+def _record(described: DesignFile) -> RecordedTraining:
     raw = tomllib.loads(described.text)
     provenance, metrics = raw.get("provenance", {}), raw.get("metrics", {})
     try:
-        return Record(
+        return RecordedTraining(
             simulator=str(provenance["simulator"]),
             version=str(provenance["simulator_version"]),
             models=str(provenance["pdk_sha256"]),
@@ -156,7 +164,7 @@ def _record(described: DesignFile) -> Record:
         raise VerifyError(msg) from error
 
 
-def _notes(record: Record, models: pdk.Models) -> Iterator[str]:
+def _notes(record: RecordedTraining, models: pdk.Models) -> Iterator[str]:
     if models.sha256 != record.models:
         yield (
             f"The transistor models of this machine ({models.source}) are not those of the export, "
@@ -164,7 +172,7 @@ def _notes(record: Record, models: pdk.Models) -> Iterator[str]:
         )
 
 
-def _simulators(record: Record, notes: list[str], *, cross_check: bool) -> list[str]:
+def _simulators(record: RecordedTraining, notes: list[str], *, cross_check: bool) -> list[str]:
     """Returns the simulators to use: that of the export, or any other where it is missing; then the others."""
     installed = [entry.name for entry in available() if entry.problem is None]
     if record.simulator == QUASISTATIC:

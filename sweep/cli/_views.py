@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from sweep.app.export import Exported
     from sweep.app.migrate import Migrated
     from sweep.app.replay import Replay
-    from sweep.app.simulate import Training
-    from sweep.app.status import Status
+    from sweep.app.simulate import SimulatedTraining
+    from sweep.app.status import StudyStatus
     from sweep.app.verify import Difference, Verification
     from sweep.results.overview import Overview
     from sweep.results.rungs import RungView
@@ -74,7 +74,7 @@ def _remedies(checks: Iterable[Check]) -> RenderableType:
     return table
 
 
-def status_view(shown: Status) -> RenderableType:
+def status_view(shown: StudyStatus) -> RenderableType:
     """Returns the progress of a study: counts, best trials, running ones and failures."""
     seen, counts = shown.overview, shown.overview.counts
     states = ", ".join(
@@ -234,7 +234,7 @@ def fields_view(quantities: Mapping[str, tuple[Quantity, Any]]) -> RenderableTyp
     return Group(*parts)
 
 
-def training_view(training: Training) -> RenderableType:
+def training_view(training: SimulatedTraining) -> RenderableType:
     """Returns the metrics of one training, or how it ended without a result."""
     rows = {
         "design": training.name,
@@ -263,7 +263,7 @@ def training_view(training: Training) -> RenderableType:
     return Group(facts(rows), "", _curve(training))
 
 
-def _curve(training: Training) -> RenderableType:
+def _curve(training: SimulatedTraining) -> RenderableType:
     """Returns the learning curve as bars on a logarithmic scale."""
     values = [training.nmse_before, *(score.nmse for score in training.scores)]
     known = [value for value in values if value > 0 and math.isfinite(value)]

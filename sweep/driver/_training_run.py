@@ -19,7 +19,7 @@ from sweep.results.epoch_records import EpochRecord, RecordError, read_record
 from sweep.results.files import Layout
 from sweep.worker.faults import is_of_the_machine
 from sweep.worker.simulator_spec import SimulatorSpec
-from sweep.worker.task import Task, TaskResult, TrainingTask
+from sweep.worker.task import TaskResult, TrainingTask, WorkerTask
 
 
 @dataclass(slots=True)
@@ -92,7 +92,7 @@ class TrainingRun:
 
     def task(
         self, ticket: int, design: Mapping[str, Any], spec: SimulatorSpec, *, seconds: float
-    ) -> Task:
+    ) -> WorkerTask:
         """Returns the next task of this training, for a worker.
 
         **Arguments:**

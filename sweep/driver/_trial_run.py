@@ -19,7 +19,7 @@ from sweep.results.trial_record import TrainingRecord, TrialRecord
 from sweep.search.study_store import TrialHandle
 from sweep.study.ladder import Ladder, Rung, TrainingRung
 from sweep.worker.simulator_spec import SimulatorSpec
-from sweep.worker.task import CheckTask, Task, TaskResult
+from sweep.worker.task import CheckTask, TaskResult, WorkerTask
 
 _NMSE = "nmse"
 
@@ -58,7 +58,7 @@ class CheckRun:
 
     def task(
         self, ticket: int, design: Mapping[str, Any], spec: SimulatorSpec, *, seconds: float
-    ) -> Task:
+    ) -> WorkerTask:
         """Returns the check as a task for a worker.
 
         **Arguments:**

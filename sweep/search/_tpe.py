@@ -21,7 +21,7 @@ MODELLED = 500
 """How many of the latest worse trials TPE models; see `python -m benchmarks modelled_trials`."""
 
 
-class Points:
+class Observations:
     """Coordinates of a study's trials in a search space: one row for each trial, by its number."""
 
     def __init__(self, dimensions: int) -> None:
@@ -79,7 +79,7 @@ class EndedTrial(FrozenTrial):
 
 
 @dataclass(slots=True)
-class Memory:
+class TpeHistory:
     """Cache of a study's finished trials, shared by the samplers that are made for its trials.
 
     - `trials`: the finished trials, by their identifier in the storage.
@@ -87,13 +87,13 @@ class Memory:
     """
 
     trials: dict[int, EndedTrial] = field(default_factory=dict)
-    points: dict[tuple[str, ...], Points] = field(default_factory=dict)
+    points: dict[tuple[str, ...], Observations] = field(default_factory=dict)
 
 
 class Remembered:
     """View of a study for TPE, in which finished trials come from the cache."""
 
-    def __init__(self, study: Study, memory: Memory) -> None:
+    def __init__(self, study: Study, memory: TpeHistory) -> None:
         self._study = study
         self._memory = memory
 
@@ -135,7 +135,7 @@ class Tpe(TPESampler):
     - `options`: options of `TPESampler`.
     """
 
-    def __init__(self, memory: Memory, *, modelled: int = MODELLED, **options: Any) -> None:
+    def __init__(self, memory: TpeHistory, *, modelled: int = MODELLED, **options: Any) -> None:
         super().__init__(**options)
         self._memory = memory
         self._modelled = modelled
@@ -190,7 +190,9 @@ class Tpe(TPESampler):
         self, trials: list[FrozenTrial], search_space: dict[str, BaseDistribution], study: Study
     ) -> dict[str, Array]:
         """Returns each parameter's values in those trials that have all parameters of the space."""
-        points = self._memory.points.setdefault(tuple(search_space), Points(len(search_space)))
+        points = self._memory.points.setdefault(
+            tuple(search_space), Observations(len(search_space))
+        )
         numbers = [trial.number for trial in trials]
         for index in np.flatnonzero(points.lacks(numbers)):
             trial = trials[index]

@@ -25,7 +25,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sweep._errors import SweepError
 from sweep.search._finished_trials import FinishedTrials
 from sweep.search._hub import NOT_ALLOWED, hub_sampler
-from sweep.search._tpe import Memory, Tpe
+from sweep.search._tpe import Tpe, TpeHistory
 from sweep.search._unit_cube import from_unit, point_to_values, values_to_point
 from sweep.study._schema import Search
 from sweep.study.version1 import former_parameter
@@ -410,7 +410,7 @@ def _random(distribution: BaseDistribution, seed: int) -> Any:
 
 def _tpe(space: Space, search: Search) -> BaseSampler:
     """With one objective parameters are proposed together, with several each one alone."""
-    memory, single = Memory(), len(search.objectives) == 1
+    memory, single = TpeHistory(), len(search.objectives) == 1
     return Forgetful(
         lambda seed: Tpe(memory, seed=seed, n_startup_trials=search.startup_trials),
         search.seed,

@@ -18,7 +18,7 @@ from sweep.results.trial_record import TrialRecord
 from sweep.search._finished_trials import FinishedTrials
 from sweep.search._improvement import expected_improvement
 from sweep.search.progress import ranking_by_directions
-from sweep.study._schema import Stop
+from sweep.study._schema import StopTable
 
 _EVERY = 10
 
@@ -36,7 +36,7 @@ class StoppingRules:
 
     def __init__(
         self,
-        rules: Stop,
+        rules: StopTable,
         study: optuna.Study,
         space: Mapping[str, BaseDistribution],
         started: float | None = None,

@@ -42,14 +42,14 @@ class LadderTable(Table):
     reduction_factor: Factor = 4
 
 
-class DeviceTable(Table):
+class DeviceRungTable(Table):
     """A rung that checks the circuit without training it."""
 
     kind: Literal["device"]
     points: Annotated[int, whole(1, 100_000)] = DeviceRung().points
 
 
-class GradientTable(Table):
+class GradientRungTable(Table):
     """A rung that compares the untrained circuit's updates with the exact gradient."""
 
     kind: Literal["gradient"]
@@ -58,7 +58,7 @@ class GradientTable(Table):
     require: Annotated[float, reads(Quantity(low=0.0, high=2.0))] | None = None
 
 
-class TrainingTable(Table):
+class TrainingRungTable(Table):
     """A rung that trains; missing keys are as in `[training]`."""
 
     kind: Literal["training"]
@@ -76,12 +76,12 @@ class TrainingTable(Table):
     require: Annotated[float, reads(Quantity(low=0.0, high=1e9))] | None = None
 
 
-_RungTable = DeviceTable | GradientTable | TrainingTable
+_RungTable = DeviceRungTable | GradientRungTable | TrainingRungTable
 
 _TABLES: dict[str, type[_RungTable]] = {
-    "device": DeviceTable,
-    "gradient": GradientTable,
-    "training": TrainingTable,
+    "device": DeviceRungTable,
+    "gradient": GradientRungTable,
+    "training": TrainingRungTable,
 }
 
 
@@ -127,7 +127,7 @@ def read_ladder(
     for index, entry in enumerate(tables):
         assert entry is not None
         rung = _rung(entry, index, plan, table.reduction_factor, problems)
-        if isinstance(entry, TrainingTable) and entry.scenarios and scenarios is not None:
+        if isinstance(entry, TrainingRungTable) and entry.scenarios and scenarios is not None:
             assert isinstance(rung, TrainingRung)
             rung = scenarios[0].rung(rung, scenarios[1])
         if isinstance(rung, TrainingRung):
@@ -151,33 +151,33 @@ def _table(raw: object, index: int, problems: Problems) -> _RungTable | None:
 
 def _cost(table: _RungTable) -> int:
     """Rank of a rung by fidelity; no rung may follow one of a higher rank."""
-    if isinstance(table, TrainingTable):
+    if isinstance(table, TrainingRungTable):
         return 2 if table.simulator == QUASISTATIC else 3
-    return 1 if isinstance(table, GradientTable) else 0
+    return 1 if isinstance(table, GradientRungTable) else 0
 
 
 def _check_order(tables: list[_RungTable], problems: Problems) -> None:
     """Check that cheap rungs come first, that there is one device rung at most, and that the last trains."""
     for index, (below, table) in enumerate(pairwise(tables), start=1):
         key = ("ladder", "rungs", index)
-        if isinstance(table, DeviceTable):
+        if isinstance(table, DeviceRungTable):
             problems.add(
                 (*key, "kind"), table.kind, "'gradient' or 'training' after another rung",
                 "the rung 'device' costs least: put it first, once",
             )  # fmt: skip
-        elif isinstance(table, GradientTable) and isinstance(below, TrainingTable):
+        elif isinstance(table, GradientRungTable) and isinstance(below, TrainingRungTable):
             problems.add(
                 (*key, "kind"), table.kind, "'training' after a training",
                 "the rung 'gradient' costs less than any training: put it before them",
             )  # fmt: skip
-        elif isinstance(table, TrainingTable) and _cost(table) < _cost(below):
+        elif isinstance(table, TrainingRungTable) and _cost(table) < _cost(below):
             problems.add(
                 (*key, "simulator"), table.simulator,
                 "a transient simulator after a rung with a transient",
                 "cheap rungs come first, so that a bad trial costs no transient",
             )  # fmt: skip
     last, key = tables[-1], ("ladder", "rungs", len(tables) - 1)
-    if not isinstance(last, TrainingTable):
+    if not isinstance(last, TrainingRungTable):
         problems.add(
             (*key, "kind"), last.kind, "'training' for the last rung", "its value is the trial's"
         )
@@ -198,7 +198,7 @@ def _check_scenarios(tables: list[_RungTable], there: bool, problems: Problems) 
     asking = [
         (index, table)
         for index, table in enumerate(tables)
-        if isinstance(table, TrainingTable) and table.scenarios
+        if isinstance(table, TrainingRungTable) and table.scenarios
     ]
     if there and not asking:
         problems.add(
@@ -220,10 +220,10 @@ def _check_scenarios(tables: list[_RungTable], there: bool, problems: Problems) 
 def _rung(
     table: _RungTable, index: int, plan: TrainingPlan, factor: int, problems: Problems
 ) -> Rung:
-    if isinstance(table, DeviceTable):
+    if isinstance(table, DeviceRungTable):
         return DeviceRung(points=table.points)
     factor = table.reduction_factor or factor
-    if isinstance(table, GradientTable):
+    if isinstance(table, GradientRungTable):
         return GradientRung(points=table.points, reduction_factor=factor, require=table.require)
     stride = table.stride or plan.stride
     return TrainingRung(
@@ -240,7 +240,7 @@ def _rung(
     )
 
 
-def _seeds(table: TrainingTable, index: int, first: int, problems: Problems) -> tuple[int, ...]:
+def _seeds(table: TrainingRungTable, index: int, first: int, problems: Problems) -> tuple[int, ...]:
     """The seeds that a rung names, or as many as it asks for, counted up from that of `[training]`."""
     key = ("ladder", "rungs", index)
     if table.weight_seeds is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`Place`: a field of the design, or one layer's entry of it, that a key of `[space]` names."""
+"""`SpacePlace`: a field of the design, or one layer's entry of it, that a key of `[space]` names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEY = re.compile(r"(?P<field>[A-Za-z_]\w*(\.[A-Za-z_]\w*)?)(\[(?P<layer>[0-9]{1
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SpacePlace:
     """A field, or one layer's entry of it where `layer` is not None."""
 
     field: str
@@ -31,9 +31,9 @@ class Place:
             return [Entry(self.field, self.layer)]
         return [Entry(self.field, layer) for layer in range(depth if self.spec.per_layer else 1)]
 
-    def parts(self, depth: int) -> list[Place]:
+    def parts(self, depth: int) -> list[SpacePlace]:
         """Returns one place for each layer."""
-        return [Place(self.field, layer, self.spec) for layer in range(depth)]
+        return [SpacePlace(self.field, layer, self.spec) for layer in range(depth)]
 
     def entry_for(self, target: Entry) -> Entry:
         """The entry that a tie or ratio of `target` to this place refers to.
@@ -53,7 +53,7 @@ def find_place(
     problems: Problems,
     *,
     known: Mapping[str, Quantity],
-) -> Place | None:
+) -> SpacePlace | None:
     """Returns the place that a text names; None, with a problem added, where there is none.
 
     **Arguments:**
@@ -72,7 +72,7 @@ def find_place(
         return None
     spec, layer = known[name], match["layer"]
     if layer is None:
-        return Place(name, None, spec)
+        return SpacePlace(name, None, spec)
     if not spec.per_layer:
         problems.add(where, value, name, f"{name} is one value for the whole circuit")
         return None
@@ -82,4 +82,4 @@ def find_place(
             f"the network has {depth} crossbars, the first is 0",
         )  # fmt: skip
         return None
-    return Place(name, int(layer), spec)
+    return SpacePlace(name, int(layer), spec)

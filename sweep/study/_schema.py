@@ -26,7 +26,7 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class Network(Table):
+class NetworkTable(Table):
     """`[network]`: layer sizes, inputs first."""
 
     layers: Annotated[
@@ -35,7 +35,7 @@ class Network(Table):
     ]
 
 
-class Training(Table):
+class TrainingTable(Table):
     """`[training]`: how each trial is trained, and in which corner."""
 
     epochs: Annotated[int, whole(1, 100_000)] = 30
@@ -94,7 +94,7 @@ PRUNERS: dict[str, type[MedianPruner | HalvingPruner | NoPruner]] = {
 }
 
 
-class Stop(Table):
+class StopTable(Table):
     """`[search.stop]`: what ends a study before it has all its trials; running ones are finished.
 
     - `wall_time`: wall time of one driver, s.
@@ -135,7 +135,7 @@ class Search(Table):
     pruner: Pruner = MedianPruner()
     constraints: tuple[Bound, ...] = ()
     start: Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=1000)] = []
-    stop: Stop = Stop()
+    stop: StopTable = StopTable()
 
     @property
     def directions(self) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from circuits import PluginError, Scenario
 from objectives import ObjectiveError, Task, TaskError, TrainingPlan, task_from
 from sweep.study._problems import Problems, nearest
-from sweep.study._schema import Execution, Network, Pdk, Training
+from sweep.study._schema import Execution, NetworkTable, Pdk, TrainingTable
 from sweep.study._tables import read_table
 
 VERSION = 2
@@ -110,7 +110,7 @@ def read_layers(raw: Raw, problems: Problems) -> tuple[int, ...] | None:
     if "network" not in raw:
         problems.add(("network",), None, "a table [network] with layers = [...]")
         return None
-    network = read_table(Network, raw["network"], ("network",), problems)
+    network = read_table(NetworkTable, raw["network"], ("network",), problems)
     return None if network is None else tuple(network.layers)
 
 
@@ -126,7 +126,7 @@ def read_plan(raw: Raw, layers: tuple[int, ...] | None, problems: Problems) -> T
     **Returns:** the training; None where there are problems.
     """
     task = _task(raw, problems)
-    training = read_table(Training, raw.get("training", {}), ("training",), problems)
+    training = read_table(TrainingTable, raw.get("training", {}), ("training",), problems)
     if layers is None or task is None or training is None:
         return None
     try:

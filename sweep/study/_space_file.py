@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from circuits import FLAT_NAMES, Quantity
-from sweep.study._places import Place, find_place
+from sweep.study._places import SpacePlace, find_place
 from sweep.study._problems import Problems
 from sweep.study._ranges import read_choices, read_range
 from sweep.study._schema import RATIO, SpaceEntry
@@ -48,7 +48,7 @@ def read_space(
     - `designed`: all keys of `[design]`, those in error included.
     - `known`: the fields that designs of the study have.
     """
-    reader = _Reader(depth, frozenset(designed), problems, known, Space(depth, fixed))
+    reader = _SpaceReader(depth, frozenset(designed), problems, known, Space(depth, fixed))
     before = len(problems.found)
     for key, value in raw.items():
         reader.add(key, value)
@@ -62,7 +62,7 @@ def read_space(
 
 
 @dataclass
-class _Reader:
+class _SpaceReader:
     """Reads entry by entry; collects parameters, rules and problems."""
 
     depth: int
@@ -133,7 +133,7 @@ class _Reader:
             done |= {link: self.rules[link] for link in reversed(chain)}
         return tuple(done.values())
 
-    def _claim(self, place: Place, key: str, raw: object) -> bool:
+    def _claim(self, place: SpacePlace, key: str, raw: object) -> bool:
         """Whether nothing else sets the same entries."""
         if place.layer is None and place.field in self.designed:
             self.problems.add(
@@ -168,7 +168,7 @@ class _Reader:
             self.problems.add((*where, name), raw[name], allowed)
         return not strangers
 
-    def _value(self, place: Place, entry: SpaceEntry, where: tuple[object, ...]) -> None:
+    def _value(self, place: SpacePlace, entry: SpaceEntry, where: tuple[object, ...]) -> None:
         attributes: dict[str, Any] | None
         if entry.choices is not None:
             choices = read_choices(entry, place.spec, where, self.problems)
@@ -191,7 +191,7 @@ class _Reader:
             for target in part.entries(self.depth):
                 self.rules[target] = Rule(target, parameter=name)
 
-    def _ratio(self, place: Place, entry: SpaceEntry, where: tuple[object, ...]) -> None:
+    def _ratio(self, place: SpacePlace, entry: SpaceEntry, where: tuple[object, ...]) -> None:
         source = self._source(place, str(entry.ratio_of), (*where, "ratio_of"))
         if source is None:
             return
@@ -217,7 +217,7 @@ class _Reader:
             for target in part.entries(self.depth):
                 self.rules[target] = Rule(target, name, source.entry_for(target))
 
-    def _parts(self, place: Place) -> list[Place]:
+    def _parts(self, place: SpacePlace) -> list[SpacePlace]:
         """One place for each layer whose part has the quantity."""
         return [
             part
@@ -225,13 +225,13 @@ class _Reader:
             if self.fixed.has(place.field, layer)
         ]
 
-    def _tie(self, place: Place, text: str, where: tuple[object, ...]) -> None:
+    def _tie(self, place: SpacePlace, text: str, where: tuple[object, ...]) -> None:
         source = self._source(place, text, where)
         if source is not None:
             for target in place.entries(self.depth):
                 self.rules[target] = Rule(target, source=source.entry_for(target))
 
-    def _source(self, place: Place, text: str, where: tuple[object, ...]) -> Place | None:
+    def _source(self, place: SpacePlace, text: str, where: tuple[object, ...]) -> SpacePlace | None:
         """What a tie or ratio refers to, if it is of the same kind."""
         source = find_place(text, self.depth, where, text, self.problems, known=self.known)
         if source is None:

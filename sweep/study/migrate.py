@@ -8,14 +8,14 @@ design's were accepted without effect; they are left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import tomlkit
 from tomlkit import TOMLDocument
 from tomlkit.items import Comment, InlineTable, Item, Key, KeyType, SingleKey, Table, Whitespace
 
-from circuits import ROLES, design_quantities
+from circuits import ROLES, Quantity, design_quantities
 from sweep.study.version1 import renamed, reworded
 
 NEW, OLD = 2, 1
@@ -54,7 +54,7 @@ def migrated(text: str, *, before_junctions: bool = False) -> str:
     if "design" in document:
         document["design"] = _design(document["design"], set(known))
     if "space" in document:
-        document["space"] = _space(document["space"])
+        document["space"] = _space(document["space"], known)
     search = document.get("search", {})
     if "start" in search:
         search["start"] = ["original" if name == "seed" else name for name in search["start"]]
@@ -106,8 +106,13 @@ def _design(old: Table, known: set[str]) -> Table:
     return own
 
 
-def _space(old: Table) -> Table:
-    """The table with full names as keys, and in ties and ratios."""
+def _space(old: Table, known: Mapping[str, Quantity]) -> Table:
+    """The table with full names as keys, and in ties and ratios.
+
+    **Arguments:**
+
+    - `known`: the quantities of the design, by their full names.
+    """
     new = tomlkit.table()
     for key, comments, item in _lines(old):
         name = renamed(key)
@@ -116,7 +121,8 @@ def _space(old: Table) -> Table:
         if isinstance(item, InlineTable | Table):
             for reference in _REFERENCES:
                 if reference in item:
-                    item[reference] = renamed(str(item[reference]))
+                    other = renamed(str(item[reference]))
+                    item[reference] = other + _first_layer(name, other, known)
             if "choices" in item:
                 item["choices"] = reworded(name, list(item["choices"]))
         new.append(SingleKey(name, t=KeyType.Basic if "." in name else KeyType.Bare), item)
@@ -124,6 +130,15 @@ def _space(old: Table) -> Table:
         new.add(comment)
     _keep_comment(old, new)
     return new
+
+
+def _first_layer(name: str, other: str, known: Mapping[str, Quantity]) -> str:
+    """What makes one layer's entry of a quantity to which one of the whole circuit refers.
+
+    Some that were of the whole circuit belong to a layer now.
+    """
+    one, of_layers = known.get(name), known.get(other)
+    return "[0]" if one and of_layers and of_layers.per_layer and not one.per_layer else ""
 
 
 def _keep_comment(old: Table, new: Table) -> None:

@@ -14,7 +14,7 @@ from objectives import TrainingPlan
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CheckResult:
     """The result of a check.
 
     - `run`: the run that was simulated; `outcome`: its outcome.
@@ -27,10 +27,10 @@ class Found:
     values: tuple[float, ...] = ()
 
 
-Check = Callable[[Trainer, TrainingPlan, Design, int], Found]
+Check = Callable[[Trainer, TrainingPlan, Design, int], CheckResult]
 
 
-def device(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) -> Found:
+def device(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) -> CheckResult:
     """Check that the netlist can be built, and that the first training points have an equilibrium.
 
     **Arguments:**
@@ -60,10 +60,10 @@ def device(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) ->
         plan.body_network,
     )
     TransientTrainer(trainer.simulator, trainer.models).deck(run)
-    return Found(run, trainer.run(run).outcome)
+    return CheckResult(run, trainer.run(run).outcome)
 
 
-def gradient(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) -> Found:
+def gradient(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) -> CheckResult:
     """Compare the updates with the exact gradient, before any training.
 
     **Arguments:**
@@ -87,12 +87,12 @@ def gradient(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) 
     try:
         found = trainability(trainer, run)
     except NoEquilibrium as error:
-        return Found(run, Outcome.of(Verdict(Cause.NO_DC_POINT, str(error))))
+        return CheckResult(run, Outcome.of(Verdict(Cause.NO_DC_POINT, str(error))))
     value = 1.0 - found.worst_alignment
     if not math.isfinite(value):
         words = "The updates of a layer, or its gradient, are no finite numbers."
-        return Found(run, Outcome.of(Verdict(Cause.NOT_FINITE, words)))
-    return Found(run, Outcome.of(Verdict(Cause.NONE)), (value,))
+        return CheckResult(run, Outcome.of(Verdict(Cause.NOT_FINITE, words)))
+    return CheckResult(run, Outcome.of(Verdict(Cause.NONE)), (value,))
 
 
 CHECKS: Mapping[str, Check] = MappingProxyType({"device": device, "gradient": gradient})

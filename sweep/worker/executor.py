@@ -24,7 +24,7 @@ from sweep.worker._stages import StageFile, stages_in
 from sweep.worker.nodes import Needs, Nodes
 from sweep.worker.scratch import Scratch
 from sweep.worker.simulator_spec import SimulatorSpec
-from sweep.worker.task import Task, TaskResult, perform
+from sweep.worker.task import TaskResult, WorkerTask, perform
 
 _WORDS = 300
 _REACH_SECONDS = 10.0
@@ -45,13 +45,13 @@ class ExecutorError(SweepError):
 class Done:
     """A task that has ended on a node: with a result, or lost with its worker for the `reason`."""
 
-    task: Task
+    task: WorkerTask
     result: TaskResult | None
     reason: str = ""
     node: str = ""
 
 
-def on_node(home: str, task: Task, stages: Path) -> tuple[str, TaskResult]:
+def on_node(home: str, task: WorkerTask, stages: Path) -> tuple[str, TaskResult]:
     """Perform a task on the node it was sent to.
 
     **Arguments:**
@@ -111,7 +111,7 @@ class RayExecutor:
             self._start(address, directory)
         self._nodes = Nodes(ray, self._needs)
         self._remote = ray.remote(max_retries=0, **self._needs.options())(on_node)
-        self._tasks: dict[Any, Task] = {}
+        self._tasks: dict[Any, WorkerTask] = {}
         self._stages = directory / "stages"
         self._stages.mkdir(exist_ok=True)
         if address is None and self._nodes.room() < 1:
@@ -215,7 +215,7 @@ class RayExecutor:
             msg = f"Ray has started on this machine, and no worker: {_short(error)}."
             raise ExecutorError(msg) from error
 
-    def submit(self, task: Task) -> None:
+    def submit(self, task: WorkerTask) -> None:
         """Have a task run as soon as there is room for it."""
         selector = self._nodes.selector()
         remote = self._remote.options(label_selector=selector) if selector else self._remote

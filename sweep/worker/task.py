@@ -30,7 +30,7 @@ _EXPECTED = (CircuitError, ObjectiveError, pdk.PdkError, OSError, MemoryError, I
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class WorkerTask:
     """A task for a worker.
 
     - `ticket`: number by which the driver identifies it.
@@ -46,7 +46,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingTask(Task):
+class TrainingTask(WorkerTask):
     """The epochs from `first` to `last` of one training.
 
     - `weights`: `final_weights` of the epoch before; None in epoch 0.
@@ -60,7 +60,7 @@ class TrainingTask(Task):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckTask(Task):
+class CheckTask(WorkerTask):
     """A check of `CHECKS`, by its name, on `points` training points."""
 
     check: str
@@ -110,7 +110,7 @@ class TaskResult:
     simulated_seconds: float = 0.0
 
 
-def perform(task: Task, *, listener: Listener | None = None) -> TaskResult:
+def perform(task: WorkerTask, *, listener: Listener | None = None) -> TaskResult:
     """Perform a task; failures of machine, simulator or design are in the result.
 
     **Arguments:**
@@ -133,7 +133,7 @@ def perform(task: Task, *, listener: Listener | None = None) -> TaskResult:
     )
 
 
-def _perform(task: Task) -> TaskResult:
+def _perform(task: WorkerTask) -> TaskResult:
     try:
         with preparing():  # the first of a process imports what simulates
             trainer = trainer_for(task.spec)

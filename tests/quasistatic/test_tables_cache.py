@@ -12,7 +12,7 @@ import pytest
 
 import pdk
 from circuits.quasistatic.tables import Axis, DeviceTable, Ranges, TableError, measure
-from circuits.simulators import Deck, Execution, Ngspice, find
+from circuits.simulators import Deck, Ngspice, SimulatorRun, find
 
 NFET = pdk.Geometry("nfet_01v8", 0.42e-6, 0.15e-6)
 PFET = pdk.Geometry("pfet_01v8", 1.302e-6, 0.15e-6)
@@ -32,7 +32,7 @@ class Counted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.ngspice, name)
 
-    def execute(self, deck: Deck, **options: Any) -> Execution:
+    def execute(self, deck: Deck, **options: Any) -> SimulatorRun:
         self.titles.append(deck.title)
         return self.ngspice.execute(deck, **options)
 

@@ -19,9 +19,9 @@ from circuits.simulators import (
     Cause,
     DCSweep,
     Deck,
-    Execution,
     Limits,
     OperatingPoint,
+    SimulatorRun,
     SpiceSimulator,
     Status,
     Transient,
@@ -41,7 +41,7 @@ def children() -> set[int]:
     return set(map(int, listed.split()))
 
 
-def assert_failed(run: Execution, status: Status, *causes: Cause, words: str = "") -> None:
+def assert_failed(run: SimulatorRun, status: Status, *causes: Cause, words: str = "") -> None:
     assert run.waveforms is None
     assert run.outcome.status is status, run.outcome
     assert run.outcome.cause in causes, run.outcome

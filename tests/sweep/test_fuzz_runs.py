@@ -24,7 +24,7 @@ from sweep.driver.events import EpochFinished, Event, TrialFailed, TrialFinished
 from sweep.results.overview import overview
 from sweep.search.opening import open_results
 from sweep.study.study_file import StudyFile, StudyFileError, parse
-from sweep.worker._checks import CHECKS, Found
+from sweep.worker._checks import CHECKS, CheckResult
 from tests.in_this_process import InThisProcess
 from tests.stand_in import install
 from tests.sweep.mutations import entry, mutated, varied
@@ -60,11 +60,11 @@ def _stood_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     def gradient(
         trainer: circuits.Trainer, plan: TrainingPlan, design: Design, points: int
-    ) -> Found:
+    ) -> CheckResult:
         """Of the first epoch instead: there is no equilibrium to differentiate."""
         del points
         run = plan.epoch_run(design, 0, None)
-        return Found(run, trainer.run(run).outcome, (0.5,))
+        return CheckResult(run, trainer.run(run).outcome, (0.5,))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sweep.worker.task.CHECKS", {**CHECKS, "gradient": gradient})

@@ -14,7 +14,7 @@ from optuna.trial import TrialState, create_trial
 
 from sweep.search._improvement import LEAST_TRIALS, expected_improvement
 from sweep.search.stopping_rules import StoppingRules
-from sweep.study._schema import Stop
+from sweep.study._schema import StopTable
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -113,11 +113,11 @@ def test_noise_is_no_improvement() -> None:
 
 def test_the_rule_looks_at_every_tenth_complete_trial_and_says_what_it_saw() -> None:
     study = searched(LEAST_TRIALS - 1)
-    rules = StoppingRules(Stop(expected_improvement=1.0), study, SPACE)
+    rules = StoppingRules(StopTable(expected_improvement=1.0), study, SPACE)
     assert rules.reason() is None
     study.add_trial(searched(LEAST_TRIALS).get_trials()[-1])
     reason = rules.reason()
     assert reason is not None
     assert reason.startswith("search.stop.expected_improvement: 0.")
-    patient = StoppingRules(Stop(expected_improvement=1e-9), study, SPACE)
+    patient = StoppingRules(StopTable(expected_improvement=1e-9), study, SPACE)
     assert patient.reason() is None

@@ -50,7 +50,7 @@ from sweep.search.study_store import StudyStore
 from sweep.study.study_file import StudyFile, load_design
 from sweep.worker.executor import Done, RayExecutor
 from sweep.worker.simulator_spec import SimulatorSpec
-from sweep.worker.task import Task, perform
+from sweep.worker.task import WorkerTask, perform
 from tests.sweep.running import FLAVOURS, GRADIENT, LADDER, Record, digest, laddered, snapshot, tiny
 
 pytest_plugins = ["tests.sweep.finished"]
@@ -288,12 +288,12 @@ class AtOnce:
     """An executor that brings back two tasks together."""
 
     workers: int = 2
-    tasks: list[Task] = field(default_factory=list)
+    tasks: list[WorkerTask] = field(default_factory=list)
 
     def check(self, _specs: Sequence[SimulatorSpec]) -> list[str]:
         return []
 
-    def submit(self, task: Task) -> None:
+    def submit(self, task: WorkerTask) -> None:
         self.tasks.append(task)
 
     def wait(self, _seconds: float) -> list[Done]:

@@ -25,6 +25,7 @@ from sweep.results.files import DriverLock, Layout, StoreError
 from sweep.results.manifest import SCHEMA, Manifest, read_manifest
 from sweep.search.opening import open_results
 from sweep.search.renaming import renamed_trial, write_journal
+from sweep.study.migrate import migrated
 from sweep.study.old_fingerprint import old_description
 from sweep.study.study_file import StudyFileError, load_design, parse
 from tests.sweep.running import digest, snapshot
@@ -176,6 +177,24 @@ def test_a_study_file_keeps_its_comments_and_means_the_same(tmp_path: Path) -> N
     study = parse(NEW, source="study.toml")
     assert old_description(study, OLD) == DESCRIPTION
     assert sorted(file.name for file in tmp_path.iterdir()) == ["study.toml", "study.toml.version1"]
+
+
+def test_a_tie_to_what_belongs_to_a_layer_now_names_its_first_layer() -> None:
+    text = """\
+version = 1
+name = "tied"
+network = { layers = [3, 2, 1] }
+task = { name = "sine" }
+[space]
+update_offset = { low = "1 mV", high = "5 mV" }
+read_noise = { tie = "update_offset" }
+gain_forward = { low = 2.0, high = 3.0 }
+gain_backward = { tie = "gain_forward" }
+"""
+    space = parse(migrated(text), source="study.toml").space
+    design = space.design({"update.offset": 2e-3, "amplifier.gain_forward": 2.5})
+    assert design.sampling.noise == 2e-3
+    assert design.value("amplifier.gain_backward", 1) == 2.5
 
 
 def test_a_file_of_windows_is_rewritten_too(tmp_path: Path) -> None:

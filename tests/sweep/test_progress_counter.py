@@ -26,7 +26,7 @@ from sweep.search._pruners import WithinRung
 from sweep.search.progress import ProgressCounter, Rivals, StudyProgress
 from sweep.search.promotion import Costs, domination_ranks
 from sweep.search.stopping_rules import StoppingRules
-from sweep.study._schema import Stop
+from sweep.study._schema import StopTable
 
 SPACE = {"x": FloatDistribution(0.0, 1.0)}
 ENDS = ["complete", "forbidden", "pruned", "infeasible", "failed", "replaced"]
@@ -163,8 +163,8 @@ def test_the_progress_is_a_count_of_all_trials(directions: list[str], seed: int)
 @pytest.mark.parametrize("seed", range(8))
 def test_a_study_is_stopped_by_what_all_its_trials_come_to(seed: int) -> None:
     course = Course(["minimize"], random.Random(seed))
-    stagnation = StoppingRules(Stop(stagnation=4), course.study, {}, 0.0)
-    simulated = StoppingRules(Stop.model_validate({"simulated": "8 s"}), course.study, {}, 0.0)
+    stagnation = StoppingRules(StopTable(stagnation=4), course.study, {}, 0.0)
+    simulated = StoppingRules(StopTable.model_validate({"simulated": "8 s"}), course.study, {}, 0.0)
     for _ in range(60):
         course.go_on()
         if course.moments.random() < 0.5:

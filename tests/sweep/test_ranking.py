@@ -250,7 +250,7 @@ def test_all_agree_on_the_best_of_a_study_whose_objective_is_not_the_fit(
     tmp_path: Path,
 ) -> None:
     search = 'objectives = { area = "maximize" }\nconstraints = { area = { max = "1100 um2" } }'
-    results, summary, printed = run(tmp_path / "out", search, trials=8)
+    results, summary, printed = run(tmp_path / "out", search, trials=6)
     seen = overview(results)
     areas = {each.number: each.values[0] for each in seen.of(COMPLETE)}
     assert 0 < summary.allowed < len(areas)

@@ -27,7 +27,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from sweep.driver.driver import Settings, run_study
 from sweep.search._hub import HubError
 from sweep.search._pruners import Halving, make_pruner
-from sweep.search._tpe import Memory, Tpe
+from sweep.search._tpe import Tpe, TpeHistory
 from sweep.search._unit_cube import from_unit, to_unit
 from sweep.search.samplers import Forgetful, Nsga, SamplerError, make_sampler
 from sweep.study._schema import HalvingPruner, MedianPruner, NoPruner, Search
@@ -162,7 +162,7 @@ def test_what_is_remembered_of_trials_changes_no_proposal(
 
 
 def test_tpe_remembers_trials_that_have_ended() -> None:
-    memory = Memory()
+    memory = TpeHistory()
     walk(optuna.create_study(sampler=Tpe(memory, seed=0, n_startup_trials=4)), 8)
     (points,) = memory.points.values()
     assert list(points.lacks(range(7))) == 7 * [False]
@@ -179,7 +179,9 @@ def test_tpe_models_the_best_and_the_latest_of_the_others() -> None:
             seen.append([trial.number for trial in trials])
             return super()._get_internal_repr(trials, search_space, study)
 
-    study = optuna.create_study(sampler=Spied(Memory(), modelled=10, seed=0, n_startup_trials=4))
+    study = optuna.create_study(
+        sampler=Spied(TpeHistory(), modelled=10, seed=0, n_startup_trials=4)
+    )
     walk(study, 40)
     best, others = [numbers for numbers in seen if len(numbers) != 1][-2:]
     ranked = sorted(study.trials[:39], key=lambda trial: trial.value or 0.0)
@@ -190,7 +192,7 @@ def test_tpe_models_the_best_and_the_latest_of_the_others() -> None:
 
 def test_tpe_proposes_what_optuna_does_until_it_has_more_trials_than_it_models() -> None:
     plain = optuna.create_study(sampler=TPESampler(seed=3, n_startup_trials=4))
-    ours = optuna.create_study(sampler=Tpe(Memory(), modelled=25, seed=3, n_startup_trials=4))
+    ours = optuna.create_study(sampler=Tpe(TpeHistory(), modelled=25, seed=3, n_startup_trials=4))
     walks = [walk(study, 60) for study in (plain, ours)]
     same = [one == other for one, other in zip(*walks, strict=True)]
     assert all(same[:28])

@@ -11,8 +11,13 @@ import pytest
 from circuits import Scenario
 from objectives import Sine, TrainingPlan
 from sweep._errors import dotted
-from sweep.study._ladder_table import DeviceTable, GradientTable, LadderTable, TrainingTable
-from sweep.study._schema import Execution, Network, Pdk, Search, SpaceEntry, Training
+from sweep.study._ladder_table import (
+    DeviceRungTable,
+    GradientRungTable,
+    LadderTable,
+    TrainingRungTable,
+)
+from sweep.study._schema import Execution, NetworkTable, Pdk, Search, SpaceEntry, TrainingTable
 from sweep.study.migrate import migrated
 from sweep.study.study_file import (
     HalvingPruner,
@@ -557,8 +562,8 @@ def test_the_examples_of_the_documentation_are_valid() -> None:
 def test_the_documentation_names_every_key() -> None:
     text = (Path(__file__).parents[2] / "docs" / "study-file.md").read_text()
     models = (
-        Network, Training, Search, Execution, Pdk, MedianPruner, HalvingPruner, SpaceEntry,
-        LadderTable, DeviceTable, GradientTable, TrainingTable,
+        NetworkTable, TrainingTable, Search, Execution, Pdk, MedianPruner, HalvingPruner, SpaceEntry,
+        LadderTable, DeviceRungTable, GradientRungTable, TrainingRungTable,
     )  # fmt: skip
     keys = {key for model in models for key in model.model_fields}
     assert {key for key in keys if not re.search(rf"\b{key}\b", text)} == set()
