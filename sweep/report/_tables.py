@@ -85,13 +85,13 @@ def importance_table(name: str, target: Target) -> str:
 def design_table(name: str, values: Iterable[Value]) -> str:
     """Returns a table of a design's quantities: value, legal range, and value in the original design."""
     head = [("field", False), ("value", False), ("in the legal range", False)]
-    head += [("legal", False), ("seed", False), ("from", False), ("meaning", False)]
+    head += [("legal", False), ("original", False), ("from", False), ("meaning", False)]
     rows: list[tuple[str, list[Cell]]] = [
         (
             value.origin,
             [
                 (value.field, False), (value.shown, "value"), (_ruler(value), "html"),
-                (value.legal, "range"), (value.seed, "range"), (value.origin, False),
+                (value.legal, "range"), (value.original, "range"), (value.origin, False),
                 (value.meaning, "words"),
             ],
         )
@@ -104,11 +104,11 @@ def _ruler(value: Value) -> str:
     """Returns the legal range as a line, with a dot for the value and a bar for that of the original design."""
     if math.isnan(value.place):
         return ""
-    seed = (
-        "" if math.isnan(value.seed_place)
-        else f'<i class="seed" style="left:{100 * value.seed_place:.1f}%"></i>'
+    original = (
+        "" if math.isnan(value.original_place)
+        else f'<i class="original" style="left:{100 * value.original_place:.1f}%"></i>'
     )  # fmt: skip
-    return f'<span class="ruler">{seed}<i style="left:{100 * value.place:.1f}%"></i></span>'
+    return f'<span class="ruler">{original}<i style="left:{100 * value.place:.1f}%"></i></span>'
 
 
 def facts_table(facts: Mapping[str, str]) -> str:

@@ -22,8 +22,8 @@ class Value:
     """A value of a design.
 
     - `field`, `meaning`: of the quantity; `shown`: value with unit; `origin`: searched, set or default.
-    - `legal`: description of the legal values; `seed`: the default, which is that of the original design.
-    - `place`, `seed_place`: place of value and default in the legal range, from 0 to 1; NaN without a finite
+    - `legal`: description of the legal values; `original`: the default, which is that of the original circuit.
+    - `place`, `original_place`: place of value and default in the legal range, from 0 to 1; NaN without a finite
       range, and for several values.
     """
 
@@ -32,9 +32,9 @@ class Value:
     origin: str
     meaning: str
     legal: str
-    seed: str
+    original: str
     place: float
-    seed_place: float
+    original_place: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +139,10 @@ def _values(results: Results, design: Design) -> list[Value]:
         name = field.partition("[")[
             0
         ]  # some quantities are named by layer, as not all layers have them
-        spec, seed = known[name], _single(defaults[name])
+        spec, original = known[name], _single(defaults[name])
         if name in searched:
             origin = "searched"
-        elif name in fixed or value != seed:
+        elif name in fixed or value != original:
             origin = "set"
         else:
             origin = "default"
@@ -154,9 +154,9 @@ def _values(results: Results, design: Design) -> list[Value]:
                 origin=origin,
                 meaning=spec.meaning,
                 legal=legal_range(spec),
-                seed=spec.show(seed, digits=_DIGITS),
+                original=spec.show(original, digits=_DIGITS),
                 place=_place(value, *bounds),
-                seed_place=_place(seed, *bounds),
+                original_place=_place(original, *bounds),
             )
         )
     return sorted(values, key=lambda entry: ("searched", "set", "default").index(entry.origin))

@@ -26,7 +26,7 @@ from tests.quasistatic.conftest import random_run, run_of
 TRAJECTORY = Path(__file__).parents[1] / "reference" / "seed_trajectory_4-8-4.npz"
 
 CASES: dict[str, dict[str, Any]] = {
-    "seed": {},
+    "original": {},
     "centred, product rule": {"nudge.kind": "centred", "update.kind": "product"},
     "one-sided, product rule": {"update.kind": "product"},
     "centred, seed rule": {"nudge.kind": "centred"},
@@ -72,7 +72,7 @@ def test_phases_end_where_a_transient_settles(
     np.testing.assert_allclose(ours.energy, theirs.energy, rtol=0.1, atol=0.02 * scale)
 
 
-@pytest.mark.parametrize("case", ["seed", "centred, product rule", "bounded gain"])
+@pytest.mark.parametrize("case", ["original", "centred, product rule", "bounded gain"])
 def test_noise_of_a_seed_is_the_same_in_both(
     trainer: QuasistaticTrainer, transient: TransientTrainer, case: str
 ) -> None:

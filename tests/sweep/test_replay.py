@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The recorded training of the seed's circuit comes out again, in each simulator."""
+"""The recorded training of the original circuit comes out again, in each simulator."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweep.app.replay import TrajectoryError, replay, seed_design
+from sweep.app.replay import TrajectoryError, original_design, replay
 
 TRAJECTORY = Path(__file__).parents[1] / "reference" / "seed_trajectory_4-8-4.npz"
 TEN_MILLIVOLTS = 10e-3
@@ -54,6 +54,6 @@ def test_what_is_no_trajectory_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_seeds_biasing_is_for_two_crossbars() -> None:
-    assert seed_design((3, 32, 4)).entries("synapse.multiplicity") == (1, 8)
+    assert original_design((3, 32, 4)).entries("synapse.multiplicity") == (1, 8)
     with pytest.raises(TrajectoryError, match="two crossbars"):
-        seed_design((3, 8, 8, 1))
+        original_design((3, 8, 8, 1))

@@ -213,7 +213,7 @@ def test_values_of_layers_of_different_kinds_are_shown_with_their_layer(empty: R
     values = {"encoding.target_amplitude": 0.05, "synapse.multiplicity": 2}
     shown = {value.field: value for value in _values(results, study.space.design(values))}
     assert shown["amplifier.kind"].shown == "[clamped, linear]"
-    assert (shown["amplifier.clamp_low"].shown, shown["amplifier.clamp_low"].seed) == (
+    assert (shown["amplifier.clamp_low"].shown, shown["amplifier.clamp_low"].original) == (
         "-300 mV",
         "0 V",
     )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Draws the two figures of the original circuit again: fit, and loss over training.
 
-    python -m benchmarks seed_figures docs/seed.toml docs/seed-figures.png
+    python -m benchmarks original_figures docs/original.toml docs/original-figures.png
 
 The original design is trained from five sets of first weights in quasi-static simulation. The figures show
 the first one; the NMSE over all outputs and that of their mean are printed for each.
