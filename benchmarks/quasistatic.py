@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 import pdk
-from benchmarks.points import LAYERS, lean, seed_run
+from benchmarks.points import LAYERS, lean, original_run
 from circuits import Design, Run, Stimulus, Trainer, initial_weights, make_trainer, shuffled_rows
 from circuits.simulators import find
 
@@ -75,7 +75,7 @@ def measure(trainer: Trainer, run: Run, repetitions: int) -> Cost:
 def main() -> None:
     """Prints the measurements."""
     trainer = make_trainer("quasistatic", pdk.locate())
-    seed = measure(trainer, seed_run(POINTS), REPETITIONS)
+    seed = measure(trainer, original_run(POINTS), REPETITIONS)
     print(
         f"quasistatic                {1e3 * seed.median:8.2f} ms an epoch of {POINTS} points "
         f"(fastest {1e3 * seed.least:.2f} ms, {seed.iterations / seed.solves:.1f} Newton iterations "
@@ -86,7 +86,7 @@ def main() -> None:
     unit = seed.least / seed.solves / synapses(LAYERS)
     print(f"{'layers':14} synapses   us/solve   iterations/solve   cost of a synapse in a solve")
     for layers in (LAYERS, *((3, width, width, 4) for width in WIDTHS), (9, 64, 64, 10)):
-        run = seed_run(POINTS) if layers == LAYERS else wide_run(layers, POINTS)
+        run = original_run(POINTS) if layers == LAYERS else wide_run(layers, POINTS)
         cost = seed if layers == LAYERS else measure(trainer, run, 3)
         solve, count = cost.least / cost.solves, synapses(layers)
         print(

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from sweep.report._marks import HOVER
+from sweep.report._templates import block
 
 _DIGITS = 6
 
@@ -35,12 +35,7 @@ class Figures:
         - `caption`: text above the figure; empty for none.
         """
         self._texts[name] = embedded(_plain(drawn.to_plotly_json()))
-        words = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
-        bar = "" if tools else " data-no-tools"
-        return (
-            f'<figure>{words}<div class="plot" id="figure-{name}" data-figure="{name}"{bar} '
-            f'style="height:{drawn.layout.height}px"></div></figure>'
-        )
+        return block("figure", name, drawn.layout.height, tools, caption)
 
     def choice(
         self,
@@ -67,23 +62,8 @@ class Figures:
         keys = {key: f"{name}-{key}" for key in drawn}
         for key, figure in drawn.items():
             self._texts[keys[key]] = embedded(_plain(figure.to_plotly_json()))
-        lists = "".join(
-            f'<label>{html.escape(label)} <select data-position="{position}">'
-            + "".join(
-                f'<option value="{number}">{html.escape(option)}</option>'
-                for number, option in enumerate(options)
-            )
-            + "</select></label>"
-            for position, (label, options) in enumerate(labels)
-        )
         first = next(iter(drawn))
-        words = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
-        return (
-            f'<figure class="chooser" id="choice-{name}" data-choice="{name}">{words}'
-            f'<div class="controls">{lists}</div>'
-            f'<div class="plot" id="figure-{name}" data-figure="{keys[first]}" '
-            f'style="height:{drawn[first].layout.height}px"></div></figure>'
-        )
+        return block("chooser", name, labels, keys[first], drawn[first].layout.height, caption)
 
     def scripts(self) -> str:
         """Returns script elements with all figures as JSON, for the end of the page."""
@@ -134,22 +114,7 @@ def table(
     - `rows`: CSS class of each row, and its cells `(text, kind)`. A kind is True for a number, False for
       other text, `html` for text that is markup already, or else a CSS class.
     """
-    kinds = {True: ' class="number"', False: "", "html": ""}
-    top = "".join(f"<th{kinds[numeric]}>{html.escape(text)}</th>" for text, numeric in head)
-    body = "".join(
-        f'<tr class="{state}">'
-        + "".join(
-            f"<td{kinds.get(kind, f' class={chr(34)}{kind}{chr(34)}')}>"
-            f"{text if kind == 'html' else html.escape(text)}</td>"
-            for text, kind in cells
-        )
-        + "</tr>"
-        for state, cells in rows
-    )
-    return (
-        f'<div class="tabled" data-csv="{html.escape(name)}"><div class="scroll"><table><thead>'
-        f"<tr>{top}</tr></thead><tbody>{body}</tbody></table></div></div>"
-    )
+    return block("table", name, head, rows)
 
 
 def section(title: str, *blocks: str, anchor: str, words: str = "") -> str:
@@ -164,14 +129,7 @@ def section(title: str, *blocks: str, anchor: str, words: str = "") -> str:
 
     **Returns:** the HTML; empty where all blocks are empty.
     """
-    if not any(blocks):
-        return ""
-    soft = f'<p class="soft">{html.escape(words)}</p>' if words else ""
-    return (
-        f'<section id="{anchor}"><h2>{html.escape(title)}</h2>{soft}'
-        + "".join(blocks)
-        + "</section>"
-    )
+    return block("section", title, blocks, anchor, words) if any(blocks) else ""
 
 
 def tabs(name: str, label: str, options: Sequence[str], blocks: Sequence[str]) -> str:
@@ -186,25 +144,9 @@ def tabs(name: str, label: str, options: Sequence[str], blocks: Sequence[str]) -
     """
     if len(blocks) == 1:
         return blocks[0]
-    entries = "".join(
-        f'<option value="{number}">{html.escape(option)}</option>'
-        for number, option in enumerate(options)
-    )
-    shown = "".join(
-        f'<div class="tab"{" hidden" if number else ""}>{block}</div>'
-        for number, block in enumerate(blocks)
-    )
-    return (
-        f'<div data-tabs="{name}"><div class="controls"><label>{html.escape(label)} '
-        f"<select>{entries}</select></label></div>{shown}</div>"
-    )
+    return block("tabs", name, label, options, blocks)
 
 
 def tiles(entries: Iterable[tuple[str, str, str]]) -> str:
     """Returns the HTML of a row of tiles, each with a name, a value and a short text."""
-    cells = "".join(
-        f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}"
-        f"<small>{html.escape(words)}</small></dd></div>"
-        for name, value, words in entries
-    )
-    return f'<dl class="tiles">{cells}</dl>'
+    return block("tiles", entries)

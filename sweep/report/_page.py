@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import html
 from importlib.resources import files
 
 from plotly.offline import get_plotlyjs
 
 from sweep.report import _sections as sections
+from sweep.report import _templates as templates
 from sweep.report._data import page_data
 from sweep.report._findings import Findings
 from sweep.report._html import Figures, embedded
@@ -48,29 +48,19 @@ def page(found: Findings, *, refresh: float | None = None) -> str:
         sections.provenance(found),
     ]
     study = "\n".join(part for part in body if part)
-    chapters = "".join(
-        f'<a href="#{anchor}">{title}</a>'
-        for anchor, title in _CHAPTERS
-        if f'<section id="{anchor}">' in study
-    )
     linear = found.overview.linear_fit
-    templates = "\n".join(trial_page(trial, figs, linear) for trial in found.pages.values())
-    name = html.escape(found.overview.name)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{name}: study report</title>\n"
-        f"<style>\n{_assets(_STYLES)}</style>\n</head>\n<body>\n"
-        f'<nav><a class="home" href="#top">{name}</a><div class="chapters">{chapters}</div>'
-        '<span id="live" hidden></span>'
-        '<button id="theme" type="button" title="Light, dark, or as the system has it">◐</button>'
-        f'</nav>\n<main id="study">\n{study}\n</main>\n<main id="trial" hidden></main>\n'
-        f"{templates}\n{figs.scripts()}\n"
-        '<script type="application/json" id="data">'
-        f"{embedded(page_data(found, refresh=refresh))}</script>\n"
-        f'<script type="text/plain" id="plotly">{get_plotlyjs()}</script>\n'
-        f"<script>\n{_assets(_SCRIPTS)}</script>\n"
-        "</body>\n</html>\n"
+    trials = "\n".join(trial_page(trial, figs, linear) for trial in found.pages.values())
+    return templates.page(
+        "report.html",
+        name=found.overview.name,
+        style=_assets(_STYLES),
+        chapters=[each for each in _CHAPTERS if f'<section id="{each[0]}">' in study],
+        study=study,
+        trials=trials,
+        figures=figs.scripts(),
+        data=embedded(page_data(found, refresh=refresh)),
+        plotly=get_plotlyjs(),
+        script=_assets(_SCRIPTS),
     )
 
 

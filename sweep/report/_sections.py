@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable
 from itertools import combinations, pairwise
@@ -14,7 +13,7 @@ from objectives import accuracy
 from sweep._numbers import duration, pure, quantity
 from sweep.report import figures, fit_figures
 from sweep.report._findings import Findings
-from sweep.report._html import Cell, Figures, section, table, tabs, tiles
+from sweep.report._html import Cell, Figures, section, table, tabs
 from sweep.report._tables import (
     facts_table,
     failure_table,
@@ -22,6 +21,7 @@ from sweep.report._tables import (
     ladder_table,
     outcome_table,
 )
+from sweep.report._templates import block
 from sweep.report.trial import TrialFindings
 from sweep.results.overview import COMPLETE, FAILED, PRUNED, RUNNING, Overview, TrialView
 from sweep.study.space import Parameter
@@ -62,14 +62,10 @@ def header(found: Findings) -> str:
         entries.append(("energy", quantity(leader.energy, "J"), "for each training point"))
         entries.append(("training took", duration(leader.seconds), f"{len(leader.curve)} epochs"))
     network, task = found.provenance["network"], found.provenance["task"]
-    return (
-        f'<header id="top"><h1>{html.escape(seen.name)}</h1>\n'
-        f'<p class="soft">Network {html.escape(network)}; task {html.escape(task)}; '
-        f"{html.escape(found.provenance['simulator'])}; "
-        f"{html.escape(found.provenance['silicon'])}.</p>\n"
-        f'<p class="lead">{html.escape(_verdict(seen, leader))}</p>\n{tiles(entries)}'
-        f"{_glance(seen)}</header>"
-    )
+    return block(
+        "header", seen.name, network, task, found.provenance["simulator"],
+        found.provenance["silicon"], _verdict(seen, leader), entries, _glance(seen),
+    )  # fmt: skip
 
 
 def _leading(seen: Overview, leader: TrialView) -> list[tuple[str, str, str]]:
@@ -232,19 +228,13 @@ def front(found: Findings, figs: Figures) -> str:
         for x, y, z in combinations(range(count), 3):
             options.append(", ".join(seen.objectives[i].label for i in (x, y, z)))
             views[str(len(views))] = figures.front3d(seen, (x, y, z), violating=found.violating)
-    sliders = "".join(
-        f'<label>{html.escape(objective.label)} <input type="range" min="0" max="1" step="0.01" '
-        f'value="0.5" data-weight="{index}"><output>0.50</output></label>'
-        for index, objective in enumerate(seen.objectives)
-    )
     constraint = (
         f" {len(found.violating)} complete trials violate a constraint." if found.violating else ""
     )
     return section(
         "Pareto front",
         figs.choice("front", [("Objectives", options)], views),
-        f'<div class="weights"><b>What matters to you</b>{sliders}'
-        '<p id="weighted" aria-live="polite"></p></div>',
+        block("weights", [objective.label for objective in seen.objectives]),
         anchor="front",
         words="Click a trial for its page. The knee is where the front bends most; the ring is what "
         "the weights below choose." + constraint,
@@ -284,18 +274,18 @@ def importances(found: Findings, figs: Figures) -> str:
         return ""
     known = [target for target in found.targets if target.shares]
     if not known:
-        few = '<p class="soft">Too few complete trials to tell.</p>'
+        few = block("soft", "Too few complete trials to tell.")
         return section("Importances", few, anchor="importances")
     drawn = {str(i): figures.importances(target.shares) for i, target in enumerate(known)}
     titles = [f"{target.title}, {target.trials} trials" for target in known]
-    tables = "".join(
-        f"<h3>{html.escape(title)}</h3>{importance_table(f'importances-{i}', target)}"
+    tables = [
+        (title, importance_table(f"importances-{i}", target))
         for i, (title, target) in enumerate(zip(titles, known, strict=True))
-    )
+    ]
     return section(
         "Importances",
         figs.choice("importances", [("For", titles)], drawn),
-        f"<details><summary>As tables</summary>{tables}</details>",
+        block("details", "As tables", block("titled", tables)),
         anchor="importances",
         words="PED-ANOVA: how much a parameter separates the best tenth of the trials from the rest. "
         "fANOVA: its share of the variance over the whole space, of logarithms where all values are "
@@ -386,7 +376,7 @@ def trials(found: Findings) -> str:
         '</div></div><p><button id="more" type="button">Show all</button></p>'
         '<div id="compare"></div>',
         anchor="trials",
-        words="A filter is words, and comparisons such as nmse<0.1 or update_scale[0]>=20; all must "
+        words="A filter is words, and comparisons such as nmse<0.1 or update.scale[0]>=20; all must "
         "hold. Click a heading to sort by it; tick up to four trials to compare them.",
     )
 
@@ -396,7 +386,6 @@ def provenance(found: Findings) -> str:
     return section(
         "Provenance",
         facts_table(found.provenance),
-        f"<details><summary>The study file</summary><pre>{html.escape(found.study_text)}</pre>"
-        "</details>",
+        block("details", "The study file", block("preformatted", found.study_text)),
         anchor="provenance",
     )

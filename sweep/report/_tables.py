@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from sweep._numbers import duration
 from sweep.report._html import Cell, table
+from sweep.report._templates import block
 from sweep.report.trial import Value
 from sweep.results.importances import Target
 from sweep.results.overview import FAILED, STATES, Overview, TrialView
@@ -104,20 +104,10 @@ def _ruler(value: Value) -> str:
     """Returns the legal range as a line, with a dot for the value and a bar for that of the original design."""
     if math.isnan(value.place):
         return ""
-    original = (
-        "" if math.isnan(value.original_place)
-        else f'<i class="original" style="left:{100 * value.original_place:.1f}%"></i>'
-    )  # fmt: skip
-    return f'<span class="ruler">{original}<i style="left:{100 * value.place:.1f}%"></i></span>'
+    unknown = math.isnan(value.original_place)
+    return block("ruler", value.place, None if unknown else value.original_place)
 
 
 def facts_table(facts: Mapping[str, str]) -> str:
     """Returns a table with a name and a text in each row."""
-    rows = "".join(
-        f"<tr><th>{html.escape(name)}</th><td>{html.escape(words)}</td></tr>"
-        for name, words in facts.items()
-    )
-    return (
-        '<div class="tabled" data-csv="provenance"><table class="facts"><tbody>'
-        f"{rows}</tbody></table></div>"
-    )
+    return block("facts", facts)

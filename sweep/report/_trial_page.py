@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import html
-
 from circuits import weight_shapes
 from sweep.report import figures
 from sweep.report._html import Figures, section
 from sweep.report._sections import fit_panels
 from sweep.report._tables import design_table
+from sweep.report._templates import block
 from sweep.report.course_figures import MEASURES
 from sweep.report.schematic import amplifier_schematic, synapse_schematic
 from sweep.report.trial import TrialFindings
@@ -38,8 +37,7 @@ def trial_page(found: TrialFindings, figs: Figures, linear_fit: float) -> str:
         _schematics(found),
     ]
     notes = () if found.history is None else found.history.notes
-    words = "".join(f'<p class="note">{html.escape(note)}</p>' for note in notes)
-    return f'<template id="page-{number}">{words}{"".join(blocks)}</template>'
+    return block("trial", number, notes, blocks)
 
 
 def _biases(found: TrialFindings) -> str:
@@ -49,8 +47,11 @@ def _biases(found: TrialFindings) -> str:
     return section(
         "Bias",
         design_table(f"trial-{number}-bias", chosen),
-        f"<details><summary>{len(rest)} fields at their default</summary>"
-        f"{design_table(f'trial-{number}-defaults', rest)}</details>",
+        block(
+            "details",
+            f"{len(rest)} fields at their default",
+            design_table(f"trial-{number}-defaults", rest),
+        ),
         anchor=f"bias-{number}",
         words="The dot is this trial, the bar the circuit this project starts from; the line is the "
         "legal range, logarithmic where the quantity is.",
@@ -59,9 +60,8 @@ def _biases(found: TrialFindings) -> str:
 
 def _fit(found: TrialFindings, figs: Figures, name: str) -> str:
     if found.fit is None:
-        return section(
-            "Fit", '<p class="soft">The files of its epochs are gone.</p>', anchor=f"fit-{name}"
-        )
+        gone = block("soft", "The files of its epochs are gone.")
+        return section("Fit", gone, anchor=f"fit-{name}")
     blocks = fit_panels(found, figs, name)
     history = found.history
     if history is not None and history.held_out:
@@ -127,9 +127,7 @@ def _waves(found: TrialFindings, figs: Figures, name: str) -> str:
             waves
             or "Not simulated for this page; `sweep report OUT --waveforms` has those of the best trial."
         )
-        return section(
-            "Waveforms", f'<p class="soft">{html.escape(words)}</p>', anchor=f"waves-{name}"
-        )
+        return section("Waveforms", block("soft", words), anchor=f"waves-{name}")
     blocks = [
         figs.place(f"{name}-waves-{group.replace(' ', '-')}", figures.waveforms(waves, group))
         for group in waves.voltages

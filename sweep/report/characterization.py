@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import base64
 import csv
-import html
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
+from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -19,6 +19,7 @@ from circuits.characterization import OPEN_CIRCUIT, Characterization
 from sweep._numbers import UNKNOWN, quantity
 from sweep._version import __version__
 from sweep.report import characterization_figures as figures
+from sweep.report._templates import page
 
 __all__ = ["characterization_page", "characterization_tables"]
 
@@ -33,6 +34,16 @@ _SHOWN_GATES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # where weights are of one s
 _SHOWN_INPUTS = (0.25, 0.5, 0.75)  # all of the largest
 
 Drawn = tuple[str, go.Figure]
+
+
+class _Section(NamedTuple):
+    """A section of the page: heading, text, a CSV file in base64, and figures as HTML with their headings."""
+
+    title: str
+    text: str
+    file: str
+    coded: str
+    figures: list[tuple[str, str]]
 
 
 def characterization_tables(found: Characterization) -> dict[str, str]:
@@ -95,15 +106,19 @@ def _cell(value: object) -> str:
 
 def characterization_page(found: Characterization) -> str:
     """Returns the whole page."""
-    style = files("sweep.report").joinpath("assets/page.css").read_text("utf-8")
-    title = html.escape(_title(found))
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>\n{style}{_STYLE}</style>\n"
-        f"<script>{get_plotlyjs()}</script>\n</head>\n<body>\n<main>\n"
-        + "\n".join([_header(found), *_sections(found), _footer(found)])
-        + "\n</main>\n</body>\n</html>\n"
+    columns, rows = _table(found)
+    models = found.bench.models
+    return page(
+        "characterization.html",
+        title=_title(found),
+        style=files("sweep.report").joinpath("assets/page.css").read_text("utf-8") + _STYLE,
+        plotly=get_plotlyjs(),
+        conditions=_conditions(found),
+        columns=columns,
+        rows=rows,
+        sections=_sections(found),
+        models=f"Transistor models: {models.source}, SHA-256 {models.sha256}. "
+        f"analog-sweep {__version__}.",
     )
 
 
@@ -113,46 +128,36 @@ def _title(found: Characterization) -> str:
     return f"Synapse {synapse.kind}" + (f", flavour {flavour}" if flavour else "")
 
 
-def _header(found: Characterization) -> str:
+def _conditions(found: Characterization) -> str:
     scenario, simulator = found.bench.scenario, found.bench.simulator
     devices = "; ".join(
         f"{curves.geometry.device} {quantity(curves.geometry.width, 'm')} by "
         f"{quantity(curves.geometry.length, 'm')}, M = {curves.multiplicity}"
         for curves in found.transistors
     )
-    words = (
+    return (
         f"{devices}. {found.bench.design.process.title}, corner {scenario.corner}, {scenario.temperature:g} °C; DC "
         f"sweeps in {simulator.name} {simulator.version}."
     )
-    return (
-        f"<header><h1>{html.escape(_title(found))}</h1>\n"
-        f'<p class="soft">{html.escape(words)}</p></header>{_table(found)}'
-    )
 
 
-def _table(found: Characterization) -> str:
-    """Returns a table of current and reciprocity at a few weights and inputs."""
+def _table(found: Characterization) -> tuple[list[str], list[list[str]]]:
+    """Returns the head and the rows of a table of current and reciprocity at a few weights and inputs."""
     transfer, rho = found.transfer, found.reciprocity.rho
     shares = _SHOWN_WEIGHTS if transfer.weights[0] < 0 else _SHOWN_GATES
     rows = [_nearest(transfer.weights, share * transfer.weights[-1]) for share in shares]
     columns = [_nearest(transfer.inputs, share * transfer.inputs[-1]) for share in _SHOWN_INPUTS]
     inputs = [quantity(float(transfer.inputs[j]), "V") for j in columns]
-    head = "".join(
-        f'<th class="number">{what}, {html.escape(at)}</th>'
-        for what in ("current", "rho")
-        for at in inputs
-    )
-    body = ""
-    for i in rows:
-        cells = [quantity(float(transfer.weights[i]), "V")]
-        cells += [quantity(float(transfer.current[i, j]), "A") for j in columns]
-        cells += [_share(float(rho[i, j])) for j in columns]
-        body += "<tr>" + "".join(f'<td class="number">{cell}</td>' for cell in cells) + "</tr>"
-    return (
-        '<div class="scroll"><table><thead><tr><th class="number">weight</th>'
-        f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
-        '<p class="soft">Output current into a line at 0 V, and reciprocity, at several inputs.</p>'
-    )
+    head = [f"{what}, {at}" for what in ("current", "rho") for at in inputs]
+    body = [
+        [
+            quantity(float(transfer.weights[i]), "V"),
+            *(quantity(float(transfer.current[i, j]), "A") for j in columns),
+            *(_share(float(rho[i, j])) for j in columns),
+        ]
+        for i in rows
+    ]
+    return head, body
 
 
 def _share(rho: float) -> str:
@@ -163,7 +168,7 @@ def _nearest(values: np.typing.NDArray[np.float64], wanted: float) -> int:
     return int(np.argmin(np.abs(values - wanted)))
 
 
-def _sections(found: Characterization) -> Iterator[str]:
+def _sections(found: Characterization) -> Iterator[_Section]:
     tables = characterization_tables(found)
     transfer, update = found.transfer, found.update
     yield _section(
@@ -224,20 +229,17 @@ def _sections(found: Characterization) -> Iterator[str]:
     )
 
 
-def _section(title: str, words: str, table: tuple[str, str], drawn: Sequence[Drawn]) -> str:
-    name, text = table
-    coded = base64.b64encode(text.encode()).decode()
-    blocks = "".join(
-        "<div>"
-        + (f"<h3>{html.escape(heading)}</h3>" if heading else "")
-        + _figure(figure, f"{title.lower().replace(' ', '-')}-{number}")
-        + "</div>"
-        for number, (heading, figure) in enumerate(drawn)
-    )
-    return (
-        f'<section><h2>{html.escape(title)}</h2><p class="soft">{html.escape(words)} '
-        f'<a download="{name}" href="data:text/csv;base64,{coded}">{name}</a></p>'
-        f'<div class="{"pair" if len(drawn) > 1 else "single"}">{blocks}</div></section>'
+def _section(title: str, text: str, table: tuple[str, str], drawn: Sequence[Drawn]) -> _Section:
+    name, data = table
+    return _Section(
+        title=title,
+        text=text,
+        file=name,
+        coded=base64.b64encode(data.encode()).decode(),
+        figures=[
+            (heading, _figure(figure, f"{title.lower().replace(' ', '-')}-{number}"))
+            for number, (heading, figure) in enumerate(drawn)
+        ],
     )
 
 
@@ -253,11 +255,3 @@ def _figure(drawn: go.Figure, name: str) -> str:
             default_height=f"{drawn.layout.height}px",
         )
     )
-
-
-def _footer(found: Characterization) -> str:
-    models = found.bench.models
-    words = (
-        f"Transistor models: {models.source}, SHA-256 {models.sha256}. analog-sweep {__version__}."
-    )
-    return f"<footer>{html.escape(words)}</footer>"
