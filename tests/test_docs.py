@@ -115,7 +115,7 @@ def test_the_site_builds_without_a_broken_link_and_loads_nothing_from_the_networ
     commands = (tmp_path / "reference" / "commands.html").read_text("utf-8")
     assert "sweep characterize" in commands
     assert "--on-interrupt" in commands
-    assert "update_scale" in (tmp_path / "reference" / "fields.html").read_text("utf-8")
+    assert "update.scale" in (tmp_path / "reference" / "fields.html").read_text("utf-8")
     assert "trials_dataframe" in (tmp_path / "reference" / "sweep.html").read_text("utf-8")
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import pdk
 from circuits import Design, DesignError
+from circuits.parts import FLAVOURS
 from circuits.testing import check_technology
 
 
@@ -18,10 +19,11 @@ def test_a_technology_conforms(name: str) -> None:
 def test_a_design_has_the_flavours_of_its_technology() -> None:
     for name, technology in pdk.TECHNOLOGIES.items():
         for flavour, pair in technology.flavours.items():
-            design = Design(technology=name, flavour=flavour)
-            assert (design.process, design.transistors) == (technology, pair)
+            design = Design.from_values({"technology": name, "synapse.flavour": flavour})
+            found = FLAVOURS[design.value("synapse.flavour")]
+            assert (design.process, found) == (technology, pair)
     with pytest.raises(
-        DesignError, match=r"flavour = '01v8': allowed is one of 3p3, 6p0.*gf180mcu"
+        DesignError, match=r"synapse\.flavour = '01v8': allowed is one of 3p3, 6p0.*gf180mcu"
     ):
         Design(technology="gf180mcu")
 
