@@ -22,8 +22,8 @@ def test_a_design_survives_its_plain_values(design: Design) -> None:
 def test_a_design_survives_being_written_with_units(design: Design) -> None:
     written = {
         name: [spec.show(entry) for entry in design.entries(name)]
-        if "." in name
-        else design.value(name)
+        if spec.per_layer
+        else spec.show(design.value(name))
         for name, spec in design.quantities().items()
         if not spec.integer
     }
