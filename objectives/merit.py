@@ -20,7 +20,7 @@ from objectives.training import EpochScore, TrainingPlan
 Direction = Literal["minimize", "maximize"]
 
 Over = Literal["rung", "worst", "share"]
-"""How values of several trainings become one: by the rung's aggregate, the worst, or a share."""
+"""The ways in which a metric combines its values of several trainings: the rung's aggregate, the worst, or a share."""
 
 
 @dataclass(frozen=True, slots=True)

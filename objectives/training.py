@@ -118,7 +118,7 @@ class TrainingPlan:
 
     @property
     def noiseless(self) -> bool:
-        """Whether the update circuits are simulated without noise, which all real ones have."""
+        """True if the update circuits are simulated without the noise that real ones have."""
         return self.noise_seed is None
 
     def inputs_in_volts(self, design: Design, inputs: Array) -> Array:

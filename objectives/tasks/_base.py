@@ -22,7 +22,7 @@ INPUTS: dict[str, Callable[[Array], tuple[Array, ...]]] = {
     "mirrored": lambda x: (x, -x),
     "complement": lambda x: (x, 1.0 - x),
 }
-"""How variables x become inputs of a network: x alone, x and -x, or x and 1 - x."""
+"""The encodings of a task's variables x as inputs of a network: x alone, x and -x, or x and 1 - x."""
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ class Examination:
 
     @property
     def ok(self) -> bool:
-        """Whether this machine can run a study."""
+        """True if no check found something missing, so that a study can run here."""
         return all(check.state is not State.MISSING for check in self.checks)
 
     def to_json(self) -> dict[str, Any]:

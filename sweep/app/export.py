@@ -75,7 +75,7 @@ class Exported:
 
     @property
     def verified(self) -> bool:
-        """Whether a new simulation gave the same metrics and weights."""
+        """True if the simulation after the export gave the metrics and weights of the trial."""
         return self.verification is not None and self.verification.ok
 
     def to_json(self) -> dict[str, Any]:

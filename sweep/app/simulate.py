@@ -68,7 +68,7 @@ class SimulatedTraining:
 
     @property
     def improved(self) -> bool | None:
-        """Whether the circuit fits better than before its training; None unless all epochs have a result."""
+        """True if the training lowered the NMSE by more than `objectives.fit` asks; None unless all epochs have a result."""
         return improved(self.nmse_before, self.nmse)
 
     @property

@@ -54,7 +54,7 @@ class StudyStatus:
 
     @property
     def unfinished(self) -> bool:
-        """Whether trials are left to run."""
+        """True if fewer trials have ended than the study plans."""
         counts = self.overview.counts
         return counts[COMPLETE] + counts[PRUNED] + counts[FAILED] < self.overview.planned
 

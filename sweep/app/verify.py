@@ -64,7 +64,7 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether all results and files are the same again."""
+        """True if every repeated simulation gave the recorded results and no file differs."""
         return not self.differences
 
     def to_json(self) -> dict[str, Any]:
