@@ -18,7 +18,8 @@
 Each file holds all about one part: its quantities, netlist and transistors, what it is at equilibrium, where
 it comes from. **Classes to derive from:** `Synapse`, `Amplifier`, `WriteSwitch`, `Update`, `Nudge`, or one of
 the parts to change a detail. **What they return:** `Transistor`, a device with its `Geometry` (device, width
-and length in m) and how many of it are in parallel; `TransistorPair`, a synapse at equilibrium;
+and length in m) and how many of it are in parallel; `TransistorPair`, a synapse at
+equilibrium, of transistors or `Series` of them;
 `DCMacromodel`, an amplifier at equilibrium; `UpdateLaw`, what an update writes. **What they are given:**
 `Place`, where in which network a part is built.
 """
@@ -34,12 +35,14 @@ from circuits.parts.amplifiers import (
     LinearAmplifier,
     amplifier_pins,
 )
+from circuits.parts.branches import Branch, Series
 from circuits.parts.drivers import Drivers
 from circuits.parts.encoding import Encoding
 from circuits.parts.flavours import FLAVOURS
 from circuits.parts.load import Load
 from circuits.parts.nudges import NUDGES, CentredNudge, Nudge, OneSidedNudge, Pull
 from circuits.parts.sampling import Sampling
+from circuits.parts.sheet import Sheet
 from circuits.parts.switches import (
     WRITE_SWITCHES,
     IdealWriteSwitch,
@@ -59,9 +62,9 @@ from pdk import Geometry
 
 __all__ = [
     "AMPLIFIERS", "FLAVOURS", "NUDGES", "SYNAPSES", "UPDATES", "WRITE_SWITCHES", "Amplifier",
-    "CentredNudge", "CircuitPart", "ClampedAmplifier", "CmosSynapse", "DCMacromodel",
+    "Branch", "CentredNudge", "CircuitPart", "ClampedAmplifier", "CmosSynapse", "DCMacromodel",
     "DifferenceUpdate", "DramSynapse", "Drivers", "Encoding", "Geometry", "IdealWriteSwitch",
     "LinearAmplifier", "Load", "NfetWriteSwitch", "Nudge", "OneSidedNudge", "Part", "Place",
-    "ProductUpdate", "Pull", "Quantity", "Sampling", "Synapse", "Timing", "Transistor",
+    "ProductUpdate", "Pull", "Quantity", "Sampling", "Series", "Sheet", "Synapse", "Timing", "Transistor",
     "TransistorPair", "Update", "UpdateLaw", "WriteSwitch", "amplifier_pins", "quantity",
 ]  # fmt: skip

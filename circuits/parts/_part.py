@@ -21,6 +21,10 @@ from pdk import Geometry
 
 if TYPE_CHECKING:
     from circuits.parts._place import Place
+    from circuits.parts.sheet import Sheet
+
+_DIGITS = 3
+_METRE = Quantity(unit="m")
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,9 @@ class Part:
         """The `Quantity` of each field, in the order of declaration."""
         return quantities_of(cls)
 
-    def shown(self, name: str) -> str:
-        """The value of a field as people write it, to four digits."""
-        return self.quantities()[name].show(getattr(self, name), digits=4)
+    def shown(self, name: str, *, digits: int = 4) -> str:
+        """The value of a field as people write it, to some significant digits."""
+        return self.quantities()[name].show(getattr(self, name), digits=digits)
 
     def replaced(self, **fields: object) -> Part:
         """The same part with other values in some of its fields."""
@@ -76,7 +80,22 @@ class CircuitPart(Part, ABC):
     """A part that puts elements into a subcircuit, transistors among them.
 
     Transistors take their threshold shifts from the subcircuit's parameters `shift_<name>`.
+
+    **Class attributes:**
+
+    - `follows_netlist`: methods that describe the netlist once more, in another form. A class that derives from
+      a part and has an `add_devices` of its own does not inherit them: they would describe another netlist.
     """
+
+    follows_netlist: ClassVar[tuple[str, ...]] = ("draw",)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "add_devices" in vars(cls):
+            for name in cls.follows_netlist:
+                if name not in vars(cls):
+                    *_, default = (vars(base)[name] for base in cls.__mro__ if name in vars(base))
+                    setattr(cls, name, default)
 
     def transistors(self) -> dict[str, Transistor]:
         """The part's transistors by their name in the subcircuit; none by default.
@@ -95,6 +114,23 @@ class CircuitPart(Part, ABC):
 
         Node 0 is ground; supplies are sources of its own.
         """
+
+    def draw(self, place: Place) -> Sheet | None:
+        """The part's schematic with its sizes; None to have it drawn from its netlist.
+
+        **Arguments:**
+
+        - `place`: where the part is built.
+        """
+        del place
+        return None
+
+    def transistor_label(self, name: str) -> str:
+        """Device, width, length and number in parallel of one of `transistors`, for a drawing."""
+        device = self.transistors()[name]
+        shape = device.geometry
+        width, length = (_METRE.show(size, digits=_DIGITS) for size in (shape.width, shape.length))
+        return f"{shape.device}\n{width} / {length}, M = {device.multiplicity}"
 
     def add_transistor(self, circuit: SubCircuit, place: Place, name: str, *nodes: str) -> None:
         """Put one of `transistors` into the subcircuit.

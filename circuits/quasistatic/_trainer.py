@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from circuits.noise import update_noise
+from circuits.parts import Branch
 from circuits.preparation import Stopwatch, preparing
 from circuits.quasistatic._epoch import Points, SolverRecord, through
 from circuits.quasistatic._network import Array, Network, network, transistor_pairs
@@ -21,7 +22,7 @@ from circuits.quasistatic.tables import Packed, Ranges, measure, pack
 from circuits.run import Run, join_weights
 from circuits.simulators import Cause, Limits, Outcome, SpiceSimulator, Statistics, Verdict
 from circuits.trace import Trace
-from pdk import Geometry, Models
+from pdk import Models
 
 _METHOD = "5"
 """Version of the method, to be raised whenever results change."""
@@ -135,22 +136,20 @@ class QuasistaticTrainer:
     def _measure(self, run: Run) -> tuple[Packed, str]:
         """The device tables of a run's transistors, and their digests."""
         check_quasistatic(run)
-        geometries = sorted(
-            {geometry for pair in transistor_pairs(run) for geometry in pair}, key=repr
-        )
+        branches = sorted({branch for pair in transistor_pairs(run) for branch in pair}, key=repr)
         scenario, drawn = run.scenario, run.design.has_drawn_junctions
-        key = (*geometries, scenario.corner, scenario.temperature, run.body_network, drawn)
+        key = (*branches, scenario.corner, scenario.temperature, run.body_network, drawn)
         if key not in self._measured:
             with preparing():
-                found = self._tables(geometries, run)
+                found = self._tables(branches, run)
             if len(self._measured) >= _MOST_MEASURED:
                 self._measured.pop(next(iter(self._measured)))
             self._measured[key] = found
         return self._measured[key]
 
-    def _tables(self, geometries: Sequence[Geometry], run: Run) -> tuple[Packed, str]:
+    def _tables(self, branches: Sequence[Branch], run: Run) -> tuple[Packed, str]:
         tables = measure(
-            geometries,
+            branches,
             corner=run.scenario.corner,
             temperature=run.scenario.temperature,
             simulator=self.simulator,
@@ -159,7 +158,7 @@ class QuasistaticTrainer:
             body_network=run.body_network,
             drawn_junctions=run.design.has_drawn_junctions,
         )
-        return pack(tables.values()), " ".join(tables[geometry].digest for geometry in geometries)
+        return pack(tables.values()), " ".join(tables[branch].digest for branch in branches)
 
 
 class _Solution:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from circuits.parts import Series
 from circuits.quasistatic._errors import NotQuasistatic
 from circuits.quasistatic._network import Array, Records
 from circuits.run import Run
@@ -31,8 +32,15 @@ def check_quasistatic(run: Run) -> None:
     design = run.design
     for place in run.places:
         synapse, amplifier = place.synapse, place.amplifier
-        if synapse.pair() is None:
+        pair = synapse.pair()
+        if pair is None:
             raise NotQuasistatic("synapse.kind", synapse.obstacle)
+        if run.scenario.mismatch_seed is not None and any(isinstance(b, Series) for b in pair):
+            raise NotQuasistatic(
+                "synapse.kind",
+                f"the transistors of {synapse.kind!r} lie in series, and its equations have one threshold "
+                "shift for each series: mismatch needs a transient simulator",
+            )
         if amplifier.macromodel(place) is None:
             raise NotQuasistatic(
                 "amplifier.kind",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Drawings of the parts of installed packages, made from their netlists.
+"""Drawings of parts: as they draw themselves, or made from their netlists.
 
-There is no layout of such a drawing, so each transistor is drawn with the names of the nodes at its
+There is no layout of the latter, so each transistor is drawn with the names of the nodes at its
 terminals; equal names are connected. All other elements are listed below as lines of the netlist.
 """
 
@@ -12,10 +12,9 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from circuits import Design, Quantity
+from circuits import Quantity
 from circuits.cells import Cell, amplifier_cell, synapse_cell
-from circuits.parts import Part, Place, Transistor
-from sweep.report._sheet import Sheet
+from circuits.parts import CircuitPart, Part, Place, Sheet, Transistor
 
 _DIGITS = 3
 _METRE = Quantity(unit="m")
@@ -47,36 +46,30 @@ class _Placed:
     nodes: tuple[str, ...]
 
 
-def synapse_netlist(design: Design, layer: int) -> str:
-    """Returns the synapse of a layer as SVG, for any content of its subcircuit."""
-    part = design.synapse(layer)
-    title = f"Synapse of layer {layer}: {part.kind}"
-    cell = lambda: synapse_cell(_place(design, layer, last=False))  # noqa: E731 - made where it may fail
-    return _drawing(title, part, cell, _SYNAPSE_PINS)
+def synapse_drawing(place: Place) -> str:
+    """Returns a synapse as SVG: as it draws itself, or from its netlist."""
+    title = f"Synapse of layer {place.layer}: {place.synapse.kind}"
+    return _drawing(title, place.synapse, place, synapse_cell, _SYNAPSE_PINS)
 
 
-def amplifier_netlist(design: Design, layer: int, *, last: bool) -> str:
-    """Returns the amplifier behind a layer as SVG, with its sizes.
-
-    **Arguments:**
-
-    - `design`: of the network; `layer`: index of the crossbar, from 0.
-    - `last`: whether the layer is the output layer, whose amplifier has no inverting output.
-    """
-    part = design.amplifier(layer)
-    title = f"Amplifier behind layer {layer}: {part.kind}"
-    cell = lambda: amplifier_cell(_place(design, layer, last=last))  # noqa: E731 - made where it may fail
-    return _drawing(title, part, cell, _AMPLIFIER_PINS)
+def amplifier_drawing(place: Place) -> str:
+    """Returns an amplifier as SVG: as it draws itself, or from its netlist."""
+    title = f"Amplifier behind layer {place.layer}: {place.amplifier.kind}"
+    return _drawing(title, place.amplifier, place, amplifier_cell, _AMPLIFIER_PINS)
 
 
-def _place(design: Design, layer: int, *, last: bool) -> Place:
-    """Returns the smallest network in which a layer is, or is not, the last one."""
-    return Place(design, (1,) * (layer + (2 if last else 3)), layer)
-
-
-def _drawing(title: str, part: Part, make: Callable[[], Cell], meanings: Mapping[str, str]) -> str:
+def _drawing(
+    title: str,
+    part: CircuitPart,
+    place: Place,
+    make: Callable[[Place], Cell],
+    meanings: Mapping[str, str],
+) -> str:
     try:
-        cell = make()
+        own = part.draw(place)
+        if own is not None:
+            return own.svg()
+        cell = make(place)
         placed, others = _elements(cell)
         words = _words(part, cell, meanings)
     except Exception as error:  # noqa: BLE001 - a package's own code; a report is written all the same

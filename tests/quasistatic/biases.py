@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pdk
+from circuits.parts import Series
 from circuits.simulators import Accuracy, Deck, OperatingPoint, SpiceSimulator, Transient
 
 Array = NDArray[np.float64]
@@ -24,6 +25,36 @@ def transistor(name: str, nodes: str, geometry: pdk.Geometry, *, shift: float = 
     """A transistor of a compiled library."""
     subcircuit, parameters = pdk.instance(geometry, threshold_shift=shift)
     return " ".join([f"x{name} {nodes} {subcircuit}", *map("=".join, parameters.items())])
+
+
+def series_currents(
+    simulator: SpiceSimulator, library: pdk.Library, series: Series, points: Array
+) -> Array:
+    """Currents into the drain of two transistors in series at `points` of (vgs, vds); A, at 27 degrees.
+
+    The voltages are raised in a microsecond and held for 0.1 s: ngspice finds no operating point for many nodes
+    between transistors that are off.
+    """
+    rail, line = series.transistors
+    lines = []
+    for k, (gate, drain) in enumerate(points.tolist()):
+        lines += [
+            f"vg{k} g{k} 0 pwl(0 0 1u {gate!r} 0.1 {gate!r})",
+            f"vd{k} d{k} 0 pwl(0 0 1u {drain!r} 0.1 {drain!r})",
+            transistor(f"r{k}", f"m{k} g{k} 0 0", rail),
+            transistor(f"l{k}", f"d{k} g{k} m{k} 0", line),
+        ]
+    deck = Deck(
+        title="bias points of a series",
+        circuit="\n".join(lines),
+        analysis=Transient(stop=0.1, step=1e-8, max_step=5e-3),
+        signals=tuple(f"i(vd{k})" for k in range(len(points))),
+        library=library,
+        temperature=27.0,
+        accuracy=Accuracy(relative=1e-6, newton_relative=1e-6, current=1e-14, voltage=1e-8),
+    )
+    waves = simulator.execute(deck).require()
+    return -np.array([waves[signal][-1] for signal in deck.signals])
 
 
 def drain_currents(

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 import pdk
+from circuits import CircuitError
+from circuits.parts import Series
 from circuits.quasistatic.tables import (
     Packed,
     Ranges,
@@ -25,7 +27,12 @@ from circuits.quasistatic.tables import (
 )
 from circuits.simulators import SpiceSimulator, find
 from pdk.sky130 import DEVICES
-from tests.quasistatic.biases import coupled_drains, drain_currents, storage_voltages
+from tests.quasistatic.biases import (
+    coupled_drains,
+    drain_currents,
+    series_currents,
+    storage_voltages,
+)
 
 Array = NDArray[np.float64]
 
@@ -153,6 +160,32 @@ def test_a_threshold_shift_acts_as_in_the_model(
     )[large]
     assert error.max() < LARGEST_ERROR
     assert error.max() < 0.1 * error_of_a_gate_shift.max()
+
+
+@pytest.mark.parametrize("device", ["nfet_01v8", "pfet_01v8"])
+def test_transistors_in_series_are_measured_as_one(
+    device: str, simulator: SpiceSimulator, models: pdk.Models
+) -> None:
+    """At the rail a standard transistor, at the line one of low threshold: a self-cascode."""
+    series = Series(
+        (pdk.Geometry(device, 1e-6, 0.5e-6), pdk.Geometry(f"{device}_lvt", 2e-6, 0.5e-6))
+    )
+    tables = measure([series], corner="tt", temperature=27.0, simulator=simulator, models=models)
+    packed = pack(tables.values())
+    library = pdk.compile_library(models, corner="tt", geometries=series.transistors)
+    points = biases(100, seed=8)
+    expected = series_currents(simulator, library, series, points)
+    offset = packed.offsets[series]
+    found = np.array([evaluate(packed.data, offset, *point)[0] for point in points.tolist()])
+    assert relative_error(found, expected) < LARGEST_ERROR
+
+
+@pytest.mark.parametrize("transistors", [(), (NFET,), (NFET, PFET)], ids=["none", "one", "mixed"])
+def test_a_series_is_of_two_or_more_transistors_of_one_polarity(
+    transistors: tuple[pdk.Geometry, ...],
+) -> None:
+    with pytest.raises(CircuitError, match="two or more, all nfets or all pfets"):
+        Series(transistors)
 
 
 @pytest.mark.parametrize("geometry", [NFET, PFET], ids=str)

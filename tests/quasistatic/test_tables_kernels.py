@@ -47,7 +47,7 @@ def formula(geometry: pdk.Geometry) -> DeviceTable:
     slow = np.exp(gate / 0.5)
     coarse_gate, coarse_drain = RANGES.coarse_vgs.nodes()[:, None], RANGES.coarse_vds.nodes()
     return DeviceTable(
-        geometry=geometry,
+        branch=geometry,
         corner="tt",
         temperature=27.0,
         ranges=RANGES,
@@ -227,7 +227,7 @@ def test_a_table_with_a_hole_is_refused() -> None:
     holed[3, 4] = np.nan
     with pytest.raises(TableError, match=r"current table of .*nfet_01v8.* not finite"):
         DeviceTable(
-            geometry=NFET, corner="tt", temperature=27.0, ranges=RANGES, current=holed,
+            branch=NFET, corner="tt", temperature=27.0, ranges=RANGES, current=holed,
             conductance=table.conductance, residue=table.residue, charge=table.charge,
             drain_charge=table.drain_charge, digest="0",
         )  # fmt: skip

@@ -70,7 +70,7 @@ print(json.dumps([
 """
     drawings = json.loads(python(program, documented))
     synapse, hidden, last, bounded, illegal = map(shown, drawings)
-    for words in ("Synapse of layer 0: stacked", "+V in", "-V in", "line", "WBL", "two in series",
+    for words in ("Synapse of layer 0: stacked", "+V in", "-V in", "line", "WBL", "transistors in series",
                   "pouter", "pinner", "nouter", "ninner", "midp", "midn", "pfet_01v8_lvt",
                   "nfet_01v8_lvt", "Cstore mem 0"):  # fmt: skip
         assert words in synapse, words

@@ -57,6 +57,7 @@ class Amplifier(CircuitPart):
     """
 
     role: ClassVar[str] = "amplifier"
+    follows_netlist: ClassVar[tuple[str, ...]] = ("draw", "macromodel")
     is_ideal_source: ClassVar[bool] = False
     slow_field: ClassVar[str] = "kind"
 

@@ -23,6 +23,7 @@ from circuits._spice import value
 from circuits.parts._place import Place
 from circuits.parts.amplifiers._base import DCMacromodel
 from circuits.parts.amplifiers.linear import LinearAmplifier
+from circuits.parts.sheet import Sheet
 
 _BOLTZMANN_OVER_CHARGE = 8.617333262e-5  # V/K
 _ZERO_CELSIUS = 273.15
@@ -108,3 +109,14 @@ class ClampedAmplifier(LinearAmplifier):
                 IS=value(self.clamp_saturation_current),
                 N=value(self.clamp_emission / gain), TNOM=value(place.scenario.temperature),
             )  # fmt: skip
+
+    def _draw_clamps(self, sheet: Sheet) -> None:
+        levels = self.clamp_low, self.clamp_high
+        for x, level, up in zip((350, 384), levels, (True, False), strict=True):
+            if math.isfinite(level):
+                sheet.dot(x, 150)
+                sheet.diode(x, 150, up=up)
+                sheet.pin(x, 193)
+                sheet.text(x, 214, f"{'' if up else '  '}{level:.3g} V", anchor="middle")
+        if any(map(math.isfinite, levels)):
+            sheet.text(300, 240, "clamps, on both outputs")

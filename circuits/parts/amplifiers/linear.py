@@ -18,6 +18,7 @@ from circuits._quantity import quantity
 from circuits._spice import value
 from circuits.parts._place import Place
 from circuits.parts.amplifiers._base import Amplifier, DCMacromodel
+from circuits.parts.sheet import Sheet
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,37 @@ class LinearAmplifier(Amplifier):
             offset=self.offset,
         )
 
+    def draw(self, place: Place) -> Sheet | None:
+        """A triangle with its outputs, the current source at its input, and what hangs on the outputs."""
+        sheet = Sheet(470, 300, f"Amplifier behind layer {place.layer}")
+        sheet.pin(24, 130)
+        sheet.text(12, 118, "line v")
+        sheet.path((28, 130), (170, 130))
+        sheet.path((170, 80), (170, 180), (258, 130), (170, 80))
+        sheet.text(178, 134, f"A = {self.gain_forward:.3g}")
+        self._draw_output(sheet, 110, "+A v, I p")
+        if not place.last:
+            self._draw_output(sheet, 150, "-A v, I n", inverted=True)
+        sheet.text(313, 98, self.shown("output_resistance", digits=3), anchor="middle")
+        sheet.dot(70, 130)
+        sheet.path((70, 130), (70, 168))
+        sheet.circle(70, 184, 16)
+        sheet.path((70, 175), (70, 193))
+        sheet.path((66, 188), (70, 193), (74, 188))
+        sheet.path((70, 200), (70, 216))
+        sheet.ground(70, 216)
+        back = "I p" if place.last else "(I p - I n)"
+        sheet.text(92, 214, f"B {back}, B = {self.gain_backward:.3g}")
+        if place.last:
+            load = place.design.load.shown("conductance", digits=3)
+            nudge = place.design.nudge.shown("conductance", digits=3)
+            sheet.text(200, 262, f"load {load} to ground;\nnudge {nudge} to the target")
+        else:
+            self._draw_clamps(sheet)
+        if math.isfinite(self.bandwidth):
+            sheet.text(172, 72, f"pole {self.shown('bandwidth', digits=3)}")
+        return sheet
+
     @property
     def time_constant(self) -> float:
         """Time constant of the pole, s; 0 without one."""
@@ -118,3 +150,18 @@ class LinearAmplifier(Amplifier):
 
     def _add_clamps(self, circuit: SubCircuit, place: Place) -> None:
         """Adds nothing; `ClampedAmplifier` overrides it."""
+
+    def _draw_clamps(self, sheet: Sheet) -> None:
+        """Draws nothing; `ClampedAmplifier` overrides it."""
+
+    @staticmethod
+    def _draw_output(sheet: Sheet, y: float, words: str, *, inverted: bool = False) -> None:
+        """Draws an output with its resistance; the triangle's edge is at x = 223 there."""
+        start = 222.8 + (6 if inverted else 0)
+        sheet.path((start, y), (290, y))
+        if inverted:
+            sheet.circle(start - 3, y, 3)
+        sheet.resistor(290, y)
+        sheet.path((336, y), (400, y))
+        sheet.pin(403, y)
+        sheet.text(412, y + 4, words)

@@ -10,6 +10,7 @@ from PySpice.Spice.Netlist import SubCircuit
 
 from circuits._spice import value
 from circuits.parts._place import Place
+from circuits.parts.sheet import Sheet
 from circuits.parts.switches._base import WriteSwitch
 
 
@@ -26,3 +27,14 @@ class IdealWriteSwitch(WriteSwitch):
         sampling = place.design.sampling
         conductance = f"({value(sampling.leakage)}+{value(sampling.conductance)}*v(row))"
         circuit.B("write", "bit", "mem", current_expression=f"{{{conductance}*v(bit,mem)}}")
+
+    def draw_between(self, sheet: Sheet, place: Place) -> None:
+        """A contact, with its conductance when closed."""
+        sheet.dot(66, 150)
+        sheet.path((66, 150), (104, 130))
+        sheet.dot(108, 150)
+        sheet.path((108, 150), (122, 150))
+        sheet.path((88, 136), (88, 104))
+        sheet.pin(90, 100)
+        closed = place.design.sampling.shown("conductance", digits=3)
+        sheet.text(28, 60, f"WWL\n{self.kind} switch\n{closed}")

@@ -11,6 +11,7 @@ from PySpice.Spice.Netlist import SubCircuit
 from circuits._quantity import quantity
 from circuits.parts._part import Transistor
 from circuits.parts._place import Place
+from circuits.parts.sheet import Sheet
 from circuits.parts.switches._base import WriteSwitch
 from pdk import TECHNOLOGIES, Geometry
 
@@ -51,3 +52,15 @@ class NfetWriteSwitch(WriteSwitch):
     def add_devices(self, circuit: SubCircuit, place: Place) -> None:
         """Add the transistor."""
         self.add_transistor(circuit, place, "write", "bit", "row", "mem", "bulk")
+
+    def draw_between(self, sheet: Sheet, place: Place) -> None:
+        """The transistor, with its size."""
+        del place
+        sheet.path((66, 150), (66, 142), (84, 142))
+        sheet.path((66, 142), (108, 142))
+        sheet.path((84, 132), (100, 132))
+        sheet.path((92, 132), (92, 104))
+        sheet.path((108, 142), (108, 150), (122, 150))
+        sheet.pin(92, 100)
+        size = f"{self.shown('width', digits=3)} / {self.shown('length', digits=3)}"
+        sheet.text(28, 60, f"WWL\n{self.device}\n{size}")

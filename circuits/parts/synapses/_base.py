@@ -9,18 +9,20 @@ from typing import ClassVar, NamedTuple
 from circuits._errors import DesignError
 from circuits._quantity import quantity
 from circuits.parts._part import CircuitPart
-from pdk import Geometry
+from circuits.parts._place import Place
+from circuits.parts.branches import Branch
+from circuits.parts.sheet import Sheet
 
 
 class TransistorPair(NamedTuple):
-    """A synapse as the quasi-static simulator solves it: two transistors with bulk and source tied.
+    """A synapse as the quasi-static simulator solves it: a transistor at either rail, or several in series.
 
-    `pfet` lies between the positive rail and the line, `nfet` between the negative rail and the line; both
-    gates are the storage node.
+    `pfet` lies between the positive rail and the line, `nfet` between the negative rail and the line; all
+    gates are the storage node, all bodies lie on their rail.
     """
 
-    pfet: Geometry
-    nfet: Geometry
+    pfet: Branch
+    nfet: Branch
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Synapse(CircuitPart):
     """
 
     role: ClassVar[str] = "synapse"
+    follows_netlist: ClassVar[tuple[str, ...]] = ("draw", "pair")
     weights: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
     multiplicity: int = quantity(
@@ -83,11 +86,32 @@ class Synapse(CircuitPart):
         return self.storage_capacitance * self.multiplicity
 
     def pair(self) -> TransistorPair | None:
-        """The synapse as two transistors; None where it is not such a pair.
+        """The synapse as two transistors, or two series of them; None where it is not such a pair.
 
         The quasi-static simulator refuses a synapse without one, with `obstacle` as the reason.
         """
         return None
+
+    def draw_cell(self, place: Place) -> Sheet:
+        """A sheet with write switch and storage capacitor on the left and the line on the right.
+
+        The storage node ends at (262, 150), the line at (290, 150).
+        """
+        sheet = Sheet(470, 300, f"Synapse of layer {place.layer}: {self.kind}")
+        sheet.pin(24, 150)
+        sheet.text(12, 138, "WBL")
+        sheet.path((28, 150), (66, 150))
+        place.design.write_switch.draw_between(sheet, place)
+        sheet.path((122, 150), (262, 150))
+        sheet.dot(150, 150)
+        sheet.text(156, 141, "MEM (weight)")
+        sheet.capacitor(150, 150)
+        capacitance = self.quantities()["storage_capacitance"]
+        sheet.text(168, 178, capacitance.show(self.capacitance, digits=3))
+        sheet.path((290, 150), (410, 150))
+        sheet.pin(414, 150)
+        sheet.text(424, 154, "line")
+        return sheet
 
     @property
     def obstacle(self) -> str:

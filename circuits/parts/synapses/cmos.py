@@ -12,6 +12,7 @@ from circuits._quantity import quantity
 from circuits.parts._part import Transistor
 from circuits.parts._place import Place
 from circuits.parts.flavours import FLAVOURS
+from circuits.parts.sheet import Sheet
 from circuits.parts.synapses._base import Synapse, TransistorPair
 from pdk import Geometry
 
@@ -81,10 +82,27 @@ class CmosSynapse(Synapse):
         self.add_transistor(circuit, place, "p", "out", "mem", "inp", "inp")
         self.add_transistor(circuit, place, "n", "out", "mem", "inn", "inn")
 
+    def draw(self, place: Place) -> Sheet | None:
+        """The pair between its rails, beside the cell."""
+        sheet = self.draw_cell(place)
+        sheet.dot(262, 150)
+        sheet.path((262, 70), (262, 230))
+        sheet.fet(290, 70, pfet=True)
+        sheet.fet(290, 230, pfet=False)
+        sheet.path((290, 100), (290, 200))
+        sheet.dot(290, 150)
+        sheet.path((290, 40), (290, 24))
+        sheet.pin(290, 21)
+        sheet.text(302, 25, "+V in")
+        sheet.path((290, 260), (290, 276))
+        sheet.pin(290, 279)
+        sheet.text(302, 284, "-V in")
+        sheet.text(304, 58, self.transistor_label("p"))
+        sheet.text(304, 218, self.transistor_label("n"))
+        return sheet
+
     def pair(self) -> TransistorPair | None:
         """The pfet and the nfet."""
-        if type(self).add_devices is not CmosSynapse.add_devices:
-            return None  # a part that derives from this one, with another netlist
         devices = self.transistors()
         return TransistorPair(devices["p"].geometry, devices["n"].geometry)
 

@@ -16,6 +16,7 @@ from circuits._quantity import quantity
 from circuits.parts._part import Transistor
 from circuits.parts._place import Place
 from circuits.parts.flavours import FLAVOURS
+from circuits.parts.sheet import Sheet
 from circuits.parts.synapses._base import Synapse
 from pdk import Geometry
 
@@ -58,6 +59,17 @@ class DramSynapse(Synapse):
     def add_devices(self, circuit: SubCircuit, place: Place) -> None:
         """Add the transistor between positive rail and line, its bulk at the level of a row at rest."""
         self.add_transistor(circuit, place, "n", "out", "mem", "inp", "bulk")
+
+    def draw(self, place: Place) -> Sheet | None:
+        """The read transistor between positive rail and line, beside the cell."""
+        sheet = self.draw_cell(place)
+        sheet.fet(290, 150, pfet=False)
+        sheet.path((290, 180), (290, 196), (340, 196), (340, 150))
+        sheet.path((290, 120), (290, 60))
+        sheet.pin(290, 57)
+        sheet.text(302, 61, "+V in")
+        sheet.text(304, 92, self.transistor_label("n"))
+        return sheet
 
     @property
     def obstacle(self) -> str:

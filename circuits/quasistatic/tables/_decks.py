@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
+from circuits.parts.branches import Branch, Series, transistors_of
 from circuits.quasistatic.tables._table import Axis, Ranges
 from circuits.simulators import Accuracy, DCSweep, Deck, Transient, Waveforms
-from pdk import Geometry, Library, instance
+from pdk import Library, instance
 
 Array = NDArray[np.float64]
 
@@ -30,6 +31,11 @@ _TIGHT = Accuracy(
     newton_iterations=100,
     ngspice=(("itl1", "500"), ("itl2", "200")),
     xyce=(("nonlin reltol", "1e-7"), ("nonlin rhstol", "1e-13"), ("nonlin maxstep", "500")),
+)
+# A node between transistors that are off is held by nothing but their leakage. With the tolerances of single
+# transistors ngspice finds no operating point there; these leave errors of 1e-13 A.
+_SERIES = replace(
+    _TIGHT, relative=1e-5, newton_relative=1e-5, current=1e-13, voltage=1e-6, conductance=1e-13
 )
 # Truncation errors do not matter in the charge deck (see `measure`): the largest time step alone
 # determines how densely the curve is sampled.
@@ -70,167 +76,168 @@ class Setting(NamedTuple):
     ranges: Ranges
 
 
-def current_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
-    """The deck for drain currents: each geometry once for each gate voltage, all drains swept together."""
+def current_deck(branches: Sequence[Branch], at: Setting) -> Deck:
+    """The deck for drain currents: each branch once for each gate voltage, all drains swept together."""
     drain = at.ranges.vds
-    return _drain_sweep(geometries, at, DCSweep("vd", *_ends(drain), drain.step))
+    return _drain_sweep(branches, at, DCSweep("vd", *_ends(drain), drain.step))
 
 
-def conductance_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
+def conductance_deck(branches: Sequence[Branch], at: Setting) -> Deck:
     """As `current_deck`, over a range around zero in which the current is linear."""
-    return _drain_sweep(geometries, at, DCSweep("vd", -_TINY, _TINY, 2 * _TINY))
+    return _drain_sweep(branches, at, DCSweep("vd", -_TINY, _TINY, 2 * _TINY))
 
 
-def _drain_sweep(geometries: Sequence[Geometry], at: Setting, sweep: DCSweep) -> Deck:
+def _drain_sweep(branches: Sequence[Branch], at: Setting, sweep: DCSweep) -> Deck:
     lines = ["vd d 0 0"]
     for gate, voltage in enumerate(at.ranges.vgs.nodes().tolist()):
         lines.append(f"vg{gate} g{gate} 0 {voltage!r}")
-        for number, geometry in enumerate(geometries):
+        for number, branch in enumerate(branches):
             own = f"{number}_{gate}"
-            lines += [f"vd{own} d d{own} 0", _transistor(own, f"d{own} g{gate} 0 0", geometry)]
+            lines += [f"vd{own} d d{own} 0", *_transistors(own, f"d{own}", f"g{gate}", branch)]
     return Deck(
-        title=f"drain currents of {_names(geometries)}",
+        title=f"drain currents of {_names(branches)}",
         circuit="\n".join(lines),
         analysis=sweep,
-        signals=tuple(_each("i(vd{}_{})", geometries, at.ranges.vgs)),
+        signals=tuple(_each("i(vd{}_{})", branches, at.ranges.vgs)),
         library=at.library,
         temperature=at.temperature,
-        accuracy=_TIGHT,
+        accuracy=_dc_accuracy(branches),
     )
 
 
-def read_currents(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
+def read_currents(branches: Sequence[Branch], ranges: Ranges, waves: Waveforms) -> Array:
     """Drain currents on the axes `vgs` and `vds`.
 
     **Arguments:**
 
-    - `geometries`: the transistors, in the order of the deck.
+    - `branches`: the transistors, in the order of the deck.
     - `ranges`: the axes of the deck.
     - `waves`: result of `current_deck`.
 
-    **Returns:** A, shape `(geometries, vgs, vds)`.
+    **Returns:** A, shape `(branches, vgs, vds)`.
     """
-    signals = _each("i(vd{}_{})", geometries, ranges.vgs)
+    signals = _each("i(vd{}_{})", branches, ranges.vgs)
     rows = np.stack([waves[signal] for signal in signals])
-    return rows.reshape(len(geometries), ranges.vgs.intervals + 1, -1)
+    return rows.reshape(len(branches), ranges.vgs.intervals + 1, -1)
 
 
-def read_conductances(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
+def read_conductances(branches: Sequence[Branch], ranges: Ranges, waves: Waveforms) -> Array:
     """Drain conductances at zero drain voltage on the axis `vgs`.
 
     **Arguments:**
 
-    - `geometries`: the transistors, in the order of the deck.
+    - `branches`: the transistors, in the order of the deck.
     - `ranges`: the axes of the deck.
     - `waves`: result of `conductance_deck`.
 
-    **Returns:** S, shape `(geometries, vgs)`.
+    **Returns:** S, shape `(branches, vgs)`.
     """
-    currents = read_currents(geometries, ranges, waves)
+    currents = read_currents(branches, ranges, waves)
     return np.asarray((currents[:, :, 1] - currents[:, :, 0]) / (2 * _TINY))
 
 
-def shifted_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
+def shifted_deck(branches: Sequence[Branch], at: Setting) -> Deck:
     """The deck for threshold residues: transistors whose thresholds and gates are shifted alike, up and down."""
     drain = at.ranges.coarse_vds
     lines = ["vd d 0 0"]
     for gate, voltage in enumerate(at.ranges.coarse_vgs.nodes().tolist()):
         for sign, shift in _SHIFTS.items():
             lines.append(f"vg{sign}{gate} g{sign}{gate} 0 {voltage + shift!r}")
-            for number, geometry in enumerate(geometries):
+            for number, branch in enumerate(branches):
                 own = f"{sign}{number}_{gate}"
-                nodes = f"d{own} g{sign}{gate} 0 0"
-                lines += [f"vd{own} d d{own} 0", _transistor(own, nodes, geometry, shift=shift)]
+                parts = _transistors(own, f"d{own}", f"g{sign}{gate}", branch, shift=shift)
+                lines += [f"vd{own} d d{own} 0", *parts]
     return Deck(
-        title=f"shifted thresholds of {_names(geometries)}",
+        title=f"shifted thresholds of {_names(branches)}",
         circuit="\n".join(lines),
         analysis=DCSweep("vd", *_ends(drain), drain.step),
         signals=tuple(
             signal
             for sign in _SHIFTS
-            for signal in _each(f"i(vd{sign}{{}}_{{}})", geometries, at.ranges.coarse_vgs)
+            for signal in _each(f"i(vd{sign}{{}}_{{}})", branches, at.ranges.coarse_vgs)
         ),
         library=at.library,
         temperature=at.temperature,
-        accuracy=_TIGHT,
+        accuracy=_dc_accuracy(branches),
     )
 
 
-def read_residues(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
+def read_residues(branches: Sequence[Branch], ranges: Ranges, waves: Waveforms) -> Array:
     """Residues of a threshold shift (see `evaluate_shifted`) on the coarse axes.
 
     **Arguments:**
 
-    - `geometries`: the transistors, in the order of the deck.
+    - `branches`: the transistors, in the order of the deck.
     - `ranges`: the axes of the deck.
     - `waves`: result of `shifted_deck`.
 
-    **Returns:** A/V, shape `(geometries, coarse_vgs, coarse_vds)`.
+    **Returns:** A/V, shape `(branches, coarse_vgs, coarse_vds)`.
     """
     up, down = (
         np.stack(
             [
                 waves[signal]
-                for signal in _each(f"i(vd{sign}{{}}_{{}})", geometries, ranges.coarse_vgs)
+                for signal in _each(f"i(vd{sign}{{}}_{{}})", branches, ranges.coarse_vgs)
             ]
         )
         for sign in _SHIFTS
     )
     residues = (up - down) / (2 * _SHIFT)
-    return np.asarray(residues.reshape(len(geometries), ranges.coarse_vgs.intervals + 1, -1))
+    return np.asarray(residues.reshape(len(branches), ranges.coarse_vgs.intervals + 1, -1))
 
 
-def charge_deck(geometries: Sequence[Geometry], at: Setting) -> Deck:
-    """The deck for gate charges: each geometry once for each drain voltage; drains are ramped first, then gates."""
+def charge_deck(branches: Sequence[Branch], at: Setting) -> Deck:
+    """The deck for gate charges: each branch once for each drain voltage; drains are ramped first, then gates."""
     low, high = _ends(at.ranges.coarse_vgs)
     ready, begin, end = _times(at.ranges)
     lines = [f"vg g 0 pwl(0 0 {ready!r} 0 {begin!r} {low!r} {end!r} {high!r})"]
     for drain, voltage in enumerate(at.ranges.coarse_vds.nodes().tolist()):
         lines.append(f"vd{drain} d{drain} 0 pwl(0 0 {ready!r} {voltage!r} {end!r} {voltage!r})")
-        for number, geometry in enumerate(geometries):
+        for number, branch in enumerate(branches):
             own = f"{number}_{drain}"
-            lines += _collected(own, "g", f"d{drain} g{own} 0 0", geometry)
+            lines += _collected(own, "g", _transistors(own, f"d{drain}", f"g{own}", branch))
     step = at.ranges.coarse_vgs.step * _RAMP / _SAMPLES_PER_NODE
-    return _ramps(f"gate charges of {_names(geometries)}", lines, end, step, geometries, at)
+    return _ramps(f"gate charges of {_names(branches)}", lines, end, step, branches, at)
 
 
-def read_charges(geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms) -> Array:
+def read_charges(branches: Sequence[Branch], ranges: Ranges, waves: Waveforms) -> Array:
     """Gate charges on the coarse axes, interpolated between the time steps.
 
     **Arguments:**
 
-    - `geometries`: the transistors, in the order of the deck.
+    - `branches`: the transistors, in the order of the deck.
     - `ranges`: the axes of the deck.
     - `waves`: result of `charge_deck`.
 
-    **Returns:** C, shape `(geometries, coarse_vgs, coarse_vds)`.
+    **Returns:** C, shape `(branches, coarse_vgs, coarse_vds)`.
     """
     _, begin, end = _times(ranges)
     # Break points may be stored a rounding error apart.
     apart = np.concatenate([[True], np.diff(waves.values) > 1e-6 * _RAMP])
     kept = apart & (waves.values >= begin - 1e-6 * _RAMP)
     times = begin + (ranges.coarse_vgs.nodes() - ranges.coarse_vgs.nodes()[0]) * _RAMP
-    signals = _each("v(q{}_{})", geometries, ranges.coarse_vds)
+    signals = _each("v(q{}_{})", branches, ranges.coarse_vds)
     curves = np.stack([waves[signal][kept] for signal in signals], axis=1)
     charges = CubicSpline(waves.values[kept], curves)(np.minimum(times, end)) * _COLLECTOR
-    shape = (len(times), len(geometries), -1)
+    shape = (len(times), len(branches), -1)
     return np.moveaxis(charges.reshape(shape), 1, 0)
 
 
-def drain_ramp(geometry: Geometry) -> int:
+def drain_ramp(branch: Branch) -> int:
     """Index in `DRAIN_RAMPS` of the fastest ramp that a transistor's charges can follow."""
-    areas = geometry.width * geometry.length / _FASTEST_AREA
+    area = sum(each.width * each.length for each in transistors_of(branch))
+    areas = area / _FASTEST_AREA
     return min(max(0, math.ceil(math.log10(areas))), len(DRAIN_RAMPS) - 1)
 
 
-def drain_charge_deck(geometries: Sequence[Geometry], at: Setting, ramp: float) -> Deck:
+def drain_charge_deck(branches: Sequence[Branch], at: Setting, ramp: float) -> Deck:
     """The deck for drain charges: ramps as in `charge_deck`, and back.
 
     The charge that it collects includes that of the current through the drain; see `read_drain_charges`.
 
     **Arguments:**
 
-    - `geometries`: the transistors.
+    - `branches`: the transistors.
     - `at`: library, temperature and axes.
     - `ramp`: duration of a volt of the ramps, s; one of `DRAIN_RAMPS`.
     """
@@ -243,27 +250,27 @@ def drain_charge_deck(geometries: Sequence[Geometry], at: Setting, ramp: float) 
         lines.append(
             f"vd{drain} d{drain} 0 pwl(0 0 {ready!r} {voltage!r} {back!r} {voltage!r} {stop!r} 0)"
         )
-        for number, geometry in enumerate(geometries):
+        for number, branch in enumerate(branches):
             own = f"{number}_{drain}"
-            lines += _collected(own, f"d{drain}", f"d{own} g 0 0", geometry)
+            lines += _collected(own, f"d{drain}", _transistors(own, f"d{own}", "g", branch))
     step = at.ranges.coarse_vgs.step * ramp / _DRAIN_SAMPLES_PER_NODE
-    deck = _ramps(drain_title(geometries), lines, stop, step, geometries, at)
+    deck = _ramps(drain_title(branches), lines, stop, step, branches, at)
     return replace(deck, accuracy=_FAST_RAMPS)
 
 
-def drain_title(geometries: Sequence[Geometry]) -> str:
+def drain_title(branches: Sequence[Branch]) -> str:
     """The title of a deck that measures drain charges."""
-    return f"drain charges of {_names(geometries)}"
+    return f"drain charges of {_names(branches)}"
 
 
-def _collected(own: str, driven: str, nodes: str, geometry: Geometry) -> list[str]:
-    """A transistor with a meter between the node `driven` and its own one; its charge is v(q`own`)."""
+def _collected(own: str, driven: str, transistors: Sequence[str]) -> list[str]:
+    """Transistors with a meter between the node `driven` and their own one; their charge is v(q`own`)."""
     meter = f"v{driven[0]}{own}"
     return [
         f"{meter} {driven} {driven[0]}{own} 0",
         f"f{own} 0 q{own} {meter} 1",
         f"c{own} q{own} 0 {_COLLECTOR!r}",
-        _transistor(own, nodes, geometry),
+        *transistors,
     ]
 
 
@@ -272,11 +279,11 @@ def _ramps(
     lines: Sequence[str],
     stop: float,
     step: float,
-    geometries: Sequence[Geometry],
+    branches: Sequence[Branch],
     at: Setting,
 ) -> Deck:
     """The deck of transistors whose charges are collected while voltages are ramped."""
-    collectors = list(_each("q{}_{}", geometries, at.ranges.coarse_vds))
+    collectors = list(_each("q{}_{}", branches, at.ranges.coarse_vds))
     return Deck(
         title=title,
         circuit="\n".join(lines),
@@ -290,7 +297,7 @@ def _ramps(
 
 
 def read_drain_charges(
-    geometries: Sequence[Geometry], ranges: Ranges, waves: Waveforms, ramp: float
+    branches: Sequence[Branch], ranges: Ranges, waves: Waveforms, ramp: float
 ) -> Array:
     """Drain charges on the coarse axes.
 
@@ -300,21 +307,21 @@ def read_drain_charges(
 
     **Arguments:**
 
-    - `geometries`: the transistors, in the order of the deck.
+    - `branches`: the transistors, in the order of the deck.
     - `ranges`: the axes of the deck.
     - `waves`: result of `drain_charge_deck`.
     - `ramp`: that of the deck, s for a volt.
 
-    **Returns:** C, shape `(geometries, coarse_vgs, coarse_vds)`.
+    **Returns:** C, shape `(branches, coarse_vgs, coarse_vds)`.
     """
     _, begin, end = (time * ramp / _RAMP for time in _times(ranges))
     apart = np.concatenate([[True], np.diff(waves.values) > 1e-6 * ramp])
     there = (ranges.coarse_vgs.nodes() - ranges.coarse_vgs.nodes()[0]) * ramp + begin
-    signals = _each("v(q{}_{})", geometries, ranges.coarse_vds)
+    signals = _each("v(q{}_{})", branches, ranges.coarse_vds)
     curves = np.stack([waves[signal][apart] for signal in signals], axis=1)
     passed = CubicSpline(waves.values[apart], curves)
     charges = (passed(there) + passed(2 * end - there) - curves[-1]) / 2 * _COLLECTOR
-    return np.moveaxis(charges.reshape((len(there), len(geometries), -1)), 1, 0)
+    return np.moveaxis(charges.reshape((len(there), len(branches), -1)), 1, 0)
 
 
 def _times(ranges: Ranges) -> tuple[float, float, float]:
@@ -324,13 +331,29 @@ def _times(ranges: Ranges) -> tuple[float, float, float]:
     return ready, ready + high, ready + 3 * high
 
 
-def _transistor(name: str, nodes: str, geometry: Geometry, *, shift: float = 0.0) -> str:
-    subcircuit, parameters = instance(geometry, threshold_shift=shift)
-    return " ".join([f"x{name} {nodes} {subcircuit}", *map("=".join, parameters.items())])
+def _transistors(
+    name: str, drain: str, gate: str, branch: Branch, *, shift: float = 0.0
+) -> list[str]:
+    """A branch between the node `drain` and ground, where source and bodies lie."""
+    lines, source = [], "0"
+    parts = transistors_of(branch)
+    for place, geometry in enumerate(parts):
+        last = place == len(parts) - 1
+        above = drain if last else f"m{place}_{name}"
+        own = name if last else f"{name}_{place}"
+        subcircuit, parameters = instance(geometry, threshold_shift=shift)
+        values = " ".join(map("=".join, parameters.items()))
+        lines.append(f"x{own} {above} {gate} {source} 0 {subcircuit} {values}")
+        source = above
+    return lines
 
 
-def _each(pattern: str, geometries: Sequence[Geometry], axis: Axis) -> Iterator[str]:
-    for number in range(len(geometries)):
+def _dc_accuracy(branches: Sequence[Branch]) -> Accuracy:
+    return _SERIES if any(isinstance(branch, Series) for branch in branches) else _TIGHT
+
+
+def _each(pattern: str, branches: Sequence[Branch], axis: Axis) -> Iterator[str]:
+    for number in range(len(branches)):
         for node in range(axis.intervals + 1):
             yield pattern.format(number, node)
 
@@ -340,5 +363,10 @@ def _ends(axis: Axis) -> tuple[float, float]:
     return float(nodes[0]), float(nodes[-1])
 
 
-def _names(geometries: Sequence[Geometry]) -> str:
-    return ", ".join(f"{g.device} {g.width * 1e6:g}/{g.length * 1e6:g}" for g in geometries)
+def _names(branches: Sequence[Branch]) -> str:
+    return ", ".join(
+        " + ".join(
+            f"{t.device} {t.width * 1e6:g}/{t.length * 1e6:g}" for t in transistors_of(branch)
+        )
+        for branch in branches
+    )

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from circuits.parts.branches import Branch, Series, transistors_of
 from circuits.preparation import Stage, report
 from circuits.quasistatic.tables import _decks, _store
 from circuits.quasistatic.tables._table import DeviceTable, Ranges, TableError
 from circuits.simulators import Deck, Limits, SpiceSimulator, Waveforms
-from pdk import Geometry, Library, Models, compile_library
+from pdk import Library, Models, compile_library
 
 Array = NDArray[np.float64]
 
@@ -33,19 +34,19 @@ class _Conditions:
     body_network: bool
     drawn_junctions: bool
 
-    def library(self, geometries: Iterable[Geometry]) -> Library:
+    def library(self, branches: Iterable[Branch]) -> Library:
         """The library of the transistors that are measured."""
         return compile_library(
             self.models,
             corner=self.corner,
-            geometries=geometries,
+            geometries=[part for branch in branches for part in transistors_of(branch)],
             body_network=self.body_network,
             drawn_junctions=self.drawn_junctions,
         )
 
 
 def measure(
-    geometries: Iterable[Geometry],
+    branches: Iterable[Branch],
     *,
     corner: str,
     temperature: float,
@@ -54,8 +55,8 @@ def measure(
     ranges: Ranges = DEFAULT_RANGES,
     body_network: bool = True,
     drawn_junctions: bool = True,
-) -> dict[Geometry, DeviceTable]:
-    """Tables of all `geometries`, from the user's cache; those that are missing are measured together.
+) -> dict[Branch, DeviceTable]:
+    """Tables of all `branches`, from the user's cache; those that are missing are measured together.
 
     The current comes from a DC sweep of the drain of many transistors at once, one for each gate
     voltage. The charge is what flows through the gate in a transient that first ramps the drain
@@ -70,7 +71,7 @@ def measure(
 
     **Arguments:**
 
-    - `geometries`: which transistors; repeated ones are measured once.
+    - `branches`: which transistors or series of them; repeated ones are measured once.
     - `corner`, `temperature` (degrees Celsius), `models`, `body_network`, `drawn_junctions`: of the
       circuit that the tables stand for; see `pdk.compile_library`.
     - `simulator`: the one that measures.
@@ -89,37 +90,46 @@ def measure(
         body_network=body_network,
         drawn_junctions=drawn_junctions,
     )
-    digests = {geometry: _digest(geometry, conditions) for geometry in geometries}
+    digests = {branch: _digest(branch, conditions) for branch in branches}
     tables = {}
-    for geometry, digest in digests.items():
+    for branch, digest in digests.items():
         found = _store.load(digest)
         if found is not None:
             with contextlib.suppress(TableError):  # a damaged file counts as missing
-                tables[geometry] = _table(geometry, digest, conditions, found)
-    missing = [geometry for geometry in digests if geometry not in tables]
-    for geometry, samples in (_run(missing, conditions) if missing else {}).items():
-        tables[geometry] = _table(geometry, digests[geometry], conditions, samples)
-        _store.save(digests[geometry], samples)
-    return {geometry: tables[geometry] for geometry in digests}
+                tables[branch] = _table(branch, digest, conditions, found)
+    missing = [branch for branch in digests if branch not in tables]
+    for together in _alike(missing):
+        for branch, samples in _run(together, conditions).items():
+            tables[branch] = _table(branch, digests[branch], conditions, samples)
+            _store.save(digests[branch], samples)
+    return {branch: tables[branch] for branch in digests}
 
 
-def _digest(geometry: Geometry, at: _Conditions) -> str:
-    parts = (
+def _alike(branches: Sequence[Branch]) -> list[list[Branch]]:
+    """Single transistors and series apart: they are measured with accuracies of their own."""
+    groups: dict[bool, list[Branch]] = {}
+    for branch in branches:
+        groups.setdefault(isinstance(branch, Series), []).append(branch)
+    return list(groups.values())
+
+
+def _digest(branch: Branch, at: _Conditions) -> str:
+    parts = [
         _decks.VERSION,
-        at.library([geometry]).sha256,
+        at.library([branch]).sha256,
         repr(at.temperature),
         at.ranges.description(),
         at.simulator.name,
         at.simulator.version,
-    )
+    ]
+    if isinstance(branch, Series):
+        parts.append(repr(branch))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _table(
-    geometry: Geometry, digest: str, at: _Conditions, samples: _store.Samples
-) -> DeviceTable:
+def _table(branch: Branch, digest: str, at: _Conditions, samples: _store.Samples) -> DeviceTable:
     return DeviceTable(
-        geometry=geometry,
+        branch=branch,
         corner=at.corner,
         temperature=at.temperature,
         ranges=at.ranges,
@@ -132,41 +142,41 @@ def _table(
     )
 
 
-def _run(geometries: list[Geometry], at: _Conditions) -> dict[Geometry, _store.Samples]:
-    setting = _decks.Setting(at.library(geometries), at.temperature, at.ranges)
+def _run(branches: list[Branch], at: _Conditions) -> dict[Branch, _store.Samples]:
+    setting = _decks.Setting(at.library(branches), at.temperature, at.ranges)
     decks = (
-        _decks.current_deck(geometries, setting),
-        _decks.conductance_deck(geometries, setting),
-        _decks.shifted_deck(geometries, setting),
-        _decks.charge_deck(geometries, setting),
+        _decks.current_deck(branches, setting),
+        _decks.conductance_deck(branches, setting),
+        _decks.shifted_deck(branches, setting),
+        _decks.charge_deck(branches, setting),
     )
     waves = []
     for number, deck in enumerate(decks):
         report(Stage("measuring transistors", deck.title, number, len(decks) + 1))
         waves.append(_waves(deck, at.simulator))
     currents, tiny, shifted, charges = waves
-    title = _decks.drain_title(geometries)
+    title = _decks.drain_title(branches)
     report(Stage("measuring transistors", title, len(decks), len(decks) + 1))
-    drains = _drain_charges(geometries, at)
+    drains = _drain_charges(branches, at)
     samples = zip(
-        _decks.read_currents(geometries, at.ranges, currents),
-        _decks.read_conductances(geometries, at.ranges, tiny),
-        _decks.read_residues(geometries, at.ranges, shifted),
-        _decks.read_charges(geometries, at.ranges, charges),
-        (drains[geometry] for geometry in geometries),
+        _decks.read_currents(branches, at.ranges, currents),
+        _decks.read_conductances(branches, at.ranges, tiny),
+        _decks.read_residues(branches, at.ranges, shifted),
+        _decks.read_charges(branches, at.ranges, charges),
+        (drains[branch] for branch in branches),
         strict=True,
     )
     return {
-        geometry: _store.Samples(*measured)
-        for geometry, measured in zip(geometries, samples, strict=True)
+        branch: _store.Samples(*measured)
+        for branch, measured in zip(branches, samples, strict=True)
     }
 
 
-def _drain_charges(geometries: Sequence[Geometry], at: _Conditions) -> dict[Geometry, Array]:
+def _drain_charges(branches: Sequence[Branch], at: _Conditions) -> dict[Branch, Array]:
     """Drain charges, each in the fastest ramp in which this simulator converges."""
-    found: dict[Geometry, Array] = {}
+    found: dict[Branch, Array] = {}
     for place in range(len(_decks.DRAIN_RAMPS)):
-        together = [geometry for geometry in geometries if _decks.drain_ramp(geometry) == place]
+        together = [branch for branch in branches if _decks.drain_ramp(branch) == place]
         if not together:
             continue
         try:
@@ -175,28 +185,28 @@ def _drain_charges(geometries: Sequence[Geometry], at: _Conditions) -> dict[Geom
             if not error.did_not_converge:
                 raise
             # One transistor may prevent the others from converging, so each is measured alone.
-            for geometry in together:
-                found |= _ramped_alone(geometry, at, place)
+            for branch in together:
+                found |= _ramped_alone(branch, at, place)
     return found
 
 
-def _ramped_alone(geometry: Geometry, at: _Conditions, first: int) -> dict[Geometry, Array]:
+def _ramped_alone(branch: Branch, at: _Conditions, first: int) -> dict[Branch, Array]:
     """Drain charges of one transistor, in slower and slower ramps until the simulator converges."""
     *faster, slowest = _decks.DRAIN_RAMPS[first:]
     for ramp in faster:
         try:
-            return _ramped([geometry], at, ramp)
+            return _ramped([branch], at, ramp)
         except TableError as error:
             if not error.did_not_converge:
                 raise
-    return _ramped([geometry], at, slowest)
+    return _ramped([branch], at, slowest)
 
 
-def _ramped(geometries: Sequence[Geometry], at: _Conditions, ramp: float) -> dict[Geometry, Array]:
-    setting = _decks.Setting(at.library(geometries), at.temperature, at.ranges)
-    waves = _waves(_decks.drain_charge_deck(geometries, setting, ramp), at.simulator)
-    read = _decks.read_drain_charges(geometries, at.ranges, waves, ramp)
-    return dict(zip(geometries, read, strict=True))
+def _ramped(branches: Sequence[Branch], at: _Conditions, ramp: float) -> dict[Branch, Array]:
+    setting = _decks.Setting(at.library(branches), at.temperature, at.ranges)
+    waves = _waves(_decks.drain_charge_deck(branches, setting, ramp), at.simulator)
+    read = _decks.read_drain_charges(branches, at.ranges, waves, ramp)
+    return dict(zip(branches, read, strict=True))
 
 
 def _waves(deck: Deck, simulator: SpiceSimulator) -> Waveforms:

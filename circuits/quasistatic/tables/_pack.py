@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from circuits.parts.branches import Branch
 from circuits.quasistatic.tables._spline import spline_coefficients
 from circuits.quasistatic.tables._surface import HEADER
 from circuits.quasistatic.tables._table import Axis, DeviceTable
-from pdk import Geometry
 
 Array = NDArray[np.float64]
 
@@ -29,20 +29,20 @@ class Packed:
     **Attributes:**
 
     - `data`: the numbers, contiguous, single precision; first argument of `evaluate`.
-    - `offsets`: where each geometry begins in `data`; second argument of `evaluate`.
+    - `offsets`: where each transistor or series begins in `data`; second argument of `evaluate`.
     """
 
     data: NDArray[np.float32]
-    offsets: Mapping[Geometry, int]
+    offsets: Mapping[Branch, int]
 
 
 def pack(tables: Iterable[DeviceTable]) -> Packed:
-    """Turns tables into spline coefficients, one after the other; repeated geometries are left out."""
+    """Turns tables into spline coefficients, one after the other; repeated ones are left out."""
     blocks: list[NDArray[np.float32]] = []
-    offsets: dict[Geometry, int] = {}
+    offsets: dict[Branch, int] = {}
     end = 0
     for table in tables:
-        if table.geometry in offsets:
+        if table.branch in offsets:
             continue
         current = _current(table)
         coarse = [
@@ -50,7 +50,7 @@ def pack(tables: Iterable[DeviceTable]) -> Packed:
         ]
         ends = np.cumsum([len(current), *map(len, coarse)])
         current[8:10], current[14] = ends[:2], ends[2]
-        offsets[table.geometry] = end
+        offsets[table.branch] = end
         blocks += [current, *coarse]
         end += sum(map(len, (current, *coarse)))
     data = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits._errors import CircuitError
+from circuits.parts.branches import Branch
 from circuits.simulators import Outcome, Status
-from pdk import Geometry
 
 Array = NDArray[np.float64]
 
@@ -121,7 +121,7 @@ class Ranges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceTable:
-    """Current and charges of one transistor (M = 1) whose source and body lie on one rail.
+    """Current and charges of one transistor (M = 1) whose source and body lie on one rail, or of a series.
 
     It has three terminals then: gate, drain and rail. The drain's current includes that of its
     junction to the body; the source's junction has no voltage. Current and charge of the rail follow from
@@ -129,7 +129,7 @@ class DeviceTable:
 
     **Attributes:**
 
-    - `geometry`, `corner`, `temperature` (degrees Celsius): which transistor.
+    - `branch`, `corner`, `temperature` (degrees Celsius): which transistor, or series of transistors.
     - `ranges`: the axes.
     - `current`: into the drain, A, shape `(vgs, vds)`.
     - `conductance`: slope of the current by vds at vds = 0, S, shape `(vgs,)`.
@@ -141,7 +141,7 @@ class DeviceTable:
       temperature, axes, simulator and its version, way of measuring.
     """
 
-    geometry: Geometry
+    branch: Branch
     corner: str
     temperature: float
     ranges: Ranges
@@ -164,7 +164,7 @@ class DeviceTable:
             shape = tuple(axis.intervals + 1 for axis in along)
             if samples.shape != shape or not np.isfinite(samples).all():
                 msg = (
-                    f"The {name} table of {self.geometry} has shape {samples.shape} or holds "
+                    f"The {name} table of {self.branch} has shape {samples.shape} or holds "
                     f"values that are not finite; its axes call for {shape} finite numbers."
                 )
                 raise TableError(msg)

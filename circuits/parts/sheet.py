@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SVG drawings of circuits; coordinates in units of the view box, y downward."""
+"""`Sheet`: an SVG drawing of a circuit; coordinates in units of the view box, y downward.
+
+Lines have the colour of the text around them (`currentColor`), so one drawing serves any paper.
+"""
 
 from __future__ import annotations
 
