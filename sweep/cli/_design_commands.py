@@ -244,7 +244,10 @@ def replay(
 @app.command()
 def characterize(  # noqa: PLR0913, PLR0917  (one for each option)
     synapse: Annotated[
-        str | None, typer.Option(metavar="KIND", help="cmos (default) or dram.")
+        str | None,
+        typer.Option(
+            metavar="KIND", help="Its kind, of this program or of a package (default: cmos)."
+        ),
     ] = None,
     flavour: Annotated[
         str | None, typer.Option(metavar="F", help="Transistors: a flavour of any technology.")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySpice.Spice.Netlist import SubCircuit
 
 import pdk
 from circuits import CircuitError, Design, Run, Scenario, Stimulus, TransientTrainer
@@ -24,6 +26,7 @@ from circuits.characterization import (
     transistor_curves,
     update_signal,
 )
+from circuits.parts import CmosSynapse, Geometry, Place, Transistor
 from circuits.simulators import Limits, SpiceSimulator, find
 
 REFERENCE = Path(__file__).parents[1] / "reference/synapse_dc.csv"
@@ -49,6 +52,43 @@ def bench(simulator: SpiceSimulator, models: pdk.Models) -> Bench:
         )
 
     return of
+
+
+class SelfCascode(CmosSynapse):
+    """Two nfets in series, of half the length, in place of the one; the pfet is as it was."""
+
+    def transistors(self) -> dict[str, Transistor]:
+        """The nfet's halves are `outer` and `inner`."""
+        found = super().transistors()
+        nfet = found.pop("n")
+        shape = nfet.geometry
+        half = Transistor(Geometry(shape.device, shape.width, shape.length / 2), nfet.multiplicity)
+        return {**found, "outer": half, "inner": half}
+
+    def deep_wells(self) -> dict[str, tuple[str, ...]]:
+        """Both bodies lie on the negative rail."""
+        return {"inn": ("outer", "inner")}
+
+    def add_devices(self, circuit: SubCircuit, place: Place) -> None:
+        """Add the pfet, and the nfets with a node between them."""
+        self.add_transistor(circuit, place, "p", "out", "mem", "inp", "inp")
+        self.add_transistor(circuit, place, "outer", "middle", "mem", "inn", "inn")
+        self.add_transistor(circuit, place, "inner", "out", "mem", "middle", "inn")
+
+
+def test_a_node_between_transistors_that_are_off_does_not_end_a_measurement(bench: Bench) -> None:
+    """Two nfets in series conduct much like one of the sum of their lengths."""
+    plain = bench(**{"synapse.length_n": 4e-6, "synapse.length_p": 0.5e-6})
+    part = plain.synapse
+    design = dataclasses.replace(plain.design, synapses=(SelfCascode(**vars(part)),))
+    cascode = dataclasses.replace(plain, design=design)
+    region = Region.of((-0.9, 0.9), (0.0, 0.9), step=0.1)
+    expected, found = (synapse_transfer(each, region).current for each in (plain, cascode))
+    conducts = region.weights.points() > 0.7  # the nfet pulls the line down
+    np.testing.assert_allclose(
+        found[conducts], expected[conducts], rtol=0.15, atol=0.02 * np.abs(expected).max()
+    )
+    assert np.isfinite(reciprocity(cascode, FEW).y11).all()
 
 
 @pytest.mark.parametrize(
