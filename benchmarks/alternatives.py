@@ -112,7 +112,7 @@ def epochs_to_target(study: StudyFile, trainers: tuple[Trainer, ...], count: Cou
     with tempfile.TemporaryDirectory() as directory:
         layout = Layout(Path(directory) / "out")
         loop = StudyLoop(
-            described=study,
+            study_file=study,
             layout=layout,
             store=StudyStore(optuna.create_study(), study, contextlib.nullcontext),
             executor=cast("RayExecutor", InThisProcess()),

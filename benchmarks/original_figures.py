@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> None:
             run = plan.epoch_run(design, epoch, weights)
             trace = trainer.run(run)
             if not trace.ok:
-                raise SystemExit(f"seed {seed}, epoch {epoch}: {trace.outcome.words}")
+                raise SystemExit(f"seed {seed}, epoch {epoch}: {trace.outcome.message}")
             weights = trace.final_weights
             train = run.stimulus.train
             losses.append(np.sum((trace.free - run.stimulus.targets)[train] ** 2, axis=1))

@@ -39,7 +39,7 @@ def lean(simulator: str, points: int) -> float:
     trainer = TransientTrainer(find(simulator), pdk.locate())
     trace = trainer.run(original_run(points))
     if not trace.ok:
-        raise SystemExit(f"{simulator}: {trace.outcome.words}")
+        raise SystemExit(f"{simulator}: {trace.outcome.message}")
     counts = trace.statistics
     per_point = trace.outcome.cpu_seconds / points
     print(

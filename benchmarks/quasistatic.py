@@ -61,7 +61,7 @@ def measure(trainer: Trainer, run: Run, repetitions: int) -> Cost:
     for _ in range(2 + repetitions):
         trace = trainer.run(run)
         if not trace.ok:
-            raise SystemExit(trace.outcome.words)
+            raise SystemExit(trace.outcome.message)
         seconds.append(trace.outcome.cpu_seconds)
     counts = trace.statistics
     return Cost(

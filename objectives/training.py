@@ -196,7 +196,7 @@ class TrainingPlan:
         **Raises:** `ObjectiveError` for a trace without results.
         """
         if not trace.ok:
-            raise ObjectiveError(f"epoch {epoch} has no result: {trace.outcome.words}")
+            raise ObjectiveError(f"epoch {epoch} has no result: {trace.outcome.message}")
         after = self.held_out_fit(run, trace)
         targets = run.stimulus.targets[-len(after) :]
         before = math.nan

@@ -242,7 +242,7 @@ class SynapseBench:
             outcome = execution.outcome
             msg = (
                 f"{self.simulator.name} could not measure {title} (status {outcome.status}): "
-                f"{outcome.words}"
+                f"{outcome.message}"
             )
             raise CharacterizationError(msg)
         return execution.waveforms

@@ -99,7 +99,7 @@ class GradientTrainer:
         watch = Stopwatch()
         network = self.trainer.network(run)
         stimulus, count = run.stimulus, len(run.stimulus)
-        course = _Course(
+        training = _Training(
             inputs=np.ascontiguousarray(stimulus.inputs, dtype=np.float64),
             targets=np.ascontiguousarray(stimulus.targets, dtype=np.float64),
             rows=np.ascontiguousarray(stimulus.rows, dtype=np.int64),
@@ -111,7 +111,7 @@ class GradientTrainer:
             free=np.full((count, run.layers[-1]), np.nan),
             weights=np.full((int(stimulus.train.sum()), len(network.synapses)), np.nan),
         )
-        solved = _through(network, course)
+        solved = _through(network, training)
         done = solved > count
         verdict = (
             Verdict(Cause.NONE)
@@ -123,9 +123,9 @@ class GradientTrainer:
         if progress is not None and done:
             progress(1.0)
         results: dict[str, Any] = {
-            "free": course.free,
-            "nudged": np.full_like(course.free, np.nan),
-            "weights": course.weights,
+            "free": training.free,
+            "nudged": np.full_like(training.free, np.nan),
+            "weights": training.weights,
             "final_weights": network.synapses["weight"].copy(),
             "energy": np.full(count, np.nan),
         }
@@ -142,7 +142,7 @@ class GradientTrainer:
         )
 
 
-class _Course(NamedTuple):
+class _Training(NamedTuple):
     """Stimulus, rates, working space and results of a run."""
 
     inputs: Array
@@ -158,7 +158,7 @@ class _Course(NamedTuple):
 
 
 @compiled
-def _through(network: Network, course: _Course) -> int:
+def _through(network: Network, training: _Training) -> int:
     """Solve all points and write the weights.
 
     **Returns:** number of points before the first without an equilibrium, -1 where the circuit has none
@@ -169,32 +169,32 @@ def _through(network: Network, course: _Course) -> int:
         return -1
     store_charges(network)
     trained = 0
-    for point in range(len(course.inputs)):
-        apply_inputs(network, course.inputs[point])
+    for point in range(len(training.inputs)):
+        apply_inputs(network, training.inputs[point])
         if solve(network, TOLERANCE, math.inf)[0] < 0:
             return point
         amplifiers(network)  # the last Newton step has moved lines, but not yet the outputs
-        free = course.free[point]
+        free = training.free[point]
         free[:] = network.units["rail_p"][len(network.units) - len(free) :]
-        if course.train[point]:
-            linearise(network, course.cells)
-            look(network, course.cells, course.nodes)
-            pull = free - course.targets[point]
-            adjoint(network, course.cells, course.nodes, pull, course.gradient)
-            _write(network, course, course.rows[point])
+        if training.train[point]:
+            linearise(network, training.cells)
+            look(network, training.cells, training.nodes)
+            pull = free - training.targets[point]
+            adjoint(network, training.cells, training.nodes, pull, training.gradient)
+            _write(network, training, training.rows[point])
             if solve(network, TOLERANCE_WRITTEN, math.inf)[0] < 0:
                 return point
             store_charges(network)
-            course.weights[trained] = network.synapses["weight"]
+            training.weights[trained] = network.synapses["weight"]
             trained += 1
-    apply_inputs(network, np.zeros(course.inputs.shape[1]))
+    apply_inputs(network, np.zeros(training.inputs.shape[1]))
     if solve(network, TOLERANCE, math.inf)[0] < 0:
-        return len(course.inputs)
-    return len(course.inputs) + 1
+        return len(training.inputs)
+    return len(training.inputs) + 1
 
 
 @compiled
-def _write(network: Network, course: _Course, rows: Indices) -> None:
+def _write(network: Network, training: _Training, rows: Indices) -> None:
     """Drive the storage nodes of the selected rows by a step of gradient descent."""
     for layer in range(len(rows)):
         crossbar = network.crossbars[layer]
@@ -203,7 +203,7 @@ def _write(network: Network, course: _Course, rows: Indices) -> None:
             for j in range(crossbar.outputs):
                 if rows[layer] == (j if crossbar.row_is_output else i):
                     cell = network.synapses[s]
-                    wanted = cell.weight - course.rates[layer] * course.gradient[s]
+                    wanted = cell.weight - training.rates[layer] * training.gradient[s]
                     cell.weight = min(max(wanted, -network.write_limit), network.write_limit)
                     cell.driven = True
                     cell.by_line = cell.by_p = cell.by_n = cell.slip = 0.0

@@ -244,6 +244,8 @@ class _Solution:
                 return _lost(point, count)
             if progress is not None:
                 progress(last / count)
+            if last == count:
+                break  # it is solved, however long that took
             if cancelled is not None and cancelled():
                 return Verdict(Cause.CANCELLED, f"cancelled after point {last} of {count}")
             if watch.wall > self.trainer.limits.wall_seconds:

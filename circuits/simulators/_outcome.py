@@ -76,10 +76,10 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A cause, with the lines of a run's messages that show it (`words`)."""
+    """A cause, with the lines of a run's messages that show it (`message`)."""
 
     cause: Cause
-    words: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class Outcome:
     """The end of one run of a simulator.
 
     - `status`, `cause`: what happened, coarse and fine.
-    - `words`: the simulator's message, a few lines; empty, or a remark, where the status is ok.
+    - `message`: the simulator's message, a few lines; empty, or a remark, where the status is ok.
     - `seconds`: wall time of the run, including its start and the reading of its output.
     - `cpu_seconds`: processor time of the simulator and its children.
     - `peak_memory`: the largest resident set, bytes (0 where the run never started).
@@ -95,7 +95,7 @@ class Outcome:
 
     status: Status
     cause: Cause
-    words: str = ""
+    message: str = ""
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_memory: int = 0
@@ -120,7 +120,7 @@ class Outcome:
         return Outcome(
             status=verdict.cause.status,
             cause=verdict.cause,
-            words=verdict.words,
+            message=verdict.message,
             seconds=seconds,
             cpu_seconds=cpu_seconds,
             peak_memory=peak_memory,

@@ -198,13 +198,13 @@ class SpiceProgram(ABC):
             ended.returncode, ended.stdout, ended.stderr
         )
         if verdict.cause in _PERHAPS_DISK and is_full(place):
-            verdict = Verdict(Cause.DISK_FULL, f"The disk of {place} is full. {verdict.words}")
+            verdict = Verdict(Cause.DISK_FULL, f"The disk of {place} is full. {verdict.message}")
         if verdict.cause is Cause.UNDEFINED_SYMBOL:
-            words = f"{verdict.words}\nSignals asked for: {', '.join(deck.signals)}."
+            words = f"{verdict.message}\nSignals asked for: {', '.join(deck.signals)}."
             verdict = Verdict(verdict.cause, words)
         if verdict.cause is Cause.KILLED and limits.memory_bytes is not None:
             words = (
-                f"{verdict.words}\nIts address space was limited to {limits.memory_bytes} bytes."
+                f"{verdict.message}\nIts address space was limited to {limits.memory_bytes} bytes."
             )
             verdict = Verdict(verdict.cause, words)
         if verdict.cause is not Cause.NONE:
@@ -247,7 +247,7 @@ class _UnusableError(Exception):
     """A complete output that cannot be used as a result."""
 
     def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.words)
+        super().__init__(verdict.message)
         self.verdict = verdict
 
 

@@ -133,6 +133,6 @@ class SimulatorRun:
         **Raises:** `CircuitError` with the simulator's message where there are none.
         """
         if self.waveforms is None:
-            msg = f"The simulation ended as {self.outcome.status}: {self.outcome.words}"
+            msg = f"The simulation ended as {self.outcome.status}: {self.outcome.message}"
             raise CircuitError(msg)
         return self.waveforms

@@ -66,7 +66,7 @@ def check_simulator(name: str) -> None:
     _check_expressions(simulator)
     _check_paths(simulator)
     outcome = self_test(simulator, pdk.locate())
-    assert outcome.ok, f"a transistor conducts: {outcome.words}"
+    assert outcome.ok, f"a transistor conducts: {outcome.message}"
     _check_failures(simulator)
     run = bench.short_run(bench.conducting_design("synapse", "cmos"))
     bench.check_training(run, [simulator], at_equilibrium=True)
@@ -140,5 +140,5 @@ def _check_failures(simulator: SpiceSimulator) -> None:
     ):
         assert not run.outcome.ok, f"{what} is no success"
         assert run.waveforms is None, f"{what} leaves no waveforms"
-        assert run.outcome.words, f"{what} says what is wrong"
+        assert run.outcome.message, f"{what} says what is wrong"
         assert run.outcome.status == status, f"{what} is {run.outcome.status}, not {status}"

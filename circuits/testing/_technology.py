@@ -222,7 +222,7 @@ def _currents(
         accuracy=_ACCURACY,
     )
     execution = simulator.execute(deck)
-    assert execution.waveforms is not None, f"{simulator.name}: {execution.outcome.words}"
+    assert execution.waveforms is not None, f"{simulator.name}: {execution.outcome.message}"
     waves = execution.waveforms
     return np.array(
         [

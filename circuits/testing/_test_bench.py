@@ -144,7 +144,7 @@ def swept(
     execution = simulator.execute(deck)
     waves = execution.waveforms
     assert waves is not None, (
-        f"{title}: {simulator.name} finds no solution on the test bench: {execution.outcome.words}"
+        f"{title}: {simulator.name} finds no solution on the test bench: {execution.outcome.message}"
     )
     return waves
 
@@ -165,7 +165,7 @@ def check_training(run: Run, simulators: Sequence[SpiceSimulator], *, at_equilib
         names.append(QUASISTATIC)
     traces = [make_trainer(name, pdk.locate()).run(run) for name in names]
     for trace in traces:
-        assert trace.ok, f"{trace.simulator} trains with it: {trace.outcome.words}"
+        assert trace.ok, f"{trace.simulator} trains with it: {trace.outcome.message}"
         assert np.isfinite(trace.energy).all(), "the energy of a point is a finite number"
         for name in ("free", "nudged", "final_weights"):
             error = float(np.abs(getattr(trace, name) - getattr(traces[0], name)).max())

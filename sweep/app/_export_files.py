@@ -50,17 +50,19 @@ def design_toml(
     - `command`: the command line that simulates the file, for its heading.
     - `verdict`: entries that say whether the export is verified, added to the table `[provenance]`.
     """
-    manifest, described = results.manifest, results.study_file
-    execution = described.execution
+    manifest, study_file = results.manifest, results.study_file
+    execution = study_file.execution
     first, last = records[0].scores[0], records[-1].score
-    plan, ladder = reached.plan, described.ladder
+    plan, ladder = reached.plan, study_file.ladder
     suffix = f" trial {trial.number}"
     tables: dict[str, Mapping[str, object]] = {
         "execution": {
             "epoch_time_limit": f"{execution.epoch_time_limit!r}".removesuffix(".0") + " s",
             "memory_limit": f"{limit} B" if (limit := execution.memory_limit) else None,
         },
-        "pdk": {"path": None if described.pdk_path is None else str(described.pdk_path.absolute())},
+        "pdk": {
+            "path": None if study_file.pdk_path is None else str(study_file.pdk_path.absolute())
+        },
         "provenance": {
             "study": manifest.name,
             "fingerprint": manifest.fingerprint,
@@ -96,7 +98,7 @@ def design_toml(
         f"This repeats its training and prints the figures of [metrics]:\n    {command}"
     )
     return design_text(
-        described.name[: _LONGEST_NAME - len(suffix)] + suffix,
+        study_file.name[: _LONGEST_NAME - len(suffix)] + suffix,
         plan,
         design,
         tables={title: values for title, values in tables.items() if _any_set(values)},

@@ -30,12 +30,12 @@ _SAME = 1e-6
 
 def quasistatic(results: Results) -> QuasistaticTrainer | str:
     """Returns a quasi-static trainer, or the reason why this machine has none."""
-    described = results.study_file
+    study_file = results.study_file
     try:
         trainer = make_trainer(
             "quasistatic",
-            pdk.locate(described.pdk_path, technology=described.technology),
-            limits=described.trainer_limits(),
+            pdk.locate(study_file.pdk_path, technology=study_file.technology),
+            limits=study_file.trainer_limits(),
         )
     except (CircuitError, pdk.PdkError) as error:
         return " ".join(str(error).split())
@@ -141,7 +141,7 @@ def _again(
             problem = f"It cannot be trained again: {error}"
             break
         if not trace.ok:
-            problem = f"Trained again, it fails in epoch {epoch + 1}: {trace.outcome.words}"
+            problem = f"Trained again, it fails in epoch {epoch + 1}: {trace.outcome.message}"
             break
         if epoch == 0:
             kept.add(0, trace.free[: plan.task.held_out], start)

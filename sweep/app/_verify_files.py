@@ -65,7 +65,7 @@ def has_files(path: Path) -> bool:
     return any((path.parent / name).exists() for name in names)
 
 
-def file_differences(path: Path, described: DesignFile, models: Models) -> list[Difference]:
+def file_differences(path: Path, design_file: DesignFile, models: Models) -> list[Difference]:
     """Compares the files beside a design file with those that the design gives.
 
     Comments and blank lines do not count. The table of weights is compared with `weights.npz`; only a
@@ -74,14 +74,14 @@ def file_differences(path: Path, described: DesignFile, models: Models) -> list[
     **Arguments:**
 
     - `path`: the design file.
-    - `described`: its content.
+    - `design_file`: its content.
     - `models`: the transistor models.
 
     **Returns:** the differences; empty where all files are as expected.
     """
-    design, plan = described.design, described.plan
+    design, plan = design_file.design, design_file.plan
     expected: dict[str, str] = {
-        PARAM: param_text(design, title=described.name),
+        PARAM: param_text(design, title=design_file.name),
         **netlists(plan, design, models),
     }
     found: list[Difference] = []
@@ -95,17 +95,17 @@ def file_differences(path: Path, described: DesignFile, models: Models) -> list[
         table = weight_files(plan, design, trained)[WEIGHT_TABLE]
         assert isinstance(table, str)
         expected[WEIGHT_TABLE] = table
-        found += _initial_differences(path, described)
+        found += _initial_differences(path, design_file)
     for name, text in expected.items():
         found += _text_differences(path.parent, name, text)
     return found
 
 
-def _initial_differences(path: Path, described: DesignFile) -> Iterator[Difference]:
+def _initial_differences(path: Path, design_file: DesignFile) -> Iterator[Difference]:
     """Yields the differences of the weights before training from those that the design's seed gives."""
     with np.load(path.parent / WEIGHTS, allow_pickle=False) as file:
         stored: Mapping[str, Array] = {name: file[name] for name in file.files}
-    for index, first in enumerate(described.plan.first_weights(described.design)):
+    for index, first in enumerate(design_file.plan.first_weights(design_file.design)):
         name = f"initial{index}"
         kept = stored.get(name)
         if kept is None or kept.shape != first.shape:

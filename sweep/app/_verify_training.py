@@ -93,7 +93,7 @@ class RecordedTraining:
 
 
 def repeat(
-    described: DesignFile,
+    design_file: DesignFile,
     record: RecordedTraining,
     trainer: Trainer,
     weights: Array | None,
@@ -103,7 +103,7 @@ def repeat(
 
     **Arguments:**
 
-    - `described`: the design file; its plan has as many epochs as the export.
+    - `design_file`: the design file; its plan has as many epochs as the export.
     - `record`: results of the export.
     - `trainer`: simulates the training.
     - `weights`: trained weights of the export, V; None where they are missing.
@@ -113,7 +113,7 @@ def repeat(
         record.simulator, record.version, record.models,
     )  # fmt: skip
     tolerance = SAME if same else OTHER
-    training = simulate(described, trainer, progress=progress)
+    training = simulate(design_file, trainer, progress=progress)
     return Repeat(
         simulator=training.simulator,
         version=training.version,
@@ -122,7 +122,7 @@ def repeat(
         nmse=training.nmse,
         weights=_deviation(training, weights),
         seconds=training.seconds,
-        differences=tuple(_differences(described, record, training, weights, tolerance)),
+        differences=tuple(_differences(design_file, record, training, weights, tolerance)),
     )
 
 
@@ -133,7 +133,7 @@ def _deviation(training: SimulatedTraining, weights: Array | None) -> float:
 
 
 def _differences(
-    described: DesignFile,
+    design_file: DesignFile,
     record: RecordedTraining,
     training: SimulatedTraining,
     weights: Array | None,
@@ -144,8 +144,8 @@ def _differences(
         outcome = training.outcome
         yield Difference(
             f"training {by}",
-            f"{described.plan.epochs} epochs",
-            f"{outcome.status} ({outcome.cause}) in epoch {len(training.scores)}: {outcome.words}",
+            f"{design_file.plan.epochs} epochs",
+            f"{outcome.status} ({outcome.cause}) in epoch {len(training.scores)}: {outcome.message}",
         )
         return
     for name in ("nmse_before", "nmse", "accuracy"):
@@ -158,7 +158,7 @@ def _differences(
         return
     errors = np.abs(training.weights - weights)
     beyond = np.flatnonzero(~(errors <= tolerance.weight))
-    places = _places(described.plan.layers)
+    places = _places(design_file.plan.layers)
     for index in beyond[np.argsort(-errors[beyond])][:_MOST].tolist():
         yield Difference(
             f"{WEIGHTS} {places[index]}",

@@ -44,14 +44,14 @@ def waveforms(
     reached = results.reached(number)
     if reached is None:
         return "The trial has no finished epoch."
-    described = results.study_file
+    study_file = results.study_file
     weights = None if history is None else history.weights[-1]
     run = points_run(reached.plan, design, points=_POINTS, weights=weights)
     try:
         trainer = TransientTrainer(
             find("auto"),
-            pdk.locate(described.pdk_path, technology=described.technology),
-            limits=described.trainer_limits(),
+            pdk.locate(study_file.pdk_path, technology=study_file.technology),
+            limits=study_file.trainer_limits(),
         )
         circuit = training_circuit(run)
         deck = trainer.deck(run, circuit=circuit)
@@ -72,7 +72,7 @@ def waveforms(
         return " ".join(str(error).split())
     found = execution.waveforms
     if found is None:
-        return f"The transient of these points has no result: {execution.outcome.words}"
+        return f"The transient of these points has no result: {execution.outcome.message}"
     return Waves(
         time=np.asarray(found.values),
         voltages={

@@ -351,7 +351,7 @@ def _self_test(path: Path | None) -> list[Check]:
     if outcome.ok:
         found = f"{name} simulated a transistor in {outcome.seconds:.1f} s"
         return [Check("tried", "self-test", State.OK, found)]
-    words = " ".join(outcome.words.split())
+    words = " ".join(outcome.message.split())
     return [
         Check(
             "tried", "self-test", State.MISSING,

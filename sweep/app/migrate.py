@@ -11,7 +11,7 @@ from pathlib import Path
 from sweep._errors import Problem, StudyFileError
 from sweep.results.files import DriverLock, Layout, StoreError, write_whole
 from sweep.results.manifest import JOURNAL, SCHEMA, Manifest, read_manifest
-from sweep.results.study_results import stored_study_file
+from sweep.results.study_results import stored_study_file, version1_copy
 from sweep.search.creation import FINGERPRINT
 from sweep.search.opening import open_results
 from sweep.search.renaming import write_journal
@@ -61,7 +61,7 @@ def _file(path: Path) -> Migrated:
     text = _text(path)
     if tomllib.loads(text)["version"] == NEW:
         return Migrated()
-    content, kept = path.read_bytes(), _beside(path)
+    content, kept = path.read_bytes(), version1_copy(path)
     if kept.exists() and kept.read_bytes() != content:
         msg = f"{kept} is there already, and is another file than {path} is now; move it away."
         raise StoreError(msg)
@@ -89,7 +89,7 @@ def _text(path: Path) -> str:
 def _directory(layout: Layout) -> Migrated:
     manifest = read_manifest(layout)
     _restore(layout, manifest)
-    described, version = stored_study_file(layout, manifest)
+    study_file, version = stored_study_file(layout, manifest)
     if version != OLD:
         return Migrated()
     if manifest.storage != JOURNAL:
@@ -99,9 +99,9 @@ def _directory(layout: Layout) -> Migrated:
             "(search.start)."
         )
         raise StoreError(msg)
-    old, new = layout.study_file.read_bytes(), described.text.encode()
+    old, new = layout.study_file.read_bytes(), study_file.text.encode()
     fingerprint = renewed_fingerprint(
-        manifest.fingerprint, described, manifest.data, old.decode("utf-8")
+        manifest.fingerprint, study_file, manifest.data, old.decode("utf-8")
     )
     files = layout.journal, layout.study_file, layout.manifest
     with DriverLock(layout):
@@ -121,7 +121,7 @@ def _directory(layout: Layout) -> Migrated:
             schema=SCHEMA,
         ).write(layout)
     notes = () if fingerprint != manifest.fingerprint else (_meant_otherwise(manifest),)
-    return Migrated(files, tuple(map(_beside, files)), notes)
+    return Migrated(files, tuple(map(version1_copy, files)), notes)
 
 
 def _meant_otherwise(manifest: Manifest) -> str:
@@ -134,7 +134,7 @@ def _meant_otherwise(manifest: Manifest) -> str:
 
 def _restore(layout: Layout, manifest: Manifest) -> None:
     """Restores the old study file where an earlier call was killed before it wrote the manifest."""
-    kept = _beside(layout.study_file)
+    kept = version1_copy(layout.study_file)
     if not kept.is_file() or not layout.study_file.is_file():
         return
     old, now = kept.read_bytes(), layout.study_file.read_bytes()
@@ -147,11 +147,6 @@ def _keep(path: Path) -> None:
 
     A journal that does not begin with the content of its copy was written by an earlier call that was killed.
     """
-    kept, content = _beside(path), path.read_bytes()
+    kept, content = version1_copy(path), path.read_bytes()
     if path.name != JOURNAL or not kept.exists() or content.startswith(kept.read_bytes()):
         write_whole(kept, content)
-
-
-def _beside(path: Path) -> Path:
-    """Returns the path of the copy of a file."""
-    return path.with_name(f"{path.name}.version1")

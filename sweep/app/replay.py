@@ -122,7 +122,7 @@ def replay(
     seconds = time.perf_counter() - started
     if not trace.ok:
         raise SweepError(
-            f"{trainer.name} gave no result ({trace.outcome.cause}): {trace.outcome.words}"
+            f"{trainer.name} gave no result ({trace.outcome.cause}): {trace.outcome.message}"
         )
     return Replay(
         simulator=trainer.name,

@@ -95,17 +95,17 @@ def sensitivity(
 
     **Raises:** `SensitivityError`; otherwise as `pdk.locate` and `circuits.make_trainer`.
     """
-    described = results.study_file
+    study_file = results.study_file
     number, values = _trial(results, trial)
-    space = described.space
-    top = described.ladder.top
+    space = study_file.space
+    top = study_file.ladder.top
     first = top.conditions[0].weight_seed
-    plans = [top.plan(described.plan, first + index) for index in range(seeds)]
+    plans = [top.plan(study_file.plan, first + index) for index in range(seeds)]
     trainer = make_trainer(
         simulator,
-        pdk.locate(described.pdk_path, technology=described.technology),
-        limits=described.trainer_limits(),
-        processes=described.execution.processes,
+        pdk.locate(study_file.pdk_path, technology=study_file.technology),
+        limits=study_file.trainer_limits(),
+        processes=study_file.execution.processes,
     )
     own = _nmse(trainer, plans, space.design(values))
     numbers = [

@@ -97,7 +97,7 @@ class SimulatedTraining:
             "version": self.version,
             "outcome": str(self.outcome.status),
             "cause": str(self.outcome.cause),
-            "words": self.outcome.words,
+            "message": self.outcome.message,
             "nmse_before": number_or_none(self.nmse_before),
             "nmse": number_or_none(self.nmse),
             "improved": self.improved,
@@ -123,7 +123,7 @@ def number_or_none(value: float) -> float | None:
 
 
 def in_scenario(
-    described: DesignFile,
+    design_file: DesignFile,
     *,
     corner: str | None = None,
     temperature: str | None = None,
@@ -136,7 +136,7 @@ def in_scenario(
 
     **Arguments:**
 
-    - `described`: the design file.
+    - `design_file`: the design file.
     - `corner`: process corner, such as `ss`.
     - `temperature`: number with unit, as for `sweep.study.scenarios.celsius`.
     - `mismatch_seed`, `weight_seed`, `noise_seed`, `data_seed`: seeds of mismatch, first weights, noise and data.
@@ -145,18 +145,18 @@ def in_scenario(
     unknown corner.
     """
     condition = Condition(
-        weight_seed=described.plan.weight_seed if weight_seed is None else weight_seed,
+        weight_seed=design_file.plan.weight_seed if weight_seed is None else weight_seed,
         corner=corner,
         temperature=None if temperature is None else celsius(temperature),
         mismatch_seed=mismatch_seed,
         noise_seed=noise_seed,
         data_seed=data_seed,
     )
-    return dataclasses.replace(described, plan=condition.plan(described.plan))
+    return dataclasses.replace(design_file, plan=condition.plan(design_file.plan))
 
 
 def simulate(
-    described: DesignFile,
+    design_file: DesignFile,
     trainer: Trainer,
     *,
     progress: Callable[[int, float], None] | None = None,
@@ -165,16 +165,16 @@ def simulate(
 
     **Arguments:**
 
-    - `described`: the design file.
+    - `design_file`: the design file.
     - `trainer`: simulates it.
     - `progress`: called with the epoch and the fraction of it that is done.
 
     **Returns:** the training. An error inside the simulator is in its outcome.
     """
-    plan = described.plan
-    trained = train(trainer, plan, described.design, progress=progress)
+    plan = design_file.plan
+    trained = train(trainer, plan, design_file.design, progress=progress)
     return SimulatedTraining(
-        name=described.name,
+        name=design_file.name,
         epochs=plan.epochs,
         simulator=trainer.name,
         version=trainer.version,

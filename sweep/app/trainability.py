@@ -56,21 +56,23 @@ def load(path: Path, *, noise: bool) -> DesignFile:
 
     **Raises:** `StudyFileError` with all that is wrong with it.
     """
-    described = load_design(path)
-    if not noise or not described.plan.noiseless:
-        return described
-    return dataclasses.replace(described, plan=dataclasses.replace(described.plan, noise_seed=0))
+    design_file = load_design(path)
+    if not noise or not design_file.plan.noiseless:
+        return design_file
+    return dataclasses.replace(
+        design_file, plan=dataclasses.replace(design_file.plan, noise_seed=0)
+    )
 
 
-def quasistatic_trainer(described: DesignFile, models: Models) -> QuasistaticTrainer:
+def quasistatic_trainer(design_file: DesignFile, models: Models) -> QuasistaticTrainer:
     """Returns a quasi-static trainer with the limits of a design file, whose simulator is ignored."""
-    trainer = make_trainer("quasistatic", models, limits=described.trainer_limits())
+    trainer = make_trainer("quasistatic", models, limits=design_file.trainer_limits())
     assert isinstance(trainer, QuasistaticTrainer)
     return trainer
 
 
 def examine(
-    described: DesignFile,
+    design_file: DesignFile,
     trainer: QuasistaticTrainer,
     *,
     points: int,
@@ -81,7 +83,7 @@ def examine(
 
     **Arguments:**
 
-    - `described`: the design file.
+    - `design_file`: the design file.
     - `trainer`: simulates the training and the measurement.
     - `points`: number of training points to measure at; all of them where the task has fewer.
     - `epochs`: number of epochs to train before; 0 for the first weights.
@@ -90,7 +92,7 @@ def examine(
     **Raises:** `SweepError` where the training before has no result; otherwise as `objectives.train` and
     `objectives.trainability.trainability`.
     """
-    plan, design = described.plan, described.design
+    plan, design = design_file.plan, design_file.design
     weights, nmse = None, None
     if epochs:
         longer = dataclasses.replace(plan, epochs=epochs)
@@ -98,12 +100,12 @@ def examine(
         if not trained.ok:
             outcome = trained.last.outcome
             raise SweepError(
-                f"epoch {len(trained.scores)} has no result ({outcome.cause}): {outcome.words}"
+                f"epoch {len(trained.scores)} has no result ({outcome.cause}): {outcome.message}"
             )
         weights, nmse = trained.weights, trained.nmse
     run = points_run(plan, design, points=points, weights=weights)
     return Examined(
-        name=described.name,
+        name=design_file.name,
         network=plan.layers,
         epochs=epochs,
         nmse=nmse,

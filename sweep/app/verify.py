@@ -105,19 +105,19 @@ def verify(
     **Raises:** `StudyFileError`; `VerifyError`; `SimulatorNotFound`; `pdk.PdkError`.
     """
     path = path / "design.toml" if path.is_dir() else path
-    described = load_design(path)
-    record = _record(described)
-    epochs = min(record.epochs, described.plan.epochs)
-    described = dataclasses.replace(
-        described, plan=dataclasses.replace(described.plan, epochs=epochs)
+    design_file = load_design(path)
+    record = _record(design_file)
+    epochs = min(record.epochs, design_file.plan.epochs)
+    design_file = dataclasses.replace(
+        design_file, plan=dataclasses.replace(design_file.plan, epochs=epochs)
     )
-    models = pdk.locate(described.pdk_path, technology=described.technology)
+    models = pdk.locate(design_file.pdk_path, technology=design_file.technology)
     notes = list(_notes(record, models))
     names = [simulator] if simulator else _simulators(record, notes, cross_check=cross_check)
     weights = weights_beside(path)
     files: list[Difference] = []
     if has_files(path):
-        files = file_differences(path, described, models)
+        files = file_differences(path, design_file, models)
         if any(entry.what != WEIGHTS for entry in files) and record.exported_by != _OURS:
             notes.append(
                 f"The files were written by {record.exported_by}, and this is {_OURS}: another "
@@ -130,10 +130,10 @@ def verify(
         trainer = make_trainer(
             name,
             models,
-            limits=described.trainer_limits(),
-            processes=described.execution.processes if _is_parallel(name) else 1,
+            limits=design_file.trainer_limits(),
+            processes=design_file.execution.processes if _is_parallel(name) else 1,
         )
-        repeats.append(repeat(described, record, trainer, weights, progress))
+        repeats.append(repeat(design_file, record, trainer, weights, progress))
     return Verification(path, tuple(repeats), tuple(files), tuple(notes))
 
 
@@ -142,8 +142,8 @@ def _is_parallel(name: str) -> bool:
     return name in SIMULATORS and SIMULATORS[name].parallel
 
 
-def _record(described: DesignFile) -> RecordedTraining:
-    raw = tomllib.loads(described.text)
+def _record(design_file: DesignFile) -> RecordedTraining:
+    raw = tomllib.loads(design_file.text)
     provenance, metrics = raw.get("provenance", {}), raw.get("metrics", {})
     try:
         return RecordedTraining(
@@ -158,7 +158,7 @@ def _record(described: DesignFile) -> RecordedTraining:
         )
     except (KeyError, TypeError, ValueError) as error:
         msg = (
-            f"{described.source} says no figures that a simulation could repeat ({error!s} in "
+            f"{design_file.source} says no figures that a simulation could repeat ({error!s} in "
             "[provenance] or [metrics]); give a design that `sweep export` wrote."
         )
         raise VerifyError(msg) from error

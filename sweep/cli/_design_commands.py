@@ -95,19 +95,19 @@ def simulate(  # noqa: PLR0913, PLR0917  (one for each option)
         from sweep.app.simulate import simulate as train
         from sweep.study.study_file import load_design
 
-        described = in_scenario(
+        design_file = in_scenario(
             load_design(design), corner=corner, temperature=temperature,
             mismatch_seed=mismatch_seed, weight_seed=weight_seed, noise_seed=noise_seed,
             data_seed=data_seed,
         )  # fmt: skip
         trainer = make_trainer(
-            simulator or described.execution.simulator,
-            pdk.locate(described.pdk_path, technology=described.technology),
-            limits=described.trainer_limits(),
-            processes=described.execution.processes,
+            simulator or design_file.execution.simulator,
+            pdk.locate(design_file.pdk_path, technology=design_file.technology),
+            limits=design_file.trainer_limits(),
+            processes=design_file.execution.processes,
         )
-        with console.epochs_shown(described.plan.epochs, quiet=as_json) as progress:
-            training = train(described, trainer, progress=progress)
+        with console.epochs_shown(design_file.plan.epochs, quiet=as_json) as progress:
+            training = train(design_file, trainer, progress=progress)
         if as_json:
             console.print_json(training.to_json())
         else:
@@ -133,12 +133,12 @@ def trainability(
         from sweep.app.trainability import examine, load, quasistatic_trainer
         from sweep.cli._trainability_views import trainability_view
 
-        described = load(design, noise=noise)
+        design_file = load(design, noise=noise)
         trainer = quasistatic_trainer(
-            described, pdk.locate(described.pdk_path, technology=described.technology)
+            design_file, pdk.locate(design_file.pdk_path, technology=design_file.technology)
         )
         with console.epochs_shown(epochs, quiet=as_json or not epochs) as progress:
-            found = examine(described, trainer, points=points, epochs=epochs, progress=progress)
+            found = examine(design_file, trainer, points=points, epochs=epochs, progress=progress)
         if as_json:
             console.print_json(console.finite(found.to_json()))
         else:
@@ -162,18 +162,18 @@ def controls(
         from sweep.app.trainability import load, quasistatic_trainer
         from sweep.cli._trainability_views import controls_view
 
-        described = load(design, noise=noise)
+        design_file = load(design, noise=noise)
         trainer = quasistatic_trainer(
-            described, pdk.locate(described.pdk_path, technology=described.technology)
+            design_file, pdk.locate(design_file.pdk_path, technology=design_file.technology)
         )
         with console.trainings_shown(quiet=as_json) as progress:
             found = train_controls(
-                trainer, described.plan, described.design, seeds=seeds, progress=progress
+                trainer, design_file.plan, design_file.design, seeds=seeds, progress=progress
             )
         if as_json:
-            console.print_json(console.finite({"name": described.name, **found.to_dict()}))
+            console.print_json(console.finite({"name": design_file.name, **found.to_dict()}))
         else:
-            views.show(controls_view(described.name, found, deep=counts_as_deep(found)))
+            views.show(controls_view(design_file.name, found, deep=counts_as_deep(found)))
 
 
 @app.command()
@@ -205,20 +205,20 @@ def stability(
         from sweep.app.trainability import load, quasistatic_trainer
         from sweep.cli._trainability_views import stability_view
 
-        described = load(design, noise=noise)
-        plan = dataclasses.replace(described.plan, epochs=epochs or described.plan.epochs)
+        design_file = load(design, noise=noise)
+        plan = dataclasses.replace(design_file.plan, epochs=epochs or design_file.plan.epochs)
         trainer = quasistatic_trainer(
-            described, pdk.locate(described.pdk_path, technology=described.technology)
+            design_file, pdk.locate(design_file.pdk_path, technology=design_file.technology)
         )
         with console.trainings_shown(quiet=as_json) as progress:
             found = touch(
-                trainer, plan, described.design,
+                trainer, plan, design_file.design,
                 seeds=seeds, scales=scales or SCALES, progress=progress,
             )  # fmt: skip
         if as_json:
-            console.print_json(console.finite({"name": described.name, **found.to_dict()}))
+            console.print_json(console.finite({"name": design_file.name, **found.to_dict()}))
         else:
-            views.show(stability_view(described.name, found))
+            views.show(stability_view(design_file.name, found))
 
 
 @app.command()

@@ -106,7 +106,7 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
         from sweep.observers.progress import JsonObserver, RichObserver
         from sweep.study.study_file import load
 
-        described = load(study)
+        study_file = load(study)
         settings = Settings(
             out=Path("out") / study.stem if out is None else out,
             storage=storage,
@@ -120,10 +120,10 @@ def run(  # noqa: PLR0913, PLR0917  (one for each option)
             cache=not no_cache,
             allow_hub=allow_hub,
         )
-        if not as_json and (settings.simulator or described.transient) == AUTO:
+        if not as_json and (settings.simulator or study_file.transient) == AUTO:
             typer.echo(views.choice_words())
         with JsonObserver() if as_json else RichObserver() as observer:
-            summary = run_study(described, settings, observer=observer)
+            summary = run_study(study_file, settings, observer=observer)
         if summary.complete and not summary.stopped and not as_json:
             export_it = f"; sweep export {summary.out}" if summary.best else ""
             typer.echo(f"next: sweep report {summary.out}{export_it}")
@@ -378,15 +378,15 @@ def validate(
         from sweep.study.refusals import refusals
         from sweep.study.study_file import load
 
-        described = load(study)
-        start = check_study(described)
-        refused = refusals(described, simulator)
+        study_file = load(study)
+        start = check_study(study_file)
+        refused = refusals(study_file, simulator)
         if as_json:
             from sweep.app.documents import study_document
 
-            console.print_json(study_document(described, start, refused))
+            console.print_json(study_document(study_file, start, refused))
         else:
-            views.show(views.study_view(described, start))
+            views.show(views.study_view(study_file, start))
             for refusal in refused:
                 typer.echo(f"warning: {refusal.message}", err=True)
 

@@ -103,7 +103,7 @@ def status_view(shown: StudyStatus) -> RenderableType:
         table = grid("failures", "trials", "first words", right=("trials",))
         for cause, trials in seen.failures():
             first = trials[0].failure
-            words = first.words.splitlines()[0] if first and first.words else ""
+            words = first.message.splitlines()[0] if first and first.message else ""
             table.add_row(escape(cause), str(len(trials)), escape(words))
         parts += ["", table]
     if shown.unfinished and shown.driver is None:
@@ -243,7 +243,7 @@ def training_view(training: SimulatedTraining) -> RenderableType:
     }
     if not training.ok:
         rows["outcome"] += f" ({training.outcome.cause}) in epoch {len(training.scores)}"
-        rows["its words"] = training.outcome.words
+        rows["its message"] = training.outcome.message
     rows |= {
         "epochs": f"{len(training.scores)} of {training.epochs}",
         "points": str(sum(score.points for score in training.scores)),

@@ -53,13 +53,13 @@ def has_begun(out: Path) -> bool:
         return True
 
 
-def read_begun(out: Path, described: StudyFile, *, resume: bool) -> Manifest | None:
+def read_begun(out: Path, study_file: StudyFile, *, resume: bool) -> Manifest | None:
     """Reads the manifest of the study in a directory, if that study may be resumed.
 
     **Arguments:**
 
     - `out`: the directory. It need not exist.
-    - `described`: the study file that is to be run.
+    - `study_file`: the study file that is to be run.
     - `resume`: whether a study that is there already may be resumed.
 
     **Returns:** the manifest; None where the directory holds no study, so that a new one begins.
@@ -90,21 +90,21 @@ def read_begun(out: Path, described: StudyFile, *, resume: bool) -> Manifest | N
             "`sweep status`, `report` and `export` read it as it is."
         )
         raise StoreError(msg)
-    if stored.description != described.description:
+    if stored.description != study_file.description:
         msg = (
             f"{out} holds another study ({manifest.name!r}, begun {manifest.created}): its study "
-            f"file differs from {described.source} in what determines results; name another "
+            f"file differs from {study_file.source} in what determines results; name another "
             f"directory with --out, or run {layout.study_file}."
         )
-        if stored.fixed.get("junctions") == "none" != described.fixed.get("junctions"):
+        if stored.fixed.get("junctions") == "none" != study_file.fixed.get("junctions"):
             msg += (
                 " Its transistors have no junction areas, as in earlier versions; if that is all, "
-                f'write junctions = "none" under [design] of {described.source}.'
+                f'write junctions = "none" under [design] of {study_file.source}.'
             )
         raise StoreError(msg)
-    check_data(manifest, described, out)
+    check_data(manifest, study_file, out)
     # Up to schema 3 the data were no part of the fingerprint.
-    if manifest.fingerprint not in {described.fingerprint, described.description}:
+    if manifest.fingerprint not in {study_file.fingerprint, study_file.description}:
         msg = (
             f"{out} was begun by an earlier analog-sweep ({manifest.package_version}), to which its "
             "study file meant something else: what it does not mention has other values now; go on "
@@ -122,13 +122,15 @@ def read_begun(out: Path, described: StudyFile, *, resume: bool) -> Manifest | N
 
 
 @contextmanager
-def claim(out: Path, described: StudyFile, *, storage: str | None, resume: bool) -> Iterator[Claim]:
+def claim(
+    out: Path, study_file: StudyFile, *, storage: str | None, resume: bool
+) -> Iterator[Claim]:
     """Locks a study's directory against other drivers. A missing directory is created.
 
     **Arguments:**
 
     - `out`: the directory.
-    - `described`: the study file that is to be run.
+    - `study_file`: the study file that is to be run.
     - `storage`: URL of an Optuna storage; None for the one that the study has, or for a journal file in
       `out` where the study is new.
     - `resume`: whether a study that is there already may be resumed.
@@ -141,7 +143,7 @@ def claim(out: Path, described: StudyFile, *, storage: str | None, resume: bool)
     """
     quiet()
     layout = Layout(out)
-    _check_storage(layout, described, read_begun(out, described, resume=resume), storage)
+    _check_storage(layout, study_file, read_begun(out, study_file, resume=resume), storage)
     with _Traces(layout) as traces:
         try:
             lock = DriverLock(layout)
@@ -149,9 +151,9 @@ def claim(out: Path, described: StudyFile, *, storage: str | None, resume: bool)
             msg = f"{out} cannot be written to ({one_line(error)}); name another directory with --out."
             raise StoreError(msg) from error
         with lock:
-            begun = read_begun(out, described, resume=resume)
+            begun = read_begun(out, study_file, resume=resume)
             try:
-                yield Claim(layout, described, begun, storage)
+                yield Claim(layout, study_file, begun, storage)
             finally:
                 traces.remove_files()
 
@@ -191,13 +193,13 @@ class _Traces:
 class Claim:
     """A locked directory. `open` creates the study there, or opens the one that an earlier driver began.
 
-    - `layout`: paths of the study's files; `described`: its study file.
+    - `layout`: paths of the study's files; `study_file`: its study file.
     - `begun`: its manifest; None where it is new.
     - `storage`: the URL that was asked for; None for the default.
     """
 
     layout: Layout
-    described: StudyFile
+    study_file: StudyFile
     begun: Manifest | None
     storage: str | None
 
@@ -220,8 +222,8 @@ class Claim:
         with other transistor models; `StorageError` if the storage fails.
         """
         if self.begun is None:
-            return _create(self.layout, self.described, trainers, self.storage, start, told)
-        return _resume(self.layout, self.described, trainers, self.begun, self.storage, told)
+            return _create(self.layout, self.study_file, trainers, self.storage, start, told)
+        return _resume(self.layout, self.study_file, trainers, self.begun, self.storage, told)
 
 
 def _foreign(layout: Layout) -> list[str]:
@@ -232,7 +234,7 @@ def _foreign(layout: Layout) -> list[str]:
 
 
 def _check_storage(
-    layout: Layout, described: StudyFile, begun: Manifest | None, given: str | None
+    layout: Layout, study_file: StudyFile, begun: Manifest | None, given: str | None
 ) -> None:
     """Refuse a storage that is not this study's, without writing to it."""
     if begun is not None:
@@ -245,13 +247,13 @@ def _check_storage(
         return
     if given is None:
         return
-    found = study_in(given, described.name)
+    found = study_in(given, study_file.name)
     if found is not None:
-        same = found.get(FINGERPRINT) in {described.fingerprint, described.description}
+        same = found.get(FINGERPRINT) in {study_file.fingerprint, study_file.description}
         words = "this study" if same else "another study of the name"
         advice = "go on with it in its own directory, with --resume," if same else "change `name`"
         msg = (
-            f"The storage {public_url(given)} holds {words} {described.name!r} already; {advice} or "
+            f"The storage {public_url(given)} holds {words} {study_file.name!r} already; {advice} or "
             "give another --storage."
         )
         raise StoreError(msg)
@@ -259,29 +261,29 @@ def _check_storage(
 
 def _create(
     layout: Layout,
-    described: StudyFile,
+    study_file: StudyFile,
     trainers: Sequence[Trainer],
     storage: str | None,
     start: Sequence[StartPoint],
     told: Told | None,
 ) -> Opened:
-    text = described.text.encode()
+    text = study_file.text.encode()
     write_whole(layout.study_file, text)
-    plan = described.plan
+    plan = study_file.plan
     top = trainers[-1]
     models = top.models
     manifest = Manifest(
-        name=described.name,
-        fingerprint=described.fingerprint,
+        name=study_file.name,
+        fingerprint=study_file.fingerprint,
         study_sha256=hashlib.sha256(text).hexdigest(),
-        study_source=str(Path(described.source).absolute()),
+        study_source=str(Path(study_file.source).absolute()),
         package_version=__version__,
         simulator=top.name,
         simulator_version=top.version,
-        rungs=_rungs(trainers) if described.ladder.declared else (),
+        rungs=_rungs(trainers) if study_file.ladder.declared else (),
         pdk={"source": models.source, "version": models.version, "sha256": models.sha256},
         seeds={
-            "search": described.search.seed,
+            "search": study_file.search.seed,
             "weights": plan.weight_seed,
             "order": plan.order_seed,
             "noise": plan.noise_seed,
@@ -289,19 +291,19 @@ def _create(
             "mismatch": plan.scenario.mismatch_seed,
         },
         storage=JOURNAL if storage is None else public_url(storage),
-        data=described.data,
-        plugins=plugins_of(described),
+        data=study_file.data,
+        plugins=plugins_of(study_file),
     )
     manifest.write(layout)
     opened, group = open_storage(layout, storage or JOURNAL, told)
     return Opened(
-        layout, create_study(opened, described, manifest, lambda: start), group, resumed=False
+        layout, create_study(opened, study_file, manifest, lambda: start), group, resumed=False
     )
 
 
 def _resume(
     layout: Layout,
-    described: StudyFile,
+    study_file: StudyFile,
     trainers: Sequence[Trainer],
     begun: Manifest,
     storage: str | None,
@@ -322,17 +324,17 @@ def _resume(
         "simulator_version": top.version,
         "pdk_sha256": top.models.sha256,
         "pdk_source": top.models.source,
-        "plugins": plugins_of(described),
+        "plugins": plugins_of(study_file),
     }
-    if described.ladder.declared:
+    if study_file.ladder.declared:
         start["rungs"] = _rungs(trainers)
-    replace(begun, resumed=(*begun.resumed, start), schema=SCHEMA, data=described.data).write(
+    replace(begun, resumed=(*begun.resumed, start), schema=SCHEMA, data=study_file.data).write(
         layout
     )
     opened, group = open_storage(layout, storage or complete_url(begun.storage), told)
     return Opened(
         layout,
-        create_study(opened, described, begun, lambda: start_points(described)),
+        create_study(opened, study_file, begun, lambda: start_points(study_file)),
         group,
         resumed=True,
     )

@@ -34,30 +34,30 @@ class Decisions:
 
     **Attributes:**
 
-    - `described`: the study file.
+    - `study_file`: the study file.
     - `layout`, `store`: paths of its files, and its study store.
     - `observer`: called with an event for each decision.
     """
 
-    described: StudyFile
+    study_file: StudyFile
     layout: Layout
     store: StudyStore
     observer: Observer
 
     @property
     def _directions(self) -> Mapping[str, str]:
-        return {str(name): str(way) for name, way in self.described.search.objectives.items()}
+        return {str(name): str(way) for name, way in self.study_file.search.objectives.items()}
 
     def report(self, trial_run: TrialRun) -> None:
         """Reports the NMSE after each epoch or scenario; nothing where all epochs of a training are one task."""
         if not self._is_told_on_the_way(trial_run):
             return
-        first = self.described.ladder.first_step(trial_run.rung)
+        first = self.study_file.ladder.first_step(trial_run.rung)
         reports = {first + step: nmse for step, nmse in trial_run.reports().items()}
         self.store.report(trial_run.handle, reports)
 
     def _is_told_on_the_way(self, trial_run: TrialRun) -> bool:
-        return trial_run.has_scenarios or not self.described.ladder.in_one_go(trial_run.rung)
+        return trial_run.has_scenarios or not self.study_file.ladder.in_one_go(trial_run.rung)
 
     def goes_on(self, trial_run: TrialRun) -> bool:
         """Promotes, completes or prunes a trial where that is due. Returns whether it has work left."""
@@ -82,7 +82,7 @@ class Decisions:
         if not all(map(math.isfinite, values)):
             words = "A figure of merit is no finite number."
             failure = TaskFailure(
-                blame=Blame.DESIGN, status="failed", cause="not_finite", words=words
+                blame=Blame.DESIGN, status="failed", cause="not_finite", message=words
             )
             self.fail(trial_run, failure, epoch=trial_run.level)
             return False
@@ -120,7 +120,7 @@ class Decisions:
                 values=values,
                 nmse=trial_run.nmse,
                 best=trial_run.number in progress.best,
-                violates=violated_words(beyond, limits_of(self.described)),
+                violates=violated_words(beyond, limits_of(self.study_file)),
                 improved=improved,
                 best_trial=progress.best_trial,
                 best_value=progress.best_value,
@@ -133,7 +133,7 @@ class Decisions:
             return {}
         return {
             bound.name: bound.violation(trial_run.figures({bound.figure: bound.way})[bound.figure])
-            for bound in self.described.search.constraints
+            for bound in self.study_file.search.constraints
         }
 
     def _is_promising(self, trial_run: TrialRun, values: Sequence[float]) -> bool:
@@ -183,7 +183,7 @@ class Decisions:
                 epoch=training.next_epoch,
                 status=failure.status,
                 cause=failure.cause,
-                words=failure.words,
+                message=failure.message,
             )
         )
 
@@ -219,12 +219,12 @@ class Decisions:
     def give_up(self, handle: TrialHandle, words: str) -> None:
         """Ends a trial whose files cannot be used. A new trial tries its parameters once more."""
         rung = self.store.rung(handle)
-        current = self.described.ladder.rungs[rung]
+        current = self.study_file.ladder.rungs[rung]
         epoch = 0
         if isinstance(current, TrainingRung):
-            (name, *_) = self.described.ladder.trainings(rung)
+            (name, *_) = self.study_file.ladder.trainings(rung)
             epoch = len(self.layout.epochs(handle.number, name))
-        failure = TaskFailure(blame=Blame.CHANCE, status="damaged", cause="files", words=words)
+        failure = TaskFailure(blame=Blame.CHANCE, status="damaged", cause="files", message=words)
         self.store.replace(handle, TrialRecord(failure=_recorded(failure, rung, epoch)))
         self._tell_failure(handle, failure, rung=rung, epoch=epoch)
 
@@ -238,7 +238,7 @@ class Decisions:
                 epoch=epoch,
                 status=failure.status,
                 cause=failure.cause,
-                words=failure.words,
+                message=failure.message,
             )
         )
 
@@ -248,7 +248,7 @@ def _recorded(failure: TaskFailure, rung: int, epoch: int) -> FailureRecord:
     return FailureRecord(
         status=failure.status,
         cause=failure.cause,
-        words=failure.words,
+        words=failure.message,
         failed_rung=rung,
         failed_epoch=epoch,
     )

@@ -16,7 +16,7 @@ from sweep.study.extension import what_forbids
 from sweep.study.study_file import VERSION, StudyFile
 
 
-def extend(out: Path, described: StudyFile) -> None:
+def extend(out: Path, study_file: StudyFile) -> None:
     """Replaces the study file of a begun study; does nothing where the study has this file already.
 
     The replaced file is kept as `study-1.toml`, `study-2.toml`, ... If the process is killed in between, the
@@ -27,7 +27,7 @@ def extend(out: Path, described: StudyFile) -> None:
     """
     layout = Layout(out)
     manifest = read_manifest(layout)
-    text = described.text.encode()
+    text = study_file.text.encode()
     digest = hashlib.sha256(text).hexdigest()
     if manifest.study_sha256 == digest:
         write_whole(layout.study_file, text)
@@ -36,12 +36,12 @@ def extend(out: Path, described: StudyFile) -> None:
     if version != VERSION:
         msg = f"{out} has a study file of version {version}; `sweep migrate {out}` rewrites it."
         raise StoreError(msg)
-    if old.description == described.description:
+    if old.description == study_file.description:
         return
-    check_data(manifest, described, out)
-    reason = what_forbids(old, described)
+    check_data(manifest, study_file, out)
+    reason = what_forbids(old, study_file)
     if reason:
-        msg = f"{described.source} cannot extend the study in {out}: {reason}."
+        msg = f"{study_file.source} cannot extend the study in {out}: {reason}."
         raise StoreError(msg)
     with DriverLock(layout):
         earlier = sum(EXTENDED in start for start in manifest.resumed)
@@ -49,10 +49,10 @@ def extend(out: Path, described: StudyFile) -> None:
         start = {"at": now(), "package_version": __version__, EXTENDED: manifest.fingerprint}
         replace(
             manifest,
-            fingerprint=described.fingerprint,
+            fingerprint=study_file.fingerprint,
             study_sha256=digest,
-            study_source=str(Path(described.source).absolute()),
-            seeds={**manifest.seeds, "search": described.search.seed},
+            study_source=str(Path(study_file.source).absolute()),
+            seeds={**manifest.seeds, "search": study_file.search.seed},
             resumed=(*manifest.resumed, start),
             schema=SCHEMA,
         ).write(layout)

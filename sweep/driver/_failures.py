@@ -34,12 +34,12 @@ class Blame(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFailure:
-    """The reason why a task has no result; `status`, `cause` and the message `words` are stored with the trial."""
+    """The reason why a task has no result; `status`, `cause` and `message` are stored with the trial."""
 
     blame: Blame
     status: str
     cause: str
-    words: str
+    message: str
 
     @property
     def is_of_the_machine(self) -> bool:
@@ -60,16 +60,18 @@ def failure_of(done: Done, *, memory_limited: bool) -> TaskFailure | None:
     """
     result = done.result
     if result is None:
-        return TaskFailure(blame=Blame.CHANCE, status="crashed", cause=LOST, words=done.reason)
+        return TaskFailure(blame=Blame.CHANCE, status="crashed", cause=LOST, message=done.reason)
     if result.unfit:
-        return TaskFailure(blame=Blame.MACHINE, status="unfit", cause="machine", words=result.unfit)
+        return TaskFailure(
+            blame=Blame.MACHINE, status="unfit", cause="machine", message=result.unfit
+        )
     if result.refusal is not None:
         cause, words = result.refusal
-        return TaskFailure(blame=Blame.DESIGN, status="refused", cause=cause, words=words)
+        return TaskFailure(blame=Blame.DESIGN, status="refused", cause=cause, message=words)
     if result.straggled:
         words = f"Cut after {result.wall_seconds:.0f} s, when others of its kind had long finished."
         return TaskFailure(
-            blame=Blame.DESIGN, status=STRAGGLER, cause="learned_time_limit", words=words
+            blame=Blame.DESIGN, status=STRAGGLER, cause="learned_time_limit", message=words
         )
     if result.outcome is not None and not result.outcome.ok:
         outcome = result.outcome
@@ -77,7 +79,7 @@ def failure_of(done: Done, *, memory_limited: bool) -> TaskFailure | None:
             blame=_blame(outcome, memory_limited=memory_limited),
             status=outcome.status,
             cause=outcome.cause,
-            words=outcome.words,
+            message=outcome.message,
         )
     return None
 

@@ -41,21 +41,21 @@ def plugins_of(study: StudyFile) -> list[dict[str, str]]:
     ]
 
 
-def check_data(manifest: Manifest, described: StudyFile, out: Path) -> None:
+def check_data(manifest: Manifest, study_file: StudyFile, out: Path) -> None:
     """Checks that the task of a resumed study gives the same points as before.
 
     **Arguments:**
 
     - `manifest`: of the study in its directory. The manifest of an early version without data passes.
-    - `described`: the study file, with the data that its task gives now.
+    - `study_file`: the study file, with the data that its task gives now.
     - `out`: the study's directory, for the message.
 
     **Raises:** `StoreError` where the points differ.
     """
-    if not manifest.data or manifest.data == described.data:
+    if not manifest.data or manifest.data == study_file.data:
         return
-    task = described.plan.task.name
-    packages = [entry for entry in plugins_of(described) if entry["kind"] == "task"]
+    task = study_file.plan.task.name
+    packages = [entry for entry in plugins_of(study_file) if entry["kind"] == "task"]
     source = f" ({packages[0]['package']} {packages[0]['version']})" if packages else ""
     msg = (
         f"{out} was begun with other data: task {task!r}{source} gives other points now than it did "

@@ -59,7 +59,7 @@ class StudyLoop:
 
     **Attributes:**
 
-    - `described`: the study file.
+    - `study_file`: the study file.
     - `layout`, `store`: paths of the study's files, and its study store.
     - `executor`: runs the tasks; `rung_simulators`: trainer and simulator spec of each rung.
     - `observer`: called with each event.
@@ -71,7 +71,7 @@ class StudyLoop:
     - `overheads`: time outside the simulator for each epoch so far, s; NaN for cached epochs.
     """
 
-    described: StudyFile
+    study_file: StudyFile
     layout: Layout
     store: StudyStore
     executor: RayExecutor
@@ -89,7 +89,7 @@ class StudyLoop:
     @property
     def decisions(self) -> Decisions:
         """Decides what happens to each trial after a task."""
-        return Decisions(self.described, self.layout, self.store, self.observer)
+        return Decisions(self.study_file, self.layout, self.store, self.observer)
 
     def run(self) -> None:
         """Resumes unfinished trials, then runs new ones.
@@ -149,7 +149,7 @@ class StudyLoop:
         except ExecutorError as error:
             raise MachineError(str(error)) from error
         for words in messages:
-            self.observer(NodeLeftOut(words=words))
+            self.observer(NodeLeftOut(message=words))
 
     def _take_up(self) -> None:
         """Resumes the trials that an earlier driver left unfinished."""
@@ -157,7 +157,7 @@ class StudyLoop:
             design = self._design(handle)
             if design is None:
                 continue
-            trial_run = self._climb(
+            trial_run = self._trial_run(
                 handle,
                 design,
                 rung=self.store.rung(handle),
@@ -201,7 +201,7 @@ class StudyLoop:
                 design = self._design(handle)
                 if design is not None:
                     clear(handle.number, self.layout)
-                    trial_run = self._climb(handle, design)
+                    trial_run = self._trial_run(handle, design)
                     self._announce(trial_run)
                     self._queue.add(self._jobs(trial_run))
             else:
@@ -219,7 +219,7 @@ class StudyLoop:
             self.observer(Stopped(reason=reason))
         return True
 
-    def _climb(
+    def _trial_run(
         self,
         handle: TrialHandle,
         design: Design,
@@ -227,7 +227,7 @@ class StudyLoop:
         rung: int = 0,
         finished: Sequence[RungResult] = (),
     ) -> TrialRun:
-        study = self.described
+        study = self.study_file
         return TrialRun(handle, design, study.plan, study.ladder, rung, list(finished))
 
     def _jobs(self, trial_run: TrialRun) -> list[Job]:
@@ -236,10 +236,10 @@ class StudyLoop:
     def _design(self, handle: TrialHandle) -> Design | None:
         """Returns the design of a trial; None where its parameters give none, and the trial has failed."""
         try:
-            return self.described.space.design(handle.values)
+            return self.study_file.space.design(handle.values)
         except InfeasibleDesign as error:
             failure = TaskFailure(
-                blame=Blame.DESIGN, status="infeasible", cause=error.field, words=str(error)
+                blame=Blame.DESIGN, status="infeasible", cause=error.field, message=str(error)
             )
             self.decisions.refuse(handle, failure)
             return None
@@ -319,7 +319,7 @@ class StudyLoop:
                 seed=work.seed,
                 epoch=work.next_epoch,
                 attempt=tries,
-                reason=failure.words,
+                reason=failure.message,
                 wait=rest,
             )
         )
@@ -341,7 +341,7 @@ class StudyLoop:
     def _leave_out(self, job: Job, done: Done, failure: TaskFailure) -> None:
         """Excludes a node that cannot do its task, and queues the task for another node."""
         try:
-            words = self.executor.leave_out(done.node, " ".join(failure.words.split()))
+            words = self.executor.leave_out(done.node, " ".join(failure.message.split()))
         except ExecutorError as error:
             msg = (
                 f"Trial {job.trial_run.number}, epoch {job.work.next_epoch}: {error} Nothing can be "
@@ -349,7 +349,7 @@ class StudyLoop:
             )
             raise MachineError(msg) from error
         if words:
-            self.observer(NodeLeftOut(words=words))
+            self.observer(NodeLeftOut(message=words))
         job.work.tries -= 1
         self._queue.rest(job, 0.0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,20 +125,12 @@ class TrainingRun:
 
         **Raises:** `OSError` where the file cannot be written.
         """
-        epochs = result.epochs
-        assert epochs is not None
-        record = EpochRecord(
-            scores=epochs.scores,
-            arrays=epochs.arrays,
-            run_key=epochs.run_key,
-            first_key=epochs.first_key,
+        assert result.epochs is not None
+        record = replace(
+            result.epochs,
             previous_key=self.run_key,
-            simulator=epochs.simulator,
-            version=epochs.version,
             models=models,
-            statistics=epochs.statistics,
             attempts=self.tries,
-            cached=epochs.cached,
             rung=rung,
             wall_seconds=result.wall_seconds,
             simulated_seconds=result.simulated_seconds,

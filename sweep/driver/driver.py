@@ -117,7 +117,7 @@ def run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> Su
     nothing can be simulated or written any more, `InterruptedStudy` after a second signal. A study
     that has begun by then can be resumed; one that has not leaves nothing.
     """
-    with listening(lambda words: observer(Noticed(words=words))):
+    with listening(lambda words: observer(Noticed(message=words))):
         return _run_study(study, settings, observer=observer)
 
 
@@ -140,7 +140,7 @@ def _run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> S
             execution = study.execution
             notes = [] if place.begun is None else changes(place.begun, study, trainers)
             for words in (*notes_of(start), *notes):
-                observer(Noticed(words=words))
+                observer(Noticed(message=words))
             with RayExecutor(
                 workers=settings.workers or execution.workers,
                 needs=_needs(execution),
@@ -152,10 +152,10 @@ def _run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> S
                 opened = place.open(
                     trainers,
                     start,
-                    lambda words, wait: observer(StorageAway(words=words, wait=wait)),
+                    lambda words, wait: observer(StorageAway(message=words, wait=wait)),
                 )
                 loop = StudyLoop(
-                    described=study,
+                    study_file=study,
                     layout=opened.layout,
                     store=StudyStore(opened.study, study, opened.group, sampler),
                     executor=executor,
@@ -181,7 +181,7 @@ def _run_study(study: StudyFile, settings: Settings, *, observer: Observer) -> S
                             field=refusal.field,
                             choices=refusal.choices,
                             rung=refusal.rung,
-                            words=refusal.message,
+                            message=refusal.message,
                         )
                     )
                 loop.run()
@@ -233,7 +233,7 @@ def _needs(execution: Execution) -> Needs:
 
 
 def _started(loop: StudyLoop, out: Path, *, resumed: bool) -> StudyStarted:
-    study, top = loop.described, loop.rung_simulators[-1].trainer
+    study, top = loop.study_file, loop.rung_simulators[-1].trainer
     progress = loop.store.progress()
     return StudyStarted(
         out=out,
@@ -259,7 +259,7 @@ def _summary(loop: StudyLoop, out: Path, seconds: float, *, stopped: bool) -> Su
     known = [overhead for overhead in loop.overheads if math.isfinite(overhead)]
     return Summary(
         out=out,
-        name=loop.described.name,
+        name=loop.study_file.name,
         simulator=loop.rung_simulators[-1].trainer.name,
         version=loop.rung_simulators[-1].trainer.version,
         asked=loop.target,
@@ -273,8 +273,8 @@ def _summary(loop: StudyLoop, out: Path, seconds: float, *, stopped: bool) -> Su
         reason=progress.ranks.reason,
         allowed=progress.ranks.allowed,
         learned=progress.learned,
-        outcomes=_told(progress.outcomes, ladder=loop.described.ladder.declared),
-        objectives=tuple(loop.described.search.objectives),
+        outcomes=_told(progress.outcomes, ladder=loop.study_file.ladder.declared),
+        objectives=tuple(loop.study_file.search.objectives),
         epochs=len(loop.overheads),
         seconds=seconds,
         overhead=statistics.median(known) if known else math.nan,

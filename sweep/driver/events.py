@@ -101,13 +101,13 @@ class StudyStarted:
 class PartRefused:
     """A simulator of the study refuses a part of its search space: trials there will fail.
 
-    - `field`, `choices`, `rung`: as in `sweep.study.refusals.Refusal`; `words`: its message.
+    - `field`, `choices`, `rung`: as in `sweep.study.refusals.Refusal`; `message`: its message.
     """
 
     field: str
     choices: tuple[str, ...]
     rung: int
-    words: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,23 +197,23 @@ class EpochLost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeLeftOut:
-    """A node of the cluster gets no tasks, as it cannot run this study. `words` name node and reason."""
+    """A node of the cluster gets no tasks, as it cannot run this study. `message` name node and reason."""
 
-    words: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noticed:
-    """A notice for the user while the study continues: `words`, in one line."""
+    """A notice for the user while the study continues: `message`, in one line."""
 
-    words: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageAway:
-    """The study's database does not answer, for the reason in `words`. It is tried again after `wait` s."""
+    """The study's database does not answer, for the reason in `message`. It is tried again after `wait` s."""
 
-    words: str
+    message: str
     wait: float
 
 
@@ -287,19 +287,19 @@ class TrainingFailed:
     epoch: int
     status: str
     cause: str
-    words: str
+    message: str
     rung: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFailed:
-    """A trial failed. `status` and `cause` of its outcome, and the simulator's message `words`."""
+    """A trial failed. `status` and `cause` of its outcome, and the simulator's `message`."""
 
     trial: int
     epoch: int
     status: str
     cause: str
-    words: str
+    message: str
     rung: int = 0
 
 

@@ -176,11 +176,11 @@ def _line_of_driver(
         case Paused():
             return "paused: nothing is begun" if event.paused else "goes on"
         case NodeLeftOut() | Noticed():
-            return event.words
+            return event.message
         case PartRefused():
-            return f"warning: {event.words}"
+            return f"warning: {event.message}"
         case StorageAway():
-            return f"{event.words}; once more in {event.wait:g} s"
+            return f"{event.message}; once more in {event.wait:g} s"
         case Stopped():
             # The message of the error is enough where the study never began.
             return f"stopped: {event.reason}; go on with --resume" if event.begun else ""
@@ -203,7 +203,7 @@ def _line_of_trial(event: Event, board: Board) -> str:
         case TrainingFailed():
             text = (
                 f"trial {event.trial}: {event.training} does not train: {event.status} "
-                f"({event.cause}): {' '.join(event.words.split())}"
+                f"({event.cause}): {' '.join(event.message.split())}"
             )
         case TrialPromoted():
             text = (
@@ -218,7 +218,7 @@ def _line_of_trial(event: Event, board: Board) -> str:
                 value = f": value {event.values[0]:.4g}"
             text = f"trial {event.trial} pruned{after}{_on(event.rung, board)}{value} [{_count(board)}]"
         case TrialFailed():
-            words, on = " ".join(event.words.split()), _on(event.rung, board)
+            words, on = " ".join(event.message.split()), _on(event.rung, board)
             text = f"trial {event.trial} failed{on}: {event.status} ({event.cause}): {words}"
         case _:
             pass
@@ -292,7 +292,7 @@ def closing(summary: Summary) -> str:
 def _outcome(outcome: OutcomeCount) -> str:
     """Describes the trials that ended in the same way."""
     cause = f" ({outcome.cause})" if outcome.cause else ""
-    words = f": {outcome.words}" if outcome.words else ""
+    words = f": {outcome.message}" if outcome.message else ""
     return f"{outcome.trials} {outcome.state}{cause}{words}"
 
 

@@ -39,7 +39,7 @@ def page_data(found: Findings, *, refresh: float | None) -> dict[str, Any]:
             "failures": {
                 trial.number: {
                     "cause": trial.failure.cause,
-                    "words": trial.failure.words[:_WORDS],
+                    "words": trial.failure.message[:_WORDS],
                     "epoch": trial.failure.epoch,
                     "rung": trial.failure.rung,
                 }

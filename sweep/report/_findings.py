@@ -141,20 +141,20 @@ def _packages(manifest: Manifest) -> dict[str, str]:
 
 
 def _provenance(results: Results, planned: int) -> dict[str, str]:
-    manifest, described = results.manifest, results.study_file
-    plan, technology = described.plan, find_technology(described.technology)
+    manifest, study_file = results.manifest, results.study_file
+    plan, technology = study_file.plan, find_technology(study_file.technology)
     seeds = ", ".join(
         f"{name} {'none' if seed is None else seed}" for name, seed in manifest.seeds.items()
     )
     told: dict[str, Any] = {
         "study": f"{manifest.name}, fingerprint {manifest.fingerprint}",
-        "network": "-".join(map(str, described.layers)),
+        "network": "-".join(map(str, study_file.layers)),
         "task": f"{plan.task.name}: {plan.task.points} training and {plan.task.held_out} held-out points",
         "silicon": (
             f"{technology.title}, corner {plan.scenario.corner}, {plan.scenario.temperature:g} °C, substrate network "
             f"{'kept' if plan.body_network else 'left out'}"
         ),
-        "search": f"{described.search.sampler}, {planned} trials",
+        "search": f"{study_file.search.sampler}, {planned} trials",
         "seeds": seeds,
         "simulator": _simulators(results),
         "transistor models": f"{technology.title}, version {manifest.pdk['version']}, {manifest.pdk['source']}",

@@ -64,7 +64,7 @@ def failure_table(failures: Iterable[tuple[str, Sequence[TrialView]]]) -> str:
         more = f" and {len(trials) - _WHICH} more" if len(trials) > _WHICH else ""
         count = (str(len(trials)), True)
         which = (f'<span class="list">{links}{more}</span>', "html")
-        words = (first.words if first else "", "words")
+        words = (first.message if first else "", "words")
         rows.append((FAILED, [(cause, False), count, which, words]))
     head = [("cause", False), ("trials", True), ("which", False), ("words of the first", False)]
     return table("failures", head, rows)

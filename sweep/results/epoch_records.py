@@ -35,6 +35,8 @@ class UnreadableRecordError(RecordError):
 class EpochRecord:
     """The results of one epoch of one training, or of several that were computed in one task.
 
+    A worker fills in what it computed, the driver the rest: the fields with defaults, but for `cached`.
+
     **Attributes:**
 
     - `scores`: the metrics of each epoch.
@@ -59,11 +61,11 @@ class EpochRecord:
     arrays: Mapping[str, NDArray[np.float64]]
     run_key: str
     first_key: str
-    previous_key: str
     simulator: str
     version: str
-    models: str
     statistics: Mapping[str, int | None]
+    previous_key: str = ""
+    models: str = ""
     attempts: int = 1
     cached: int = 0
     rung: int = 0

@@ -19,13 +19,13 @@ class OutcomeCount:
     - `state`: `failed` or `pruned`.
     - `cause`: cause of the failure; for pruned trials their rung, as in `rung 1`.
     - `trials`: how many.
-    - `words`: first line of the most frequent message of a failure.
+    - `message`: first line of the most frequent message of a failure.
     """
 
     state: str
     cause: str
     trials: int
-    words: str = ""
+    message: str = ""
 
 
 class Outcomes:
@@ -54,7 +54,7 @@ class Outcomes:
                 state=ended[0],
                 cause=ended[1],
                 trials=trials,
-                words=self._words[ended].most_common(1)[0][0] if ended in self._words else "",
+                message=self._words[ended].most_common(1)[0][0] if ended in self._words else "",
             )
             for ended, trials in sorted(
                 self._trials.items(), key=lambda entry: (-entry[1], entry[0])

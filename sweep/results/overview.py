@@ -49,7 +49,7 @@ class Failure:
 
     status: str
     cause: str
-    words: str
+    message: str
     epoch: int | None
     rung: int = 0
 
@@ -244,20 +244,20 @@ class Overview:
 
 def overview(results: Results) -> Overview:
     """Returns a summary of a study's results so far."""
-    described = results.study_file
-    objectives = objectives_of(described)
+    study_file = results.study_file
+    objectives = objectives_of(study_file)
     trials = results.study.get_trials(deepcopy=False)
     return Overview(
-        name=described.name,
+        name=study_file.name,
         objectives=objectives,
         trials=tuple(_view(trial, results, several=len(objectives) > 1) for trial in trials),
         epochs=max(
-            rung.epochs for rung in described.ladder.rungs if isinstance(rung, TrainingRung)
+            rung.epochs for rung in study_file.ladder.rungs if isinstance(rung, TrainingRung)
         ),
-        planned=int(results.study.user_attrs.get("asked", described.search.trials)),
+        planned=int(results.study.user_attrs.get("asked", study_file.search.trials)),
         linear_fit=float(results.study.user_attrs.get("linear_fit", math.nan)),
-        ladder=rung_views(described, trials),
-        limits=limits_of(described),
+        ladder=rung_views(study_file, trials),
+        limits=limits_of(study_file),
     )
 
 
@@ -310,7 +310,7 @@ def _failure(record: TrialRecord) -> Failure:
     return Failure(
         status=failure.status,
         cause=failure.reason,
-        words=failure.words,
+        message=failure.words,
         epoch=failure.failed_epoch,
         rung=failure.failed_rung,
     )

@@ -155,9 +155,9 @@ class Ranking:
             self.add(candidate)
 
     @classmethod
-    def of(cls, described: StudyFile) -> Ranking:
+    def of(cls, study_file: StudyFile) -> Ranking:
         """The ranking of a study, by its study file."""
-        return cls(objectives_of(described), limits_of(described))
+        return cls(objectives_of(study_file), limits_of(study_file))
 
     def add(self, candidate: Candidate) -> None:
         """Take a complete trial into account."""
@@ -240,17 +240,17 @@ class Ranking:
         return f"{'highest' if objective.maximise else 'lowest'} {objective.label} of {among}"
 
 
-def objectives_of(described: StudyFile) -> tuple[Objective, ...]:
+def objectives_of(study_file: StudyFile) -> tuple[Objective, ...]:
     """The objectives of a study."""
     return tuple(
         Objective(name, FIGURES[name].label, FIGURES[name].unit, maximise=direction == "maximize")
-        for name, direction in described.search.objectives.items()
+        for name, direction in study_file.search.objectives.items()
     )
 
 
-def limits_of(described: StudyFile) -> dict[str, str]:
+def limits_of(study_file: StudyFile) -> dict[str, str]:
     """Returns the constraints of a study in words, by their names in the storage."""
-    return {bound.name: bound.words for bound in described.search.constraints}
+    return {bound.name: bound.words for bound in study_file.search.constraints}
 
 
 def violated_words(beyond: Mapping[str, float], limits: Mapping[str, str]) -> str:

@@ -63,19 +63,19 @@ class RungView:
         return {name: None if _unknown(value) else value for name, value in plain.items()}
 
 
-def rung_views(described: StudyFile, trials: Sequence[StoredTrial]) -> tuple[RungView, ...]:
+def rung_views(study_file: StudyFile, trials: Sequence[StoredTrial]) -> tuple[RungView, ...]:
     """The rungs of a study's ladder; empty where it has none."""
-    ladder = described.ladder
+    ladder = study_file.ladder
     if not ladder.declared:
         return ()
     read = [(trial, TrialRecord.of(trial)) for trial in trials]
-    return tuple(_view(described, index, rung, read) for index, rung in enumerate(ladder.rungs))
+    return tuple(_view(study_file, index, rung, read) for index, rung in enumerate(ladder.rungs))
 
 
 _Read = tuple[StoredTrial, TrialRecord]
 
 
-def _view(described: StudyFile, index: int, rung: Rung, read: Sequence[_Read]) -> RungView:
+def _view(study_file: StudyFile, index: int, rung: Rung, read: Sequence[_Read]) -> RungView:
     begun = [
         (trial, record)
         for trial, record in read
@@ -83,13 +83,13 @@ def _view(described: StudyFile, index: int, rung: Rung, read: Sequence[_Read]) -
     ]
     reached = [(trial, record) for trial, record in begun if record.reached >= index]
     here = [trial for trial, record in reached if record.reached == index]
-    pairs = _pairs(described, index, [record for _, record in begun])
+    pairs = _pairs(study_file, index, [record for _, record in begun])
     spent = [record.begun[index] for _, record in read if len(record.begun) > index]
     return RungView(
         number=index + 1,
         kind=rung.kind,
         label=rung.label,
-        is_top=rung is described.ladder.top,
+        is_top=rung is study_file.ladder.top,
         reached=len(reached),
         finished=sum(len(record.finished) > index for _, record in begun),
         promoted=len(reached) - len(here),
@@ -109,22 +109,22 @@ def _total(costs: Sequence[float]) -> float:
 
 
 def _pairs(
-    described: StudyFile, index: int, records: Sequence[TrialRecord]
+    study_file: StudyFile, index: int, records: Sequence[TrialRecord]
 ) -> tuple[tuple[float, float], ...]:
     both = [
         record.finished[index : index + 2] for record in records if len(record.finished) > index + 1
     ]
     return tuple(
-        (_cost(described, index, here.values[0]), _cost(described, index + 1, above.values[0]))
+        (_cost(study_file, index, here.values[0]), _cost(study_file, index + 1, above.values[0]))
         for here, above in both
         if here.values and above.values
     )
 
 
-def _cost(described: StudyFile, index: int, value: float) -> float:
+def _cost(study_file: StudyFile, index: int, value: float) -> float:
     """Returns a rung's first value as a cost, which is the better the lower it is."""
-    trains = isinstance(described.ladder.rungs[index], TrainingRung)
-    return -value if trains and described.search.directions[0] == "maximize" else value
+    trains = isinstance(study_file.ladder.rungs[index], TrainingRung)
+    return -value if trains and study_file.search.directions[0] == "maximize" else value
 
 
 def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:

@@ -140,6 +140,11 @@ class Results:
         return Layout(self.out).epochs(trial, training)
 
 
+def version1_copy(path: Path) -> Path:
+    """Returns where `sweep migrate` keeps a file of version 1."""
+    return path.with_name(f"{path.name}.version1")
+
+
 def stored_study_file(layout: Layout, manifest: Manifest) -> tuple[StudyFile, int]:
     """Reads the study file that was copied when the study began, and the version of its format.
 
@@ -154,6 +159,16 @@ def stored_study_file(layout: Layout, manifest: Manifest) -> tuple[StudyFile, in
         msg = f"{layout.study_file} cannot be read ({error.strerror}); put the study file there."
         raise StoreError(msg) from error
     if hashlib.sha256(text).hexdigest() != manifest.study_sha256:
+        kept = version1_copy(layout.study_file)
+        if (
+            kept.is_file()
+            and hashlib.sha256(kept.read_bytes()).hexdigest() == manifest.study_sha256
+        ):
+            msg = (
+                f"`sweep migrate` was ended before it had rewritten all of {layout.out}; run "
+                f"`sweep migrate {layout.out}` again, which finishes it."
+            )
+            raise StoreError(msg)
         msg = (
             f"{layout.study_file} was altered after the study had begun; restore it, or start "
             "another study with another --out."

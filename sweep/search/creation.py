@@ -28,7 +28,7 @@ FINGERPRINT = "fingerprint"
 
 def create_study(
     storage: BaseStorage,
-    described: StudyFile,
+    study_file: StudyFile,
     manifest: Manifest,
     start: Callable[[], Sequence[StartPoint]],
 ) -> optuna.Study:
@@ -37,7 +37,7 @@ def create_study(
     **Arguments:**
 
     - `storage`: the study's storage.
-    - `described`: the study file.
+    - `study_file`: the study file.
     - `manifest`: the manifest of the study's directory.
     - `start`: returns the designs that a new study begins with. If a driver is killed before it has
       queued all of them, the next one queues the rest.
@@ -49,7 +49,7 @@ def create_study(
     study = optuna.create_study(
         study_name=manifest.name,
         storage=storage,
-        directions=[StudyDirection[way.upper()] for way in described.search.directions],
+        directions=[StudyDirection[way.upper()] for way in study_file.search.directions],
         load_if_exists=True,
     )
     if study.user_attrs.get(FINGERPRINT) == manifest.fingerprint:
@@ -70,8 +70,8 @@ def create_study(
         raise StoreError(msg)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        study.set_metric_names(list(described.search.objectives))
-    study.set_user_attr("linear_fit", described.plan.linear_fit())
+        study.set_metric_names(list(study_file.search.objectives))
+    study.set_user_attr("linear_fit", study_file.plan.linear_fit())
     study.set_user_attr("package_version", manifest.package_version)
     for point in start()[len(queued) :]:
         record = TrialRecord(start=point.label, moved=tuple(point.moved))

@@ -45,7 +45,7 @@ def open_results(out: Path) -> OpenedResults:
     """
     layout = Layout(out)
     manifest = read_manifest(layout)
-    described, version = stored_study_file(layout, manifest)
+    study_file, version = stored_study_file(layout, manifest)
     quiet()
     storage = open_for_reading(layout, complete_url(manifest.storage))
     try:
@@ -55,4 +55,4 @@ def open_results(out: Path) -> OpenedResults:
         raise StoreError(msg) from error
     if version == OLD:
         study = renamed_study(study)
-    return OpenedResults(out, described, manifest, study)
+    return OpenedResults(out, study_file, manifest, study)

@@ -62,7 +62,7 @@ class StudyStore:
     **Arguments:**
 
     - `study`: the Optuna study, in its storage.
-    - `described`: the study file.
+    - `study_file`: the study file.
     - `group`: as returned by `open_storage`.
     - `sampler`: the sampler; None for the one that the study file names.
     """
@@ -70,32 +70,32 @@ class StudyStore:
     def __init__(
         self,
         study: optuna.Study,
-        described: StudyFile,
+        study_file: StudyFile,
         group: Group,
         sampler: BaseSampler | None = None,
     ) -> None:
         self._group = group
-        self._distributions = distributions(described.space)
+        self._distributions = distributions(study_file.space)
         self._study = study
-        study.sampler = sampler or make_sampler(described.search, self._distributions)
+        study.sampler = sampler or make_sampler(study_file.search, self._distributions)
         self._pruners = [
             make_scenario_pruner(rung.robustness)
             if isinstance(rung, TrainingRung) and rung.robustness is not None
-            else make_pruner(described.search)
-            for rung in described.ladder.rungs
+            else make_pruner(study_file.search)
+            for rung in study_file.ladder.rungs
         ]
-        self._ladder = described.ladder
+        self._ladder = study_file.ladder
         self._views = [
             WithinRung(study, rung, *self._judged_steps(rung))
-            for rung in range(len(described.ladder.rungs))
+            for rung in range(len(study_file.ladder.rungs))
         ]
-        self._progress = ProgressCounter(study, Ranking.of(described))
+        self._progress = ProgressCounter(study, Ranking.of(study_file))
         self._signs = [sign_of(direction) for direction in study.directions]
         self._rivals = Rivals(study, self.costs)
         self._single = len(study.directions) == 1
         # A rung's last report is its value, so that of other objectives no NMSE stands beside it.
         self._reports = self._single and (
-            not described.ladder.declared or "nmse" in described.search.objectives
+            not study_file.ladder.declared or "nmse" in study_file.search.objectives
         )
         trials = study.get_trials(deepcopy=False)
         self._asked = sum(

@@ -160,17 +160,17 @@ def _from_design(
 ) -> list[StartPoint]:
     space = study.space
     try:
-        described = load_design(path)
+        design_file = load_design(path)
     except StudyFileError as error:
         problems.found += error.problems
         return []
-    if len(described.layers) - 1 != space.depth:
+    if len(design_file.layers) - 1 != space.depth:
         problems.add(
             key, str(path), f"a design of {space.depth} crossbars",
-            f"its network is {'-'.join(map(str, described.layers))}",
+            f"its network is {'-'.join(map(str, design_file.layers))}",
         )  # fmt: skip
         return []
-    values, before = values_of(space, described.design), len(problems.found)
+    values, before = values_of(space, design_file.design), len(problems.found)
     for parameter in space.parameters:
         value = values[parameter.name]
         if nearest_inside(parameter, value) != value:
@@ -183,7 +183,7 @@ def _from_design(
             label=path.name,
             named=name,
             values=values,
-            fields=fields_not_taken(space, described.design, values),
-            training=training_not_taken(study.plan, described.plan),
+            fields=fields_not_taken(space, design_file.design, values),
+            training=training_not_taken(study.plan, design_file.plan),
         )
     ]

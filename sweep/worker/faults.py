@@ -68,5 +68,5 @@ def fault_of(trainer: Trainer, directory: Path | None) -> str:
         outcome = self_test(trainer.simulator, trainer.models, directory=directory)
         if outcome.ok or outcome.cause is Cause.TIME_LIMIT:
             return ""
-    words = " ".join(outcome.words.split()) or str(outcome.cause)
+    words = " ".join(outcome.message.split()) or str(outcome.cause)
     return f"{trainer.simulator.executable} cannot simulate a single transistor: {words}"

@@ -19,6 +19,7 @@ from circuits.simulators import Cause, Outcome, Verdict
 from objectives import EpochScore, ObjectiveError, TrainingPlan
 from pdk._notices import listening
 from sweep._errors import one_line
+from sweep.results.epoch_records import EpochRecord
 from sweep.results.kept_epochs import FIRST_WEIGHTS, KeptEpochs, chosen_epochs
 from sweep.worker._checks import CHECKS
 from sweep.worker.faults import DOUBTFUL, check_unchanged, fault_of, is_of_the_machine
@@ -68,26 +69,13 @@ class CheckTask(WorkerTask):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Epochs:
-    """The finished epochs of a training task; as in `EpochRecord`."""
-
-    scores: tuple[EpochScore, ...]
-    arrays: Mapping[str, Array]
-    first_key: str
-    run_key: str
-    simulator: str
-    version: str
-    statistics: Mapping[str, int | None]
-    cached: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult:
     """The result of a task.
 
     - `outcome`: outcome of its last simulation; None where there was none, for reasons in `refusal` or
       `unfit`.
-    - `epochs`: the finished epochs, also where a later one failed; None for a check.
+    - `epochs`: the finished epochs, also where a later one failed; None for a check. What only the driver
+      knows of them has its default.
     - `values`: values of a successful check.
     - `refusal`: name and message of the error because of which the design could not be simulated.
     - `unfit`: what this machine lacks; usually empty.
@@ -99,7 +87,7 @@ class TaskResult:
     """
 
     outcome: Outcome | None = None
-    epochs: Epochs | None = None
+    epochs: EpochRecord | None = None
     values: tuple[float, ...] = ()
     refusal: tuple[str, str] | None = None
     unfit: str = ""
@@ -156,13 +144,13 @@ def _without_result(error: Exception) -> TaskResult:
         return TaskResult(unfit=one_line(error))
     outcome: Outcome | None = getattr(error, "outcome", None)
     if outcome is not None:
-        return TaskResult(outcome=replace(outcome, words=one_line(error)))
+        return TaskResult(outcome=replace(outcome, message=one_line(error)))
     return TaskResult(refusal=(type(error).__name__, one_line(error)))
 
 
 def _train(task: TrainingTask, trainer: Trainer) -> TaskResult:
     """Epoch after epoch, until one fails."""
-    epochs: Epochs | None = None
+    epochs: EpochRecord | None = None
     outcome: Outcome | None = None
     weights, simulated = task.weights, 0.0
     kept = _Kept(task)
@@ -201,15 +189,15 @@ def _train(task: TrainingTask, trainer: Trainer) -> TaskResult:
 
 
 def _and_epoch(
-    before: Epochs | None, plan: TrainingPlan, run: Run, trace: Trace, score: EpochScore
-) -> Epochs:
+    before: EpochRecord | None, plan: TrainingPlan, run: Run, trace: Trace, score: EpochScore
+) -> EpochRecord:
     """The finished epochs with one more."""
     arrays = trace.arrays() | {"held_out": plan.held_out_fit(run, trace)}
     if score.epoch == 0:
         arrays["held_out_before"] = trace.free[: plan.task.held_out]
     elif before is not None and "held_out_before" in before.arrays:
         arrays["held_out_before"] = before.arrays["held_out_before"]
-    return Epochs(
+    return EpochRecord(
         scores=(*(before.scores if before else ()), score),
         arrays=arrays,
         first_key=before.first_key if before else trace.run_key,
@@ -230,7 +218,7 @@ class _Kept:
         self._epochs = KeptEpochs()
         self._first_weights: Array | None = None
 
-    def note(self, epochs: Epochs, trace: Trace) -> None:
+    def note(self, epochs: EpochRecord, trace: Trace) -> None:
         """Takes note of the epoch that has just been finished, the last one of `epochs`."""
         epoch = epochs.scores[-1].epoch
         if epoch == 0:
@@ -238,7 +226,7 @@ class _Kept:
         if epoch + 1 in self._chosen:
             self._add(epochs)
 
-    def added_to(self, epochs: Epochs | None) -> Epochs | None:
+    def added_to(self, epochs: EpochRecord | None) -> EpochRecord | None:
         """Returns the finished epochs with what is kept of them, the last one in any case."""
         if epochs is None or not self._several:
             return epochs
@@ -246,7 +234,7 @@ class _Kept:
         first = {} if self._first_weights is None else {FIRST_WEIGHTS: self._first_weights}
         return replace(epochs, arrays={**epochs.arrays, **self._epochs.to_arrays(), **first})
 
-    def _add(self, epochs: Epochs) -> None:
+    def _add(self, epochs: EpochRecord) -> None:
         arrays = epochs.arrays
         self._epochs.add(epochs.scores[-1].epoch + 1, arrays["held_out"], arrays["final_weights"])
 

@@ -278,7 +278,7 @@ def test_a_training_circuit_writes_what_the_bench_says(
         on_bench.simulator, on_bench.models, limits=Limits(wall_seconds=120.0)
     )
     trace = trainer.run(run)
-    assert trace.ok, trace.outcome.words
+    assert trace.ok, trace.outcome.message
     assert trace.free[0, 0] == pytest.approx(gain * free, rel=2e-3)
     assert trace.final_weights[0] - weight == pytest.approx(change, rel=0.02)
 

@@ -107,8 +107,8 @@ def test_noise_arrives_at_the_weight_with_the_gain_of_the_update(
     drawn = update_noise(noisy(run, 3))
     assert drawn is not None
     quiet, disturbed = trainer.run(run), trainer.run(noisy(run, 3))
-    assert quiet.ok, quiet.outcome.words
-    assert disturbed.ok, disturbed.outcome.words
+    assert quiet.ok, quiet.outcome.message
+    assert disturbed.ok, disturbed.outcome.message
     row = run.stimulus.rows[0, 0]
     gain = scale * run.stimulus.inputs[0, row] * (-0.5 if nudging == "centred" else 1.0)
     difference = split_weights(disturbed.final_weights - quiet.final_weights, run.layers)[0]
@@ -125,7 +125,7 @@ def test_the_gain_of_an_update_is_bounded(trainer: TransientTrainer) -> None:
         Design.from_values({**fields, "update.gain_limit": limit}), points=1, layers=(2, 3)
     )
     trace = trainer.run(run)
-    assert trace.ok, trace.outcome.words
+    assert trace.ok, trace.outcome.message
     row = run.stimulus.rows[0, 0]
     change = split_weights(trace.final_weights, run.layers)[0] - run.weights[0]
     assert change[row] == pytest.approx(np.full(3, -limit * offset), rel=0.05)
@@ -136,6 +136,6 @@ def test_a_weight_is_written_no_further_than_the_drivers_go(trainer: TransientTr
     fields = {**QUIET, "update.scale": 200.0, "drivers.write_limit": limit, "update.offset": 0.05}
     run = small_run(Design.from_values(fields), points=1, layers=(2, 3))
     trace = trainer.run(run)
-    assert trace.ok, trace.outcome.words
+    assert trace.ok, trace.outcome.message
     weights = split_weights(trace.final_weights, run.layers)[0]
     assert np.abs(weights[run.stimulus.rows[0, 0]]) == pytest.approx(np.full(3, limit), abs=0.02)

@@ -59,7 +59,7 @@ def test_it_simulates_or_fails_with_a_typed_outcome(run: Run, trainer: Transient
         assert np.isfinite(trace.energy).all()
     else:
         assert trace.outcome.status in (Status.NONCONVERGENT, Status.TIMEOUT)
-        assert trace.outcome.words
+        assert trace.outcome.message
 
 
 @pytest.mark.xyce

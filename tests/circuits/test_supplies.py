@@ -133,7 +133,7 @@ def test_an_amplifiers_own_supply_adds_what_its_load_takes(
         trace = trainer.run(
             dataclasses.replace(run, design=dataclasses.replace(run.design, amplifiers=(kind(),)))
         )
-        assert trace.ok, trace.outcome.words
+        assert trace.ok, trace.outcome.message
         energies.append(trace.energy)
     amplifiers = sum(run.layers[1:])
     expected = amplifiers * SUPPLY**2 / LOAD * each

@@ -29,7 +29,7 @@ BIG = 10e-12  # A storage capacitor that inputs hardly couple into.
 
 def trained(trainer: TransientTrainer, run: Run) -> Trace:
     trace = trainer.run(run)
-    assert trace.ok, trace.outcome.words
+    assert trace.ok, trace.outcome.message
     return trace
 
 

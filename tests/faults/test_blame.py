@@ -247,7 +247,7 @@ def test_an_error_of_the_machine_is_no_designs(
     assert failure is not None
     assert failure.blame is Blame.MACHINE
     if isinstance(error, OSError):
-        assert failure.words == "/some/file: Input/output error"
+        assert failure.message == "/some/file: Input/output error"
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_phases_end_where_a_transient_settles(
     run = run_of(layers, points=3, **fields)
     ours, theirs = trainer.run(run), transient.run(run)
     assert ours.ok
-    assert not ours.outcome.words
+    assert not ours.outcome.message
     assert theirs.ok
     swing = np.ptp(np.stack([theirs.free, theirs.nudged]))
     assert np.abs(ours.free - theirs.free).max() < 2e-3 * swing
@@ -132,7 +132,7 @@ def test_any_design_follows_the_transient(
         pytest.skip(f"the transient ended as {theirs.outcome.status}")
     ours = trainer.run(run)
     if ours.outcome.cause is Cause.OUTSIDE_TABLES:
-        pytest.skip(f"the device tables end before its voltages: {ours.outcome.words}")
+        pytest.skip(f"the device tables end before its voltages: {ours.outcome.message}")
     assert ours.ok
     swing = np.ptp(np.stack([theirs.free, theirs.nudged, np.zeros_like(theirs.free)]))
     assert np.abs(ours.free - theirs.free).max() < 0.01 * swing
@@ -166,7 +166,7 @@ def test_where_lines_are_too_slow_for_a_phase_it_says_so(
     )
     refused = trainer.run(short)
     assert refused.outcome.cause is Cause.NOT_SETTLED
-    assert "timing.phase_duration" in refused.outcome.words
+    assert "timing.phase_duration" in refused.outcome.message
     assert trainer.run(enough).ok
     settled = transient.run(long).free
     missed, arrived = (np.abs(transient.run(run).free - settled).max() for run in (short, enough))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from circuits import Run, Scenario, Stimulus, join_weights, split_weights
-from circuits.quasistatic import NotQuasistatic, QuasistaticTrace, QuasistaticTrainer
+from circuits.quasistatic import NotQuasistatic, QuasistaticTrace, QuasistaticTrainer, _trainer
 from circuits.quasistatic._equations import amplifiers, crossbars, store_charges
 from circuits.quasistatic._newton import solve
 from circuits.simulators import Cause, Limits, Status
@@ -41,7 +41,7 @@ def test_wells_that_conduct_are_no_result(trainer: QuasistaticTrainer, layer: st
     run = replace(run, stimulus=replace(run.stimulus, inputs=inputs))
     trace = trainer.run(run)
     assert trace.outcome.cause == Cause.OUTSIDE_TABLES
-    assert "raise drivers.wordline_high" in trace.outcome.words
+    assert "raise drivers.wordline_high" in trace.outcome.message
     higher = run.design.with_values({"drivers.wordline_high": 3.3})
     assert trainer.run(replace(run, design=higher)).ok
     bare = replace(run.design, junctions="none")
@@ -135,7 +135,7 @@ def test_where_there_is_no_equilibrium_the_outcome_says_so(trainer: QuasistaticT
     trace = trainer.run(replace(run, weights=nowhere))
     assert trace.outcome.status is Status.NONCONVERGENT
     assert trace.outcome.cause is Cause.NO_DC_POINT
-    assert "no equilibrium" in trace.outcome.words
+    assert "no equilibrium" in trace.outcome.message
     assert trace.free.size == 0
 
 
@@ -152,14 +152,20 @@ def test_voltages_outside_the_device_tables_are_no_result(trainer: QuasistaticTr
     assert isinstance(trace, QuasistaticTrace)
     assert trace.outside > 0
     assert trace.outcome.cause is Cause.OUTSIDE_TABLES
-    assert f"{trace.outside} evaluations outside the device tables" in trace.outcome.words
-    assert "amplifier.gain_forward" in trace.outcome.words
+    assert f"{trace.outside} evaluations outside the device tables" in trace.outcome.message
+    assert "amplifier.gain_forward" in trace.outcome.message
     assert trace.free.size == 0
 
 
-def test_a_run_can_be_cancelled_and_is_bounded_in_time(trainer: QuasistaticTrainer) -> None:
-    assert trainer.run(run_of(), cancelled=lambda: True).outcome.status is Status.CANCELLED
+def test_a_run_can_be_cancelled_and_is_bounded_in_time(
+    trainer: QuasistaticTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hurried = replace(trainer, limits=Limits(wall_seconds=1e-9))
+    # All points are solved before either is looked at.
+    assert trainer.run(run_of(), cancelled=lambda: True).outcome.ok
+    assert hurried.run(run_of()).outcome.ok
+    monkeypatch.setattr(_trainer, "_SYNAPSES_A_CALL", 20)
+    assert trainer.run(run_of(), cancelled=lambda: True).outcome.status is Status.CANCELLED
     assert hurried.run(run_of()).outcome.status is Status.TIMEOUT
 
 

@@ -120,4 +120,4 @@ def test_a_program_that_vanishes_is_a_missing_simulator(tmp_path: Path) -> None:
     run = gone.execute(deck())
     assert run.waveforms is None
     assert run.outcome.status is Status.SIMULATOR_MISSING
-    assert str(program) in run.outcome.words
+    assert str(program) in run.outcome.message

@@ -45,8 +45,8 @@ def assert_failed(run: SimulatorRun, status: Status, *causes: Cause, words: str 
     assert run.waveforms is None
     assert run.outcome.status is status, run.outcome
     assert run.outcome.cause in causes, run.outcome
-    assert run.outcome.words
-    assert words.lower() in run.outcome.words.lower()
+    assert run.outcome.message
+    assert words.lower() in run.outcome.message.lower()
 
 
 @pytest.mark.parametrize(

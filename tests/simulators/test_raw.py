@@ -79,7 +79,7 @@ def test_an_output_that_ends_early_is_truncated(
     run = simulator.execute(deck())
     assert run.waveforms is None
     assert run.outcome.cause is Cause.TRUNCATED_OUTPUT
-    assert "9e-06" in run.outcome.words
+    assert "9e-06" in run.outcome.message
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_a_recorded_run_is_what_it_is(name: str, cause: Cause, words: str) -> No
     complained = (RUNS / f"{name}.stderr").read_text()
     verdict = XYCE.classify(EXIT[name], said, complained)
     assert verdict.cause is cause
-    assert words in verdict.words
+    assert words in verdict.message
     assert (verdict.cause.status is Status.OK) == (name == "ok")
 
 

@@ -63,7 +63,7 @@ def test_a_node_with_another_simulator_is_left_out_with_a_message(
     cluster.start(cores=1, simulator=late)
 
     assert driver.wait(240) == 0, log.read_text()
-    left_out = [event["words"] for event in events_in(log) if event["event"] == "node_left_out"]
+    left_out = [event["message"] for event in events_in(log) if event["event"] == "node_left_out"]
     assert any("ngspice 998" in words and "ngspice 999" in words for words in left_out)
     assert all("998" in words or "997" in words for words in left_out)
     assert runs(other) == runs(late) == []

@@ -284,7 +284,7 @@ def test_a_study_of_schema_3_is_gone_on_with_and_its_data_are_written_down_from_
         settings = Settings(out=out, resume=True, trials=4 - notices)
         summary = run_study(study, settings, observer=observer)
         assert summary.complete == 4 - notices
-        told = [event.words for event in observer.of(Noticed)]
+        told = [event.message for event in observer.of(Noticed)]
         assert len(told) == notices
         assert all("were not written down when this study began" in words for words in told)
     manifest = open_results(out).manifest
@@ -318,7 +318,7 @@ def test_a_new_version_of_the_simulator_is_told(
         observer = Record()
         settings = Settings(out=out, resume=True, trials=trials)
         assert run_study(study, settings, observer=observer).complete == trials
-        told = [event.words for event in observer.of(Noticed)]
+        told = [event.message for event in observer.of(Noticed)]
         assert len(told) == notices
         assert all("ngspice was 999, and is 1000 now" in words for words in told)
 

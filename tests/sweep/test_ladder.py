@@ -261,7 +261,7 @@ def test_a_trial_that_fails_at_a_cheap_rung_costs_no_transient(tmp_path: Path) -
     assert (summary.complete, summary.failed) == (0, 2)
     for event in observer.of(TrialFailed):
         assert (event.rung, event.status, event.cause) == (0, "refused", "NotQuasistatic")
-        assert "amplifier.bandwidth" in event.words
+        assert "amplifier.bandwidth" in event.message
     assert not list(tmp_path.rglob("*.npz"))
     (first, _) = open_results(tmp_path).study.trials
     assert (first.user_attrs["failed_rung"], first.user_attrs["rung"]) == (0, 0)
@@ -314,7 +314,7 @@ def test_sisters_that_fail_together_fail_their_trial_once(tmp_path: Path) -> Non
     observer = Record()
     store = StudyStore(optuna.create_study(), study, contextlib.nullcontext)
     loop = StudyLoop(
-        described=study, layout=layout, store=store, executor=cast("RayExecutor", AtOnce()),
+        study_file=study, layout=layout, store=store, executor=cast("RayExecutor", AtOnce()),
         rung_simulators=rung_simulators_for(study, trainers, tmp_path, cache=False), observer=observer,
         stop_request=StopRequest(layout), target=1, straggler_timeout=StragglerTimeout(factor=math.inf, least=math.inf),
     )  # fmt: skip

@@ -357,6 +357,9 @@ def test_what_a_kill_leaves_is_finished_by_a_second_call(
         with pytest.raises(Killed):
             migrate(out)
     last = nth == WRITES - 1 and after
+    if (nth, after) in {(4, True), (5, False)}:  # the study file is new, the manifest is not
+        with pytest.raises(StoreError, match=r"run `sweep migrate .*` again, which finishes it"):
+            open_results(out)
     assert bool(migrate(out).written) != last
     assert {path.name for path in out.iterdir()} == {path.name for path in whole.iterdir()}
     for name in ("study.toml", "manifest.json"):

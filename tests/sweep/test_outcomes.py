@@ -102,10 +102,10 @@ def test_outcomes_are_counted_by_cause_with_the_most_frequent_message() -> None:
     for each in study.trials:
         counted.add(each)
     assert counted.counts() == (
-        OutcomeCount(state="failed", cause="crashed", trials=2, words="b"),
+        OutcomeCount(state="failed", cause="crashed", trials=2, message="b"),
         OutcomeCount(state="pruned", cause="rung 1", trials=2),
         OutcomeCount(state="pruned", cause="rung 2", trials=2),
-        OutcomeCount(state="failed", cause="infeasible synapse.width_p", trials=1, words="a"),
+        OutcomeCount(state="failed", cause="infeasible synapse.width_p", trials=1, message="a"),
     )
 
 

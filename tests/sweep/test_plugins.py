@@ -327,7 +327,7 @@ for name in ("clamped", "rectified"):
     for simulator in ("ngspice", "quasistatic"):
         try:
             trained = train(make_trainer(simulator, pdk.locate()), study.plan, design)
-            assert trained.last.ok, trained.last.outcome.words
+            assert trained.last.ok, trained.last.outcome.message
             print(name, simulator, math.isfinite(trained.scores[-1].nmse))
         except NotQuasistatic as error:
             print(name, simulator, error)

@@ -66,7 +66,7 @@ def test_measuring_counts_neither_against_a_limit_nor_as_time(
     )  # fmt: skip
     taken = time.perf_counter() - begun
     assert result.outcome is not None
-    assert result.outcome.ok, result.outcome.words
+    assert result.outcome.ok, result.outcome.message
     assert not result.straggled
     assert result.epochs is not None
     assert max(score.seconds for score in result.epochs.scores) < LIMIT

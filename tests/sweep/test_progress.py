@@ -73,7 +73,7 @@ STORY: list[Event] = [
     TrialStarted(trial=2, epoch=0, parameters={"beta": 3e-3}),
     EpochStarted(trial=2, epoch=0, attempt=1),
     EpochLost(trial=2, epoch=0, attempt=1, reason="WorkerCrashedError"),
-    TrialFailed(trial=2, epoch=0, status="nonconvergent", cause="no_dc_point", words=WORDS),
+    TrialFailed(trial=2, epoch=0, status="nonconvergent", cause="no_dc_point", message=WORDS),
     TrialStarted(trial=3, epoch=2, parameters={"beta": 4e-3}),
     EpochStarted(trial=3, epoch=2, attempt=1),
     Stopped(reason="SIGINT"),
@@ -145,10 +145,10 @@ CLIMB: list[Event] = [
     TrialPruned(trial=1, epochs=3, nmse=0.125, rung=2),
     TrialPruned(trial=3, epochs=0, nmse=math.nan, rung=1, values=(0.875,)),
     TrainingFailed(
-        trial=4, training="quasistatic_seed3_ss", epoch=0, status="timeout", cause="x", words="y", rung=1
+        trial=4, training="quasistatic_seed3_ss", epoch=0, status="timeout", cause="x", message="y", rung=1
     ),
     TrialPruned(trial=4, epochs=0, nmse=math.nan, rung=1),
-    TrialFailed(trial=2, epoch=0, status="refused", cause="NotQuasistatic", words="x", rung=0),
+    TrialFailed(trial=2, epoch=0, status="refused", cause="NotQuasistatic", message="x", rung=0),
 ]  # fmt: skip
 
 
@@ -272,7 +272,7 @@ def test_the_table_says_what_a_trial_waits_for_and_fits_80_columns() -> None:
     Console(file=stream, width=80).print(picture(board))
     assert "measuring" not in stream.getvalue()
     assert "2 s" in stream.getvalue(), "a task runs from the end of its preparation on"
-    board.note(TrialFailed(trial=5, epoch=0, status="x", cause="y", words="z"))
+    board.note(TrialFailed(trial=5, epoch=0, status="x", cause="y", message="z"))
     assert not board.stages
 
 

@@ -189,7 +189,7 @@ def test_a_trial_with_unusable_files_fails_and_is_tried_once_more(
     summary = run_study(STUDY, Settings(out=out, resume=True), observer=observer)
     (failure,) = observer.of(TrialFailed)
     assert (failure.trial, failure.status) == (1, "damaged")
-    assert "epoch_000.npz" in failure.words or "00001" in failure.words
+    assert "epoch_000.npz" in failure.message or "00001" in failure.message
     # The failed trial does not count: four have a result, and its parameters have one, too.
     assert (summary.complete, summary.failed) == (4, 0)
     results = open_results(out)

@@ -241,7 +241,7 @@ def test_fields_that_the_study_does_not_take_over_are_told_by_validate_and_run(
     } in document["fields"]
     observer = Record()
     run_study(load(study), Settings(out=tmp_path / "out"), observer=observer)
-    assert [event.words for event in observer.of(Noticed)] == list(point.notes())
+    assert [event.message for event in observer.of(Noticed)] == list(point.notes())
     kinds = [type(event) for event in observer.events]
     assert kinds.index(Noticed) < kinds.index(StudyStarted)
     ran = sweep("run", study, "--out", tmp_path / "again")

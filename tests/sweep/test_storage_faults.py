@@ -97,7 +97,7 @@ def test_a_database_that_is_locked_for_a_while_is_waited_for(
     assert (summary.complete, summary.failed, summary.running) == (3, 0, 0)
     waits = observer.of(StorageAway)
     assert [wait.wait for wait in waits][:2] == [0.5, 1.0]
-    assert all("database is locked" in wait.words for wait in waits)
+    assert all("database is locked" in wait.message for wait in waits)
     assert digest(tmp_path / "out") == digest(undisturbed)
 
 

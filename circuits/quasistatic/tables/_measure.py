@@ -215,7 +215,7 @@ def _waves(deck: Deck, simulator: SpiceSimulator) -> Waveforms:
         outcome = execution.outcome
         msg = (
             f"{simulator.name} could not measure {deck.title} (status {outcome.status}): "
-            f"{outcome.words}"
+            f"{outcome.message}"
         )
         raise TableError(msg, outcome)
     return execution.waveforms
