@@ -68,7 +68,7 @@ def test_a_study_without_a_complete_trial_ends_with_1_and_says_what_became_of_th
     summary = summary_of(told)
     assert summary["outcomes"] == [
         {"state": "failed", "cause": "time_limit", "trials": 3,
-         "words": "Stopped after the limit of 0.001 s."}
+         "message": "Stopped after the limit of 0.001 s."}
     ]  # fmt: skip
     assert summary["best_trial"] is None
     shown = sweep("status", out)
