@@ -43,7 +43,7 @@ _SHARE = 10  # number of parts of a study that are printed
 _MEGABYTE = 1 << 20
 
 STUDY = """
-version = 1
+version = 2
 name = "execution"
 [network]
 layers = [3, {hidden}, 1]
@@ -54,12 +54,12 @@ held_out = 2
 [training]
 epochs = 1
 [space]
-nudge_conductance = {{ low = "0.1 mS", high = "1 mS", log = true }}
-target_amplitude = {{ low = "10 mV", high = "400 mV", log = true }}
-input_amplitude = {{ low = "0.5 V", high = "1 V" }}
-gain_forward = {{ low = 2.5, high = 9.0, log = true }}
-clamp_low = {{ low = "-0.7 V", high = "-0.1 V" }}
-update_scale = {{ low = "1 1/V", high = "100 1/V", log = true, per_layer = true }}
+"nudge.conductance" = {{ low = "0.1 mS", high = "1 mS", log = true }}
+"encoding.target_amplitude" = {{ low = "10 mV", high = "400 mV", log = true }}
+"encoding.input_amplitude" = {{ low = "0.5 V", high = "1 V" }}
+"amplifier.gain_forward" = {{ low = 2.5, high = 9.0, log = true }}
+"amplifier.clamp_low" = {{ low = "-0.7 V", high = "-0.1 V" }}
+"update.scale" = {{ low = "1 1/V", high = "100 1/V", log = true, per_layer = true }}
 [search]
 trials = {trials}
 sampler = "{sampler}"

@@ -15,7 +15,7 @@ from sweep.driver.events import EpochFinished, Event
 from sweep.study.study_file import parse
 
 STUDY = """
-version = 1
+version = 2
 name = "overhead"
 [network]
 layers = [3, 8, 1]
@@ -27,7 +27,7 @@ held_out = 20
 [training]
 epochs = 8
 [space]
-nudge_conductance = { low = "0.1 mS", high = "1 mS" }
+"nudge.conductance" = { low = "0.1 mS", high = "1 mS" }
 [search]
 trials = 3
 pruner = "none"
