@@ -80,7 +80,7 @@ class Decisions:
         handle, rung = trial_run.handle, trial_run.rung
         values = trial_run.finish(self._directions).values
         if not all(map(math.isfinite, values)):
-            words = "A figure of merit is no finite number."
+            words = "A metric is no finite number."
             failure = TaskFailure(
                 blame=Blame.DESIGN, status="failed", cause="not_finite", message=words
             )

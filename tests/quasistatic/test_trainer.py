@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from circuits import Run, Scenario, Stimulus, join_weights, split_weights
+from circuits.parts import CmosSynapse, Series, TransistorPair
 from circuits.quasistatic import NotQuasistatic, QuasistaticTrace, QuasistaticTrainer, _trainer
 from circuits.quasistatic._equations import amplifiers, crossbars, store_charges
 from circuits.quasistatic._newton import solve
@@ -31,6 +32,23 @@ def test_points_that_are_only_looked_at_leave_the_charges_alone(
     assert np.isnan(trace.nudged).all()
     assert trace.weights.shape == (0, 20)
     np.testing.assert_allclose(trace.final_weights, join_weights(run.weights), atol=1e-9)
+
+
+class Stacked(CmosSynapse):
+    """Two nfets in series."""
+
+    def pair(self) -> TransistorPair | None:
+        """The pfet, and the nfet twice."""
+        pfet, nfet = (each.geometry for each in self.transistors().values())
+        return TransistorPair(pfet, Series((nfet, nfet)))
+
+
+def test_transistors_in_series_have_no_mismatch(trainer: QuasistaticTrainer) -> None:
+    nominal = run_of()
+    design = replace(nominal.design, synapses=(Stacked(),))
+    trainer.network(replace(nominal, design=design))
+    with pytest.raises(NotQuasistatic, match=r"lie in series.*mismatch needs a transient"):
+        trainer.network(replace(nominal, design=design, scenario=Scenario(mismatch_seed=1)))
 
 
 @pytest.mark.parametrize("layer", ["inputs", "hidden"])
