@@ -8,18 +8,18 @@ second to import, so they are not imported here.
 from objectives._errors import ObjectiveError, TaskError
 from objectives.course import Trained, train
 from objectives.fit import LEAST_IMPROVEMENT, accuracy, best_linear_fit, classes_of, improved, nmse
-from objectives.merit import FIGURES, Figure, Measured
+from objectives.metrics import METRICS, Measured, Metric
 from objectives.software import software_mlp
 from objectives.tasks import TASKS, Sine, Task, TaskData, task_from
 from objectives.training import EpochScore, TrainedLayers, TrainingPlan
 
 __all__ = [
-    "FIGURES",
     "LEAST_IMPROVEMENT",
+    "METRICS",
     "TASKS",
     "EpochScore",
-    "Figure",
     "Measured",
+    "Metric",
     "ObjectiveError",
     "Sine",
     "Task",

@@ -45,17 +45,17 @@ def software_mlp(
     """
     if len(layers) <= 2:  # noqa: PLR2004  (inputs and outputs)
         return best_linear_fit(data.inputs, data.targets, data.held_inputs, data.held_targets)
-    figures = [
-        _figure(tuple(layers[1:-1]), data, seed, decay, activation)
+    fits = [
+        _trained_nmse(tuple(layers[1:-1]), data, seed, decay, activation)
         for seed in seeds
         for decay in _DECAYS
     ]
-    if not figures:
+    if not fits:
         raise ObjectiveError("seeds = (): a software perceptron needs at least one seed")
-    return min(figures)
+    return min(fits)
 
 
-def _figure(
+def _trained_nmse(
     hidden: tuple[int, ...], data: TaskData, seed: int, decay: float, activation: str
 ) -> float:
     from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  (slow to import)

@@ -22,7 +22,7 @@ import sys
 import numpy as np
 
 from circuits import Design
-from objectives.merit import FIGURES, Measured
+from objectives.metrics import METRICS, Measured
 from objectives.tasks import TASKS, Sine, Task, Xor, task_from
 from objectives.training import EpochScore, TrainingPlan
 
@@ -123,7 +123,7 @@ def _digest_elsewhere(task: Task) -> str:
     return done.stdout.split()[-1]
 
 
-def check_figure(name: str) -> None:
+def check_metric(name: str) -> None:
     """Check that a metric has the properties that searches rely on.
 
     It is computed for trainings of one epoch and of two, of a regression and of a classification. It
@@ -135,10 +135,10 @@ def check_figure(name: str) -> None:
 
     **Raises:** `AssertionError` with what is wrong.
     """
-    figure = FIGURES[name]
-    assert figure.label, "a figure has a label"
-    assert figure.meaning, "a figure says what it means"
-    assert figure.direction in {"minimize", "maximize"}, "one way is better"
+    metric = METRICS[name]
+    assert metric.label, "a metric has a label"
+    assert metric.meaning, "a metric says what it means"
+    assert metric.direction in {"minimize", "maximize"}, "one way is better"
     for task in (Sine(points=4, held_out=3), Xor(points=4, held_out=4)):
         for epochs in (1, 2):
             plan = TrainingPlan((task.features + 1, 2, 1), task, epochs=epochs)
@@ -148,8 +148,8 @@ def check_figure(name: str) -> None:
                 )
                 for epoch in range(epochs)
             ]
-            values = [figure.measure(Measured(plan, Design(), scores)) for _ in range(2)]
-            what = f"{figure.name} of {epochs} epochs of {task.name} is {values[0]!r}"
-            assert isinstance(values[0], float), f"a figure is a float: {what}"
-            assert math.isfinite(values[0]), f"a figure is a finite number: {what}"
-            assert values[0] == values[1], f"same training, same figure: {what}, then {values[1]!r}"
+            values = [metric.measure(Measured(plan, Design(), scores)) for _ in range(2)]
+            what = f"{metric.name} of {epochs} epochs of {task.name} is {values[0]!r}"
+            assert isinstance(values[0], float), f"a metric is a float: {what}"
+            assert math.isfinite(values[0]), f"a metric is a finite number: {what}"
+            assert values[0] == values[1], f"same training, same metric: {what}, then {values[1]!r}"

@@ -176,7 +176,7 @@ def trainability(trainer: QuasistaticTrainer, run: Run) -> Trainability:
     found = probe(trainer, run)
     layers = [LayerProbe.of(run, found, layer) for layer in range(run.depth)]
     return Trainability(
-        layers=tuple(_figures(run, layers, layer) for layer in range(run.depth)),
+        layers=tuple(_metrics(run, layers, layer) for layer in range(run.depth)),
         points=len(found.free),
         error=measures.rms(found.free - found.targets),
         noiseless=run.noise_seed is None,
@@ -185,7 +185,7 @@ def trainability(trainer: QuasistaticTrainer, run: Run) -> Trainability:
     )
 
 
-def _figures(run: Run, layers: list[LayerProbe], index: int) -> LayerTrainability:
+def _metrics(run: Run, layers: list[LayerProbe], index: int) -> LayerTrainability:
     layer, last = layers[index], index == run.depth - 1
     update, weight, noise = layer.update, measures.rms(layer.weights), measures.rms(layer.noise)
     size, nudge = measures.rms(update), measures.rms(layer.nudges)

@@ -132,7 +132,7 @@ class Decisions:
         if not isinstance(trial_run.current, TrainingRung):
             return {}
         return {
-            bound.name: bound.violation(trial_run.figures({bound.figure: bound.way})[bound.figure])
+            bound.name: bound.violation(trial_run.metrics({bound.metric: bound.way})[bound.metric])
             for bound in self.study_file.search.constraints
         }
 

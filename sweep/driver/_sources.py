@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from circuits import ROLES, Trainer, origin
-from objectives import FIGURES, TASKS
+from objectives import METRICS, TASKS
 from sweep._version import __version__
 from sweep.results.files import StoreError
 from sweep.results.manifest import Manifest
@@ -17,10 +17,10 @@ from sweep.study.study_file import StudyFile
 
 def plugins_of(study: StudyFile) -> list[dict[str, str]]:
     """Returns the tasks, objectives and parts of a study that installed packages provide, for its manifest."""
-    figures = {*study.search.objectives, *(bound.figure for bound in study.search.constraints)}
+    metrics = {*study.search.objectives, *(bound.metric for bound in study.search.constraints)}
     used: list[tuple[str, Mapping[str, Any], Sequence[str]]] = [
         ("task", TASKS, [study.plan.task.name]),
-        ("objective", FIGURES, sorted(figures)),
+        ("objective", METRICS, sorted(metrics)),
         *(
             (role.name, role.kinds, study.space.kinds[role.name])
             for role in ROLES.values()

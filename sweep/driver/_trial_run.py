@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from circuits import Design, Trainer
-from objectives import FIGURES, Measured, TrainingPlan, improved
+from objectives import METRICS, Measured, TrainingPlan, improved
 from sweep.driver._training_run import Cost, TrainingRun, restore
 from sweep.results.epoch_records import RecordError
 from sweep.results.files import Layout
@@ -244,7 +244,7 @@ class TrialRun:
             if training.is_done and training.failure is None
         }
 
-    def figures(self, ways: Mapping[str, str]) -> dict[str, float]:
+    def metrics(self, ways: Mapping[str, str]) -> dict[str, float]:
         """Returns metrics of this rung, by name.
 
         For a training without a result, the NMSE and every metric over scenarios are infinite; all other
@@ -260,11 +260,11 @@ class TrialRun:
         lost = [math.inf] * (len(self.trainings) - len(each))
         found = {}
         for name, way in ways.items():
-            figure = FIGURES[name]
-            values = [figure.measure(training) for training in each]
-            values += lost if figure.name == _NMSE or figure.over != "rung" else []
+            metric = METRICS[name]
+            values = [metric.measure(training) for training in each]
+            values += lost if metric.name == _NMSE or metric.over != "rung" else []
             maximise = way == "maximize"
-            found[name] = current.value(figure, values, maximise=maximise) if values else math.nan
+            found[name] = current.value(metric, values, maximise=maximise) if values else math.nan
         return found
 
     def values(self, directions: Mapping[str, str]) -> tuple[float, ...]:
@@ -273,7 +273,7 @@ class TrialRun:
         if isinstance(first, CheckRun):
             assert first.values is not None
             return first.values
-        return tuple(self.figures(directions).values())
+        return tuple(self.metrics(directions).values())
 
     def spent(self) -> Cost:
         """Returns the cost of this rung so far."""
@@ -316,7 +316,7 @@ class TrialRun:
             return ()
         current = self.current
         assert isinstance(current, TrainingRung)
-        names = [name for name in directions if FIGURES[name].over == "rung" and name != _NMSE]
+        names = [name for name in directions if METRICS[name].over == "rung" and name != _NMSE]
         found = []
         for condition, training in zip(current.conditions, self.trainings, strict=True):
             if not training.is_done:
@@ -331,8 +331,8 @@ class TrialRun:
                 )
                 continue
             measured = Measured(training.plan, self.design, training.scores)
-            nmse = FIGURES[_NMSE].measure(measured)
-            metrics = {name: FIGURES[name].measure(measured) for name in names}
+            nmse = METRICS[_NMSE].measure(measured)
+            metrics = {name: METRICS[name].measure(measured) for name in names}
             found.append(ScenarioRecord(**silicon, nmse=nmse, metrics=metrics))
         return tuple(found)
 
@@ -349,7 +349,7 @@ class TrialRun:
             return None if trained else TrainingRecord()
         current = self.current
         assert isinstance(current, TrainingRung)
-        figures = self.figures({"energy": "minimize", "seconds": "minimize"})
+        metrics = self.metrics({"energy": "minimize", "seconds": "minimize"})
         before = [training.scores[0].nmse_before for training in trainings]
         cpu = [math.fsum(s.cpu_seconds for s in training.scores) for training in trainings]
         nmse_before = current.combined(before)
@@ -358,8 +358,8 @@ class TrialRun:
             nmse_before=nmse_before,
             nmse=self.nmse,
             improved=improved(nmse_before, self.nmse),
-            energy_per_point=figures["energy"],
-            seconds=figures["seconds"],
+            energy_per_point=metrics["energy"],
+            seconds=metrics["seconds"],
             cpu_seconds=current.combined(cpu),
             simulator=trainings[0].simulator,
             version=trainings[0].version,

@@ -245,9 +245,9 @@ def _result(event: TrialFinished, board: Board) -> str:
 
 def _value(name: str, value: float) -> str:
     """Returns a value of an objective with its unit."""
-    from objectives import FIGURES  # noqa: PLC0415  (slow to import, and few need it)
+    from objectives import METRICS  # noqa: PLC0415  (slow to import, and few need it)
 
-    return quantity(value, FIGURES[name].unit, digits=4) if name in FIGURES else f"{value:.4g}"
+    return quantity(value, METRICS[name].unit, digits=4) if name in METRICS else f"{value:.4g}"
 
 
 def _where(event: EpochFinished, board: Board) -> str:

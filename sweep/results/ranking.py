@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from objectives import FIGURES
+from objectives import METRICS
 from sweep.results.stored_study import StoredTrial, violated
 from sweep.results.trial_record import TrialRecord
 from sweep.study.study_file import StudyFile
@@ -243,7 +243,7 @@ class Ranking:
 def objectives_of(study_file: StudyFile) -> tuple[Objective, ...]:
     """The objectives of a study."""
     return tuple(
-        Objective(name, FIGURES[name].label, FIGURES[name].unit, maximise=direction == "maximize")
+        Objective(name, METRICS[name].label, METRICS[name].unit, maximise=direction == "maximize")
         for name, direction in study_file.search.objectives.items()
     )
 

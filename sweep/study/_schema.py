@@ -117,7 +117,7 @@ class Search(Table):
     - `trials`: how many designs are tried.
     - `seed`: of the sampler.
     - `startup_trials`: random trials before the sampler starts to learn (NSGA-II: population).
-    - `objectives`: name to direction, in the order of `objectives.FIGURES`.
+    - `objectives`: name to direction, in the order of `objectives.METRICS`.
     - `pruner`: what stops hopeless trials between two epochs.
     - `constraints`: what a design must keep to.
     - `start`: designs to begin with: `original`, or files.

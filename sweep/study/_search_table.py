@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from circuits import PluginError
-from objectives import FIGURES
+from objectives import METRICS
 from sweep.study._problems import Problems, nearest
 from sweep.study._schema import PRUNERS, MedianPruner, NoPruner, Pruner, Search
 from sweep.study._tables import read_table
@@ -29,7 +29,7 @@ def read_search(raw: dict[str, Any], problems: Problems) -> Search | None:
         return None
     if not _are_known(search.objectives, problems):
         return None
-    names = [name for name in FIGURES if name in search.objectives]
+    names = [name for name in METRICS if name in search.objectives]
     prunable = search.objectives == {"nmse": "minimize"}
     if pruner is None:
         pruner = MedianPruner() if prunable else NoPruner()
@@ -59,12 +59,12 @@ def _are_known(objectives: Mapping[str, str], problems: Problems) -> bool:
     before = len(problems.found)
     for name, way in objectives.items():
         key = ("search", "objectives", name)
-        if name not in FIGURES:
-            allowed = f"one of {', '.join(map(repr, FIGURES))}"
-            problems.add(key, way, allowed, nearest(name, FIGURES))
+        if name not in METRICS:
+            allowed = f"one of {', '.join(map(repr, METRICS))}"
+            problems.add(key, way, allowed, nearest(name, METRICS))
             continue
         try:
-            FIGURES[name]
+            METRICS[name]
         except PluginError as error:
             problems.add(key, name, "an objective that can be used", str(error))
     return len(problems.found) == before

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from circuits import DesignError, PluginError, Quantity
-from objectives import FIGURES
+from objectives import METRICS
 from sweep._numbers import quantity
 from sweep.study._problems import Problems, nearest
 
@@ -19,25 +19,25 @@ _ENDS = {"max": "minimize", "min": "maximize"}
 class Bound:
     """A metric and its limit.
 
-    - `figure`: name of the metric, as in `objectives.FIGURES`.
+    - `metric`: name of the metric, as in `objectives.METRICS`.
     - `end`: `max` or `min`.
     - `limit`: the limit, in the metric's unit.
     """
 
-    figure: str
+    metric: str
     end: str
     limit: float
 
     @property
     def name(self) -> str:
         """The name of the constraint in Optuna."""
-        return f"{self.figure} {'<=' if self.end == 'max' else '>='} {self.limit:g}"
+        return f"{self.metric} {'<=' if self.end == 'max' else '>='} {self.limit:g}"
 
     @property
     def words(self) -> str:
         """The constraint in words, with SI prefix and unit."""
-        limit = quantity(self.limit, FIGURES[self.figure].unit)
-        return f"{self.figure} {'<=' if self.end == 'max' else '>='} {limit}"
+        limit = quantity(self.limit, METRICS[self.metric].unit)
+        return f"{self.metric} {'<=' if self.end == 'max' else '>='} {limit}"
 
     @property
     def way(self) -> str:
@@ -59,11 +59,11 @@ def read_constraints(raw: object, problems: Problems) -> tuple[Bound, ...]:
     found = []
     for name, ends in raw.items():
         key = (*where, name)
-        if name not in FIGURES:
-            problems.add(key, ends, f"one of {', '.join(FIGURES)}", nearest(name, FIGURES))
+        if name not in METRICS:
+            problems.add(key, ends, f"one of {', '.join(METRICS)}", nearest(name, METRICS))
             continue
         try:
-            FIGURES[name]
+            METRICS[name]
         except PluginError as error:
             problems.add(key, name, "an objective that can be used", str(error))
             continue
@@ -77,7 +77,7 @@ def read_constraints(raw: object, problems: Problems) -> tuple[Bound, ...]:
 def _bounds(
     name: str, ends: dict[str, Any], key: tuple[object, ...], problems: Problems
 ) -> list[Bound]:
-    spec, found = Quantity(unit=FIGURES[name].unit), []
+    spec, found = Quantity(unit=METRICS[name].unit), []
     for end, value in ends.items():
         if end not in _ENDS:
             problems.add((*key, end), value, "one of the keys max, min", nearest(end, _ENDS))
@@ -91,5 +91,5 @@ def _bounds(
         if not math.isfinite(limit):
             problems.add((*key, end), value, "a finite number", "leave it out for no limit")
             continue
-        found.append(Bound(figure=name, end=end, limit=limit))
+        found.append(Bound(metric=name, end=end, limit=limit))
     return found

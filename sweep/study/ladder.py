@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from objectives import Figure, TrainedLayers, TrainingPlan
+from objectives import Metric, TrainedLayers, TrainingPlan
 from sweep.study.scenarios import Aggregate, Condition, Robustness, combined
 
 QUASISTATIC = "quasistatic"
@@ -145,23 +145,23 @@ class TrainingRung:
         """Returns one value for those of the rung's trainings; see `scenarios.combined`."""
         return combined(values, self.aggregate, maximise=maximise, alpha=self.alpha)
 
-    def value(self, figure: Figure, values: Sequence[float], *, maximise: bool = False) -> float:
+    def value(self, metric: Metric, values: Sequence[float], *, maximise: bool = False) -> float:
         """Returns the rung's value of a metric.
 
         **Arguments:**
 
-        - `figure`: the metric.
+        - `metric`: the metric.
         - `values`: its values for the rung's trainings; a training without a result has an infinite NMSE.
         - `maximise`: whether more is better, so that the least is the worst.
 
         **Returns:** in the metric's unit, or a share from 0 to 1 where trainings are counted.
         """
-        if figure.over == "worst":
+        if metric.over == "worst":
             return combined(values, "worst", maximise=maximise)
         below = statistics.fmean(value < self.threshold for value in values)
-        if figure.over == "share":
+        if metric.over == "share":
             return below
-        if self.aggregate == "yield" and figure.name == "nmse":
+        if self.aggregate == "yield" and metric.name == "nmse":
             return 1.0 - below
         return self.combined(values, maximise=maximise)
 

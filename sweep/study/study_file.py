@@ -275,11 +275,11 @@ def _check_classes(plan: TrainingPlan | None, search: Search | None, problems: P
     if plan is None or search is None or plan.task.classes:
         return
     objectives: Mapping[str, str] = search.objectives
-    bounds = {bound.figure: bound.name for bound in search.constraints}
+    bounds = {bound.metric: bound.name for bound in search.constraints}
     for table_name, names in (("objectives", objectives), ("constraints", bounds)):
         if "error_rate" in names:
             problems.add(
-                ("search", table_name, "error_rate"), names["error_rate"], "a figure of this task",
+                ("search", table_name, "error_rate"), names["error_rate"], "a metric of this task",
                 f"{plan.task.name} is no classification",
             )  # fmt: skip
 

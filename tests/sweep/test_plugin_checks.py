@@ -13,8 +13,8 @@ import pytest
 
 from circuits.parts import AMPLIFIERS, SYNAPSES, UPDATES
 from circuits.testing import check_amplifier, check_simulator, check_synapse, check_update
-from objectives import FIGURES, TASKS
-from objectives.testing import check_figure, check_task
+from objectives import METRICS, TASKS
+from objectives.testing import check_metric, check_task
 from tests.sweep.plugin_packages import install, python
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "plugins.md"
@@ -101,7 +101,7 @@ from circuits.parts import (
     amplifier_pins, quantity,
 )
 from circuits.simulators import Ngspice, Transient
-from objectives import Figure, Task, TaskData
+from objectives import Metric, Task, TaskData
 
 SHORT = Transient(10e-6, 10e-9)
 
@@ -306,7 +306,7 @@ class Classes(Line):
 
 
 def figure(name, measure):
-    return Figure(name=name, label=name, direction="minimize", meaning=name, measure=measure)
+    return Metric(name=name, label=name, direction="minimize", meaning=name, measure=measure)
 
 
 SECOND = figure("second", lambda training: training.scores[1].nmse)
@@ -355,7 +355,7 @@ def test_the_conformance_checks_find_what_would_break_later(tmp_path: Path, grou
     own = {name: (thing, words) for (kind, name, thing), words in FOUND.items() if kind == group}
     points = {name: f"faulty:{thing}" for name, (thing, _) in own.items()}
     package = install(tmp_path / "faulty", "faulty", FAULTY, {group: points})
-    check = {"objectives": "check_figure"}.get(group, f"check_{group.removesuffix('s')}")
+    check = {"objectives": "check_metric"}.get(group, f"check_{group.removesuffix('s')}")
     module = (
         "circuits" if group in {"amplifiers", "synapses", "updates", "simulators"} else "objectives"
     )
@@ -398,6 +398,6 @@ def test_this_programs_own_tasks_conform(name: str) -> None:
     check_task(name)
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", METRICS)
 def test_this_programs_own_figures_conform(name: str) -> None:
-    check_figure(name)
+    check_metric(name)

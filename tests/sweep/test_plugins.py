@@ -21,7 +21,7 @@ from circuits.parts import (
     Amplifier, CmosSynapse, DCMacromodel, Geometry, Transistor, amplifier_pins, quantity,
 )
 from circuits.simulators import Ngspice
-from objectives import Figure, Task, TaskData
+from objectives import Metric, Task, TaskData
 
 print("imported", flush=True)
 
@@ -43,7 +43,7 @@ class Ramp(Task):
         return TaskData(train, 2.0 * train - 1.0, held, 2.0 * held - 1.0)
 
 
-CHARGE = Figure(
+CHARGE = Metric(
     name="cost", label="cost of a training", unit="J", direction="minimize",
     meaning="energy of a training point times how many there are",
     measure=lambda training: training.scores[-1].energy_per_point * training.plan.task.points,
@@ -205,8 +205,8 @@ def installed(tmp_path: Path) -> Path:
 def test_what_a_package_adds_goes_through_the_conformance_suites(installed: Path) -> None:
     program = """
 from circuits.testing import check_synapse
-from objectives.testing import check_figure, check_task
-check_task("ramp"); check_figure("cost"); check_synapse("doubled")
+from objectives.testing import check_metric, check_task
+check_task("ramp"); check_metric("cost"); check_synapse("doubled")
 print("conforms")
 """
     assert python(program, installed).splitlines() == ["imported", "conforms"]
@@ -226,12 +226,12 @@ def test_a_study_names_what_is_installed_and_trains_with_it(installed: Path) -> 
     program = f"""
 import pdk
 from circuits import make_trainer
-from objectives import FIGURES, Measured, train
+from objectives import METRICS, Measured, train
 from sweep.study.study_file import parse
 study = parse({study!r}, source="study.toml")
 design = study.space.design({{"synapse.multiplicity": 1}})
 trained = train(make_trainer("quasistatic", pdk.locate()), study.plan, design)
-cost = FIGURES["cost"].measure(Measured(study.plan, design, trained.scores))
+cost = METRICS["cost"].measure(Measured(study.plan, design, trained.scores))
 print(cost > 0, list(study.search.objectives), study.plan.task.name)
 """
     (*_, last) = python(program, installed).splitlines()
@@ -440,8 +440,8 @@ def test_nothing_is_imported_that_no_file_names_and_nothing_of_ours_is_replaced(
 import sys
 from circuits import Design
 from circuits.parts import ClampedAmplifier, AMPLIFIERS
-from objectives import FIGURES, TASKS
-assert "cost" in FIGURES and "ramp" in list(TASKS)
+from objectives import METRICS, TASKS
+assert "cost" in METRICS and "ramp" in list(TASKS)
 assert "doubled" in Design().quantities()["synapse.kind"].choices
 assert AMPLIFIERS["clamped"] is ClampedAmplifier
 assert TASKS["sine"].__module__ == "objectives.tasks.sines"
@@ -464,7 +464,7 @@ for name in ("broken", "missing"):
     _, broken, missing = python(program, installed).splitlines()
     assert broken.startswith("study.toml: search.objectives.broken")
     assert "of tinyplugin 1.0" in broken
-    assert "is no objectives.Figure" in broken
+    assert "is no objectives.Metric" in broken
     assert "cannot be imported" in missing
 
 

@@ -33,7 +33,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class Metric:
     """A metric.
 
     **Attributes:**
@@ -81,39 +81,39 @@ def _time(training: Measured) -> float:
     return points_duration(training.design, train=points, evaluate=0)
 
 
-_OWN: dict[str, Figure] = {
-    figure.name: figure
-    for figure in (
-        Figure(
+_OWN: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
             name="nmse", label="held-out NMSE", direction="minimize", measure=_nmse,
             meaning="normalised mean squared error of the held-out points after the last epoch",
         ),
-        Figure(
+        Metric(
             name="energy", label="energy per training point", unit="J", direction="minimize",
             measure=_energy, meaning="what the circuit's sources and amplifiers deliver for one training point",
         ),
-        Figure(
+        Metric(
             name="seconds", label="simulation time", unit="s", direction="minimize",
             measure=_seconds, meaning="wall time of the simulator for a whole training",
         ),
-        Figure(
+        Metric(
             name="area", label="area", unit="um2", direction="minimize", measure=_area,
             meaning="gates and capacitors of the whole network (circuits.area)",
         ),
-        Figure(
+        Metric(
             name="time", label="training time", unit="s", direction="minimize", measure=_time,
             meaning="time in the circuit that all training points of a training take",
         ),
-        Figure(
+        Metric(
             name="error_rate", label="held-out error rate", direction="minimize",
             measure=_error_rate,
             meaning="share of the held-out points in the wrong class; of classifications only",
         ),
-        Figure(
+        Metric(
             name="worst", label="worst held-out NMSE", direction="minimize", measure=_nmse,
             over="worst", meaning="NMSE of the worst scenario, or weight seed, of a rung",
         ),
-        Figure(
+        Metric(
             name="yield", label="yield", direction="maximize", measure=_nmse, over="share",
             meaning="share of the scenarios, or weight seeds, with an NMSE below the threshold",
         ),
@@ -121,14 +121,14 @@ _OWN: dict[str, Figure] = {
 }  # fmt: skip
 
 
-def _checked(name: str, found: object) -> Figure:
-    if not isinstance(found, Figure):
-        msg = f"{found!r} is no objectives.Figure"
+def _checked(name: str, found: object) -> Metric:
+    if not isinstance(found, Metric):
+        msg = f"{found!r} is no objectives.Metric"
         raise TypeError(msg)
     if found.name != name:
-        msg = f"its figure is called {found.name!r}; give both the same name"
+        msg = f"its metric is called {found.name!r}; give both the same name"
         raise ValueError(msg)
     return found
 
 
-FIGURES: Mapping[str, Figure] = Registry(_OWN, "analog_sweep.objectives", _checked)
+METRICS: Mapping[str, Metric] = Registry(_OWN, "analog_sweep.objectives", _checked)
