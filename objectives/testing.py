@@ -152,4 +152,4 @@ def check_metric(name: str) -> None:
             what = f"{metric.name} of {epochs} epochs of {task.name} is {values[0]!r}"
             assert isinstance(values[0], float), f"a metric is a float: {what}"
             assert math.isfinite(values[0]), f"a metric is a finite number: {what}"
-            assert values[0] == values[1], f"same training, same metric: {what}, then {values[1]!r}"
+            assert values[0] == values[1], f"same training, same value: {what}, then {values[1]!r}"

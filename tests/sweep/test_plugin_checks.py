@@ -305,12 +305,12 @@ class Classes(Line):
         return np.where(x > np.median(x), 1.0, -1.0)
 
 
-def figure(name, measure):
+def metric(name, measure):
     return Metric(name=name, label=name, direction="minimize", meaning=name, measure=measure)
 
 
-SECOND = figure("second", lambda training: training.scores[1].nmse)
-CHANCE = figure("chance", lambda training: random())
+SECOND = metric("second", lambda training: training.scores[1].nmse)
+CHANCE = metric("chance", lambda training: random())
 '''
 
 FOUND = {
@@ -344,7 +344,7 @@ FOUND = {
     ("tasks", "odd", "Odd"): "the parameter shape is a number, a word",
     ("tasks", "classes", "Classes"): "one output for each of the 3 classes",
     ("objectives", "second", "SECOND"): "IndexError",
-    ("objectives", "chance", "CHANCE"): "same training, same figure",
+    ("objectives", "chance", "CHANCE"): "same training, same value",
 }
 
 
@@ -399,5 +399,5 @@ def test_this_programs_own_tasks_conform(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_this_programs_own_figures_conform(name: str) -> None:
+def test_this_programs_own_metrics_conform(name: str) -> None:
     check_metric(name)
