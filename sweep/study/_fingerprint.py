@@ -118,7 +118,14 @@ def search_description(search: Search) -> dict[str, Any]:
     """Returns the part of `[search]` that determines results; later additions only where they are used."""
     content = search.model_dump(exclude={"trials", "stop", "start", "constraints"})
     if search.constraints:
-        content["constraints"] = [dataclasses.asdict(bound) for bound in search.constraints]
+        content["constraints"] = [
+            {
+                "figure": bound.metric,
+                "end": bound.end,
+                "limit": bound.limit,
+            }  # as in earlier versions
+            for bound in search.constraints
+        ]
     if search.start:
         content["start"] = search.start
     return content
