@@ -14,6 +14,7 @@ from circuits._plugins import Origin, Registry, origin
 from circuits._quantity import Quantity, quantity
 from circuits._roles import ROLES, Role
 from circuits.area import circuit_area
+from circuits.corner import Corner
 from circuits.design import Design, design_quantities
 from circuits.mlp import TrainingCircuit, training_circuit
 from circuits.network import check_layers, weight_shapes
@@ -28,7 +29,6 @@ from circuits.run import (
     split_weights,
 )
 from circuits.run_cache import RunCache
-from circuits.scenario import Scenario
 from circuits.schedule import Schedule, points_duration, schedule
 from circuits.sizes import check_sizes
 from circuits.trace import Trace
@@ -42,6 +42,7 @@ __all__ = [
     "TRAINERS",
     "TRAINING_ACCURACY",
     "CircuitError",
+    "Corner",
     "Design",
     "DesignError",
     "IllegalValue",
@@ -53,7 +54,6 @@ __all__ = [
     "Role",
     "Run",
     "RunCache",
-    "Scenario",
     "Schedule",
     "Stimulus",
     "Trace",

@@ -46,7 +46,7 @@ def add_crossbar(circuit: Circuit, place: Place, synapse: Cell, timing: Schedule
     circuit.subcircuit(update_column(place).subcircuit())
     _add_rows(circuit, place, timing.rows[layer])
     _add_wells(circuit, place, synapse)
-    seed = place.scenario.mismatch_seed
+    seed = place.corner.mismatch_seed
     for i in range(inputs):
         for j in range(outputs):
             name = memory(layer, i, j)

@@ -112,7 +112,7 @@ def _add_amplifiers(circuit: Circuit, place: Place) -> set[Geometry]:
     """A layer's amplifiers; the transistor shapes that they call for."""
     part, cell = place.amplifier, amplifier_cell(place)
     circuit.subcircuit(cell.subcircuit())
-    layer, seed = place.layer + 1, place.scenario.mismatch_seed
+    layer, seed = place.layer + 1, place.corner.mismatch_seed
     for unit in range(place.layers[layer]):
         name = f"a{layer}_{unit}"
         rails = [rail_p(layer, unit)] if place.last else [rail_p(layer, unit), rail_n(layer, unit)]

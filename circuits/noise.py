@@ -74,7 +74,7 @@ def noise_of_updates(run: Run) -> tuple[float, tuple[float, ...]]:
     An update that stands for `run.stride` independent ones has the mean of their reading noise, as its
     scale is the sum of theirs, and the sum of their writing noise.
     """
-    temperature = run.scenario.temperature
+    temperature = run.corner.temperature
     read = math.sqrt(2.0 / run.stride) * reading_noise(run.design, temperature=temperature)
     written = (
         math.sqrt(run.stride) * writing_noise(run.design, layer, temperature=temperature)

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits._errors import NetworkError
+from circuits.corner import Corner
 from circuits.design import Design
 from circuits.network import check_layers, stored_by_output, weight_shapes
 from circuits.parts import Place
-from circuits.scenario import Scenario
 
 NO_ROW = -1
 
@@ -94,7 +94,7 @@ class Stimulus:
 
 @dataclass(frozen=True)
 class Run:
-    """One simulation of one design: network, stimulus, initial weights and scenario.
+    """One simulation of one design: network, stimulus, initial weights and corner.
 
     **Attributes:**
 
@@ -114,7 +114,7 @@ class Run:
     design: Design
     stimulus: Stimulus
     weights: tuple[Array, ...]
-    scenario: Scenario = field(default_factory=Scenario)
+    corner: Corner = field(default_factory=Corner)
     body_network: bool = True
     noise_seed: tuple[int, ...] | None = None
     stride: int = 1
@@ -158,7 +158,7 @@ class Run:
     def place(self, layer: int) -> Place:
         """The place of a crossbar, which its parts are built for."""
         return Place(
-            self.design, self.layers, layer, self.scenario, noisy=self.noise_seed is not None
+            self.design, self.layers, layer, self.corner, noisy=self.noise_seed is not None
         )
 
     @property

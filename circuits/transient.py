@@ -93,7 +93,7 @@ class TransientTrainer:
         circuit = circuit or training_circuit(run)
         library = compile_library(
             self.models,
-            corner=run.scenario.corner,
+            corner=run.corner.process,
             geometries=circuit.geometries,
             deep_wells=circuit.deep_wells,
             body_network=run.body_network,
@@ -110,7 +110,7 @@ class TransientTrainer:
             signals=tuple(_signals(run, circuit)),
             library=library,
             initial=circuit.initial,
-            temperature=run.scenario.temperature,
+            temperature=run.corner.temperature,
             accuracy=self.accuracy,
         )
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from circuits import (
     NO_ROW,
+    Corner,
     Design,
     NetworkError,
     Run,
-    Scenario,
     Stimulus,
     Trace,
     check_layers,
@@ -61,7 +61,7 @@ class EpochScore:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """A training: network, task, number of epochs, seeds, scenario.
+    """A training: network, task, number of epochs, seeds, corner.
 
     An epoch applies every training point once, in an order of its own, and updates one row of each
     weight matrix at each point; then all held-out points are evaluated in free phases. Epoch 0
@@ -87,7 +87,7 @@ class TrainingPlan:
     weight_seed: int = 0
     order_seed: int = 0
     noise_seed: int | None = 0
-    scenario: Scenario = field(default_factory=Scenario)
+    corner: Corner = field(default_factory=Corner)
     body_network: bool = True
     trained: TrainedLayers = "all"
     stride: int = 1
@@ -178,7 +178,7 @@ class TrainingPlan:
             design.in_epoch(epoch, self.stride),
             held_out.then(stimulus) if epoch == 0 else stimulus,
             start,
-            self.scenario,
+            self.corner,
             self.body_network,
             None if self.noise_seed is None else (self.noise_seed, epoch),
             self.stride,

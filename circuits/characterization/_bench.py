@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from circuits._errors import CircuitError
 from circuits._spice import value
 from circuits.cells import Cell, synapse_cell
+from circuits.corner import Corner
 from circuits.design import Design
 from circuits.parts import Place, Synapse, Transistor
 from circuits.preparation import Stage, report
-from circuits.scenario import Scenario
 from circuits.simulators import (
     Accuracy,
     DCSweep,
@@ -103,23 +103,23 @@ class SynapseBench:
     - `design`: has the synapse.
     - `simulator`: ngspice or Xyce; everything is a DC sweep.
     - `models`: the transistor models.
-    - `scenario`: corner and temperature; all transistors are nominal, without mismatch.
+    - `corner`: process corner and temperature; all transistors are nominal, without mismatch.
     - `layer`: the crossbar whose parts are taken where they differ.
     - `limits`: of one sweep.
 
-    **Raises:** `CircuitError` for a scenario with a mismatch seed.
+    **Raises:** `CircuitError` for a corner with a mismatch seed.
     """
 
     design: Design
     simulator: SpiceSimulator
     models: Models
-    scenario: Scenario = field(default_factory=Scenario)
+    corner: Corner = field(default_factory=Corner)
     layer: int = 0
     limits: Limits = _LIMITS
 
     def __post_init__(self) -> None:
-        if self.scenario.mismatch_seed is not None:
-            msg = "The bench measures nominal transistors; give a scenario without mismatch_seed."
+        if self.corner.mismatch_seed is not None:
+            msg = "The bench measures nominal transistors; give a corner without mismatch_seed."
             raise CircuitError(msg)
 
     @property
@@ -132,7 +132,7 @@ class SynapseBench:
             amplifiers=(design.amplifier(layer),),
             updates=(design.update(layer),),
         )
-        return Place(alone, (1, 1), 0, self.scenario)
+        return Place(alone, (1, 1), 0, self.corner)
 
     @property
     def synapse(self) -> Synapse:
@@ -229,11 +229,11 @@ class SynapseBench:
             signals=tuple(signals),
             library=compile_library(
                 self.models,
-                corner=self.scenario.corner,
+                corner=self.corner.process,
                 geometries=[device.geometry for device in devices],
                 drawn_junctions=self.design.has_drawn_junctions,
             ),
-            temperature=self.scenario.temperature,
+            temperature=self.corner.temperature,
             accuracy=_LOOSER if self._has_inner_nodes else _TIGHT,
         )
         report(Stage("measuring a synapse", title, 0))

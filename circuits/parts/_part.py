@@ -146,6 +146,6 @@ class CircuitPart(Part, ABC):
         """
         device = self.transistors()[name]
         subcircuit, parameters = pdk.instance(device.geometry, multiplicity=device.multiplicity)
-        if place.scenario.mismatch_seed is not None:
+        if place.corner.mismatch_seed is not None:
             parameters = {**parameters, "delvto": f"{{shift_{name}}}"}
         circuit.X(name, subcircuit, *nodes, **parameters)

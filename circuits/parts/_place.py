@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`Place`: the crossbar, network and scenario that a part is built for."""
+"""`Place`: the crossbar, network and corner that a part is built for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from circuits.corner import Corner
 from circuits.network import stored_by_output
-from circuits.scenario import Scenario
 
 if TYPE_CHECKING:
     from circuits.design import Design
@@ -25,14 +25,14 @@ class Place:
     - `design`: all parts of the network.
     - `layers`: sizes, inputs first.
     - `layer`: the crossbar, 0 at the input side.
-    - `scenario`: corner, temperature, mismatch sample.
+    - `corner`: process corner, temperature, mismatch sample.
     - `noisy`: True in a run with noise of readings and writings.
     """
 
     design: Design
     layers: tuple[int, ...]
     layer: int
-    scenario: Scenario = field(default_factory=Scenario)
+    corner: Corner = field(default_factory=Corner)
     noisy: bool = False
 
     @property

@@ -42,8 +42,8 @@ def empty_subcircuit(
 
     - `name`: of the subcircuit.
     - `pins`: its pins, in order.
-    - `place`: where it is built; its scenario says whether there is mismatch.
+    - `place`: where it is built; its corner says whether there is mismatch.
     - `devices`: transistors by their name in the subcircuit.
     """
-    mismatched = place.scenario.mismatch_seed is not None
+    mismatched = place.corner.mismatch_seed is not None
     return SubCircuit(name, *pins, **{f"shift_{device}": 0 for device in devices if mismatched})

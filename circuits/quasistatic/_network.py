@@ -157,8 +157,8 @@ def network(run: Run, packed: Packed) -> Network:
     synapses = np.zeros(count, SYNAPSE)
     synapses["weight"] = join_weights(run.weights)
     synapses["driven"] = True
-    if run.scenario.mismatch_seed is not None:
-        _add_mismatch(synapses, run, seed=run.scenario.mismatch_seed)
+    if run.corner.mismatch_seed is not None:
+        _add_mismatch(synapses, run, seed=run.corner.mismatch_seed)
     outputs = np.zeros(run.layers[-1], OUTPUT)
     outputs["conductance"] = design.load.conductance
     return Network(

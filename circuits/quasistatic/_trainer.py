@@ -91,7 +91,7 @@ class QuasistaticTrainer:
         """
         _, tables = self._measure(run)
         design = repr(run.design.to_values())
-        rest = [*map(repr, (run.scenario, run.body_network, run.noise_seed, run.layers))]
+        rest = [run.corner.key, *map(repr, (run.body_network, run.noise_seed, run.layers))]
         if run.stride > 1:
             rest.append(f"stride {run.stride}")
         digest = hashlib.sha256("\0".join([_METHOD, tables, design, *rest]).encode())
@@ -137,8 +137,8 @@ class QuasistaticTrainer:
         """The device tables of a run's transistors, and their digests."""
         check_quasistatic(run)
         branches = sorted({branch for pair in transistor_pairs(run) for branch in pair}, key=repr)
-        scenario, drawn = run.scenario, run.design.has_drawn_junctions
-        key = (*branches, scenario.corner, scenario.temperature, run.body_network, drawn)
+        corner, drawn = run.corner, run.design.has_drawn_junctions
+        key = (*branches, corner.process, corner.temperature, run.body_network, drawn)
         if key not in self._measured:
             with preparing():
                 found = self._tables(branches, run)
@@ -150,8 +150,8 @@ class QuasistaticTrainer:
     def _tables(self, branches: Sequence[Branch], run: Run) -> tuple[Packed, str]:
         tables = measure(
             branches,
-            corner=run.scenario.corner,
-            temperature=run.scenario.temperature,
+            corner=run.corner.process,
+            temperature=run.corner.temperature,
             simulator=self.simulator,
             models=self.models,
             ranges=Ranges.within(run.design.process.span),

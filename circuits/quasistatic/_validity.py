@@ -35,7 +35,7 @@ def check_quasistatic(run: Run) -> None:
         pair = synapse.pair()
         if pair is None:
             raise NotQuasistatic("synapse.kind", synapse.obstacle)
-        if run.scenario.mismatch_seed is not None and any(isinstance(b, Series) for b in pair):
+        if run.corner.mismatch_seed is not None and any(isinstance(b, Series) for b in pair):
             raise NotQuasistatic(
                 "synapse.kind",
                 f"the transistors of {synapse.kind!r} lie in series, and its equations have one threshold "

@@ -13,10 +13,10 @@ import pdk
 from circuits._errors import DesignError
 from circuits._roles import ROLES
 from circuits.cells import Cell
+from circuits.corner import Corner
 from circuits.design import Design, design_quantities
 from circuits.mlp import training_circuit
 from circuits.run import Run, Stimulus, initial_weights
-from circuits.scenario import Scenario
 from circuits.simulators import (
     Accuracy,
     DCSweep,
@@ -64,7 +64,7 @@ def short_run(design: Design, *, mismatch_seed: int | None = None) -> Run:
         design,
         Stimulus.training(inputs, targets, rows),
         initial_weights(LAYERS, design, seed=0),
-        Scenario(mismatch_seed=mismatch_seed),
+        Corner(mismatch_seed=mismatch_seed),
     )
 
 
@@ -124,11 +124,11 @@ def swept(
 
     **Raises:** `AssertionError` where the simulator finds no solution.
     """
-    design, scenario = cell.place.design, cell.place.scenario
+    design, corner = cell.place.design, cell.place.corner
     devices = list(cell.transistors().values())
     library = pdk.compile_library(
         pdk.locate(),
-        corner=scenario.corner,
+        corner=corner.process,
         geometries=[device.geometry for device in devices],
         drawn_junctions=design.has_drawn_junctions,
     )
@@ -138,7 +138,7 @@ def swept(
         analysis=analysis,
         signals=tuple(signals),
         library=library if devices else None,
-        temperature=scenario.temperature,
+        temperature=corner.temperature,
         accuracy=_ACCURACY,
     )
     execution = simulator.execute(deck)

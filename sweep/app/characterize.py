@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pdk
-from circuits import Design, Scenario, check_sizes
+from circuits import Corner, Design, check_sizes
 from circuits.characterization import Characterization, SynapseBench
 from circuits.characterization import characterize as measure
 from circuits.parts import FLAVOURS
@@ -54,8 +54,8 @@ class Characterized:
                 }
                 for curves in self.found.transistors
             ],
-            "corner": bench.scenario.corner,
-            "temperature": bench.scenario.temperature,
+            "corner": bench.corner.process,
+            "temperature": bench.corner.temperature,
             "simulator": bench.simulator.name,
             "version": bench.simulator.version,
             "models": bench.models.sha256,
@@ -110,18 +110,18 @@ def characterize(
     **Raises:** `DesignError`; `circuits.CircuitError`; `pdk.PdkError`.
     """
     design = synapse_design(values)
-    nominal = Scenario()
-    scenario = Scenario(
-        nominal.corner if corner is None else corner,
+    nominal = Corner()
+    at = Corner(
+        nominal.process if corner is None else corner,
         nominal.temperature if temperature is None else celsius(temperature),
     )
     models = pdk.locate(pdk_path, technology=design.technology)
-    bench = SynapseBench(design=design, simulator=find(simulator), models=models, scenario=scenario)
+    bench = SynapseBench(design=design, simulator=find(simulator), models=models, corner=at)
     found = measure(bench)
     if to is None:
         part = design.synapse(0)
         flavour = getattr(part, "flavour", design.technology)
-        to = Path("out") / f"{part.kind}-{flavour}-{scenario.corner}"
+        to = Path("out") / f"{part.kind}-{flavour}-{at.process}"
     texts = {PAGE: characterization_page(found), **characterization_tables(found)}
     for name, text in texts.items():
         write_whole(to / name, text.encode())

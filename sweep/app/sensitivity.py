@@ -99,7 +99,7 @@ def sensitivity(
     number, values = _trial(results, trial)
     space = study_file.space
     top = study_file.ladder.top
-    first = top.conditions[0].weight_seed
+    first = top.scenarios[0].weight_seed
     plans = [top.plan(study_file.plan, first + index) for index in range(seeds)]
     trainer = make_trainer(
         simulator,

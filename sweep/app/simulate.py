@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from circuits import Trainer
 from circuits.simulators import Outcome
 from objectives import EpochScore, improved, train
-from sweep.study.scenarios import Condition, celsius
+from sweep.study.scenarios import Scenario, celsius
 from sweep.study.study_file import DesignFile
 
 __all__ = ["SimulatedTraining", "in_scenario", "simulate"]
@@ -144,7 +144,7 @@ def in_scenario(
     **Raises:** `circuits.DesignError` and `circuits.NetworkError` for an illegal temperature or an
     unknown corner.
     """
-    condition = Condition(
+    scenario = Scenario(
         weight_seed=design_file.plan.weight_seed if weight_seed is None else weight_seed,
         corner=corner,
         temperature=None if temperature is None else celsius(temperature),
@@ -152,7 +152,7 @@ def in_scenario(
         noise_seed=noise_seed,
         data_seed=data_seed,
     )
-    return dataclasses.replace(design_file, plan=condition.plan(design_file.plan))
+    return dataclasses.replace(design_file, plan=scenario.plan(design_file.plan))
 
 
 def simulate(

@@ -189,7 +189,7 @@ def study_view(study: StudyFile, start: Sequence[StartPoint]) -> RenderableType:
         ),
         "training": f"{plan.epochs} epochs"
         + (f" of stride {plan.stride}" if plan.stride > 1 else "")
-        + f" in corner {plan.scenario.corner}"
+        + f" in corner {plan.corner.process}"
         + ", noiseless" * plan.noiseless,
         **({"ladder": " -> ".join(r.label for r in ladder.rungs)} if ladder.declared else {}),
         "linear fit": f"{pure(plan.linear_fit())} held-out NMSE, what a circuit has to beat",

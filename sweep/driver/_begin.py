@@ -288,7 +288,7 @@ def _create(
             "order": plan.order_seed,
             "noise": plan.noise_seed,
             "task": plan.task.seed,
-            "mismatch": plan.scenario.mismatch_seed,
+            "mismatch": plan.corner.mismatch_seed,
         },
         storage=JOURNAL if storage is None else public_url(storage),
         data=study_file.data,

@@ -166,9 +166,9 @@ class TrialRun:
             self.works = (CheckRun(self.plan, current.kind, current.points),)
             return
         trainings = []
-        for condition in current.conditions:
-            name = self.ladder.training(rung, condition)
-            plan = current.plan(self.plan, condition)
+        for scenario in current.scenarios:
+            name = self.ladder.training(rung, scenario)
+            plan = current.plan(self.plan, scenario)
             training = known.get(name) or TrainingRun(self.number, name, plan)
             training.plan, training.in_one_go = plan, self.ladder.in_one_go(rung)
             trainings.append(training)
@@ -318,10 +318,10 @@ class TrialRun:
         assert isinstance(current, TrainingRung)
         names = [name for name in directions if METRICS[name].over == "rung" and name != _NMSE]
         found = []
-        for condition, training in zip(current.conditions, self.trainings, strict=True):
+        for scenario, training in zip(current.scenarios, self.trainings, strict=True):
             if not training.is_done:
                 continue
-            silicon = {**condition.told(self.plan), "training": training.name}
+            silicon = {**scenario.told(self.plan), "training": training.name}
             failure = training.failure
             if failure is not None:
                 found.append(

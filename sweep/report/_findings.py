@@ -151,7 +151,7 @@ def _provenance(results: Results, planned: int) -> dict[str, str]:
         "network": "-".join(map(str, study_file.layers)),
         "task": f"{plan.task.name}: {plan.task.points} training and {plan.task.held_out} held-out points",
         "silicon": (
-            f"{technology.title}, corner {plan.scenario.corner}, {plan.scenario.temperature:g} °C, substrate network "
+            f"{technology.title}, corner {plan.corner.process}, {plan.corner.temperature:g} °C, substrate network "
             f"{'kept' if plan.body_network else 'left out'}"
         ),
         "search": f"{study_file.search.sampler}, {planned} trials",

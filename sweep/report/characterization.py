@@ -129,14 +129,14 @@ def _title(found: Characterization) -> str:
 
 
 def _conditions(found: Characterization) -> str:
-    scenario, simulator = found.bench.scenario, found.bench.simulator
+    corner, simulator = found.bench.corner, found.bench.simulator
     devices = "; ".join(
         f"{curves.geometry.device} {quantity(curves.geometry.width, 'm')} by "
         f"{quantity(curves.geometry.length, 'm')}, M = {curves.multiplicity}"
         for curves in found.transistors
     )
     return (
-        f"{devices}. {found.bench.design.process.title}, corner {scenario.corner}, {scenario.temperature:g} °C; DC "
+        f"{devices}. {found.bench.design.process.title}, corner {corner.process}, {corner.temperature:g} °C; DC "
         f"sweeps in {simulator.name} {simulator.version}."
     )
 

@@ -101,7 +101,7 @@ class Results:
         for index in range(record.reached, -1, -1):
             rung = ladder.rungs[index]
             if isinstance(rung, TrainingRung):
-                (first, *_) = rung.conditions
+                (first, *_) = rung.scenarios
                 name = ladder.training(index, first)
                 if Layout(self.out).epochs(trial, name):
                     return Reached(index, rung.plan(plan, first), name)

@@ -92,8 +92,8 @@ def data_digest(plan: TrainingPlan, ladder: Ladder) -> str:
     tasks = {plan.task.seed: plan.task}
     for rung in ladder.rungs:
         if isinstance(rung, TrainingRung):
-            for condition in rung.conditions:
-                task = condition.plan(plan).task
+            for scenario in rung.scenarios:
+                task = scenario.plan(plan).task
                 tasks[task.seed] = task
     digest = hashlib.sha256()
     for seed in sorted(tasks):
@@ -108,6 +108,8 @@ def data_digest(plan: TrainingPlan, ladder: Ladder) -> str:
 
 def _training(plan: TrainingPlan) -> dict[str, Any]:
     content = dataclasses.asdict(plan)
+    corner = content.pop("corner")
+    content["scenario"] = {"corner": corner.pop("process"), **corner}  # as in earlier versions
     content["task"] = {"name": plan.task.name, **dataclasses.asdict(plan.task)}
     if plan.stride == 1:
         del content["stride"]  # studies of before there were strides keep their fingerprint

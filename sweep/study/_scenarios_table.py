@@ -22,7 +22,7 @@ from sweep.study.ladder import (
     Ladder,
     TrainingRung,
 )
-from sweep.study.scenarios import TEMPERATURE, Aggregate, Condition, Robustness
+from sweep.study.scenarios import TEMPERATURE, Aggregate, Robustness, Scenario
 
 MOST = 10_000
 """Largest number of scenarios of a rung."""
@@ -69,7 +69,7 @@ class ScenariosTable(Table):
         return dataclasses.replace(
             rung,
             robustness=robustness,
-            weight_seeds=tuple(dict.fromkeys(c.weight_seed for c in robustness.conditions)),
+            weight_seeds=tuple(dict.fromkeys(c.weight_seed for c in robustness.scenarios)),
             aggregate=self.aggregate,
             alpha=self.alpha,
             threshold=self.threshold,
@@ -100,7 +100,7 @@ def read_scenarios(
         return None
     prunable = search.objectives == {"nmse": "minimize"} and table.aggregate != "yield"
     return table, Robustness(
-        conditions=_conditions(table, plan),
+        scenarios=_scenarios(table, plan),
         pruner=table.pruner or ("wilcoxon" if prunable else "none"),
         p_threshold=table.p_threshold,
         startup=table.startup_scenarios,
@@ -138,12 +138,12 @@ def _check(table: ScenariosTable, plan: TrainingPlan, search: Search, problems: 
 _KINDS = ("mismatch", "weight", "noise", "data")
 
 
-def _conditions(table: ScenariosTable, plan: TrainingPlan) -> tuple[Condition, ...]:
+def _scenarios(table: ScenariosTable, plan: TrainingPlan) -> tuple[Scenario, ...]:
     """All combinations, the nominal one first."""
-    nominal = plan.scenario
+    nominal = plan.corner
     lists: list[list[Any]] = [
         table.weight_seeds or [plan.weight_seed],
-        _unless(table.corners, nominal.corner),
+        _unless(table.corners, nominal.process),
         _unless(table.temperatures, nominal.temperature),
         _unless(table.mismatch_seeds, nominal.mismatch_seed),
         _unless(table.noise_seeds, plan.noise_seed),
@@ -151,10 +151,10 @@ def _conditions(table: ScenariosTable, plan: TrainingPlan) -> tuple[Condition, .
     ]
     names = ("weight_seed", "corner", "temperature", "mismatch_seed", "noise_seed", "data_seed")
     found = [
-        Condition(**dict(zip(names, values, strict=True))) for values in itertools.product(*lists)
+        Scenario(**dict(zip(names, values, strict=True))) for values in itertools.product(*lists)
     ]
-    first = Condition(weight_seed=plan.weight_seed)
-    return tuple(sorted(found, key=lambda condition: condition != first))
+    first = Scenario(weight_seed=plan.weight_seed)
+    return tuple(sorted(found, key=lambda scenario: scenario != first))
 
 
 def _unless(values: list[Any] | None, nominal: Any) -> list[Any]:

@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-from circuits import PluginError, Scenario
+from circuits import Corner, PluginError
 from objectives import ObjectiveError, Task, TaskError, TrainingPlan, task_from
 from sweep.study._problems import Problems, nearest
 from sweep.study._schema import Execution, NetworkTable, Pdk, TrainingTable
@@ -137,7 +137,7 @@ def read_plan(raw: Raw, layers: tuple[int, ...] | None, problems: Problems) -> T
             weight_seed=training.weight_seed,
             order_seed=training.order_seed,
             noise_seed=training.noise_seed if training.noise else None,
-            scenario=Scenario(training.corner, training.temperature, training.mismatch_seed),
+            corner=Corner(training.corner, training.temperature, training.mismatch_seed),
             body_network=training.body_network,
             trained=training.trained,
             stride=training.stride,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from objectives import Metric, TrainedLayers, TrainingPlan
-from sweep.study.scenarios import Aggregate, Condition, Robustness, combined
+from sweep.study.scenarios import Aggregate, Robustness, Scenario, combined
 
 QUASISTATIC = "quasistatic"
 TRANSIENT = "transient"
@@ -103,11 +103,11 @@ class TrainingRung:
     stride: int = 1
 
     @property
-    def conditions(self) -> tuple[Condition, ...]:
+    def scenarios(self) -> tuple[Scenario, ...]:
         """The conditions of its trainings: corner, temperature and seeds."""
         if self.robustness is not None:
-            return self.robustness.conditions
-        return tuple(Condition(weight_seed=seed) for seed in self.weight_seeds)
+            return self.robustness.scenarios
+        return tuple(Scenario(weight_seed=seed) for seed in self.weight_seeds)
 
     @property
     def counts_failures(self) -> bool:
@@ -120,12 +120,12 @@ class TrainingRung:
 
         One for each epoch, or one for each scenario and one for their value.
         """
-        return self.epochs if self.robustness is None else len(self.conditions) + 1
+        return self.epochs if self.robustness is None else len(self.scenarios) + 1
 
     @property
     def label(self) -> str:
         """The rung in a few words."""
-        count = len(self.conditions)
+        count = len(self.scenarios)
         epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
         strides = f" of stride {self.stride}" if self.stride > 1 else ""
         what = "seeds" if self.robustness is None else "scenarios"
@@ -133,12 +133,12 @@ class TrainingRung:
         layers = f", {self.trained} layers only" if self.trained != "all" else ""
         return f"{self.simulator}, {epochs}{strides}{seeds}{layers}"
 
-    def plan(self, study: TrainingPlan, condition: Condition | int) -> TrainingPlan:
-        """Returns the study's training on this rung, for a condition or a weight seed."""
-        if isinstance(condition, int):
-            condition = Condition(weight_seed=condition)
+    def plan(self, study: TrainingPlan, scenario: Scenario | int) -> TrainingPlan:
+        """Returns the study's training on this rung, for a scenario or a weight seed."""
+        if isinstance(scenario, int):
+            scenario = Scenario(weight_seed=scenario)
         return dataclasses.replace(
-            condition.plan(study), epochs=self.epochs, trained=self.trained, stride=self.stride
+            scenario.plan(study), epochs=self.epochs, trained=self.trained, stride=self.stride
         )
 
     def combined(self, values: Sequence[float], *, maximise: bool = False) -> float:
@@ -198,8 +198,8 @@ class Ladder:
         """The step at which a rung's value is reported."""
         return self.first_step(rung) + self.rungs[rung].span
 
-    def training(self, rung: int, seed: int | Condition) -> str:
-        """The name of the training of a seed or condition, by which its files are found.
+    def training(self, rung: int, seed: int | Scenario) -> str:
+        """The name of the training of a seed or scenario, by which its files are found.
 
         Rungs of the same simulator and stride that train the same layers share their trainings: the
         higher one continues where the lower one ended. Without a ladder there is one training, and its
@@ -208,7 +208,7 @@ class Ladder:
         if not self.declared:
             return ""
         if isinstance(seed, int):
-            seed = Condition(weight_seed=seed)
+            seed = Scenario(weight_seed=seed)
         current = self.rungs[rung]
         assert isinstance(current, TrainingRung)
         suffix = "" if current.trained == "all" else f"_{current.trained}"
@@ -217,11 +217,11 @@ class Ladder:
         return f"{current.simulator}_seed{seed.weight_seed}{seed.suffix}{suffix}"
 
     def trainings(self, rung: int) -> list[str]:
-        """The names of a rung's trainings, in the order of its conditions; none of a check."""
+        """The names of a rung's trainings, in the order of its scenarios; none of a check."""
         current = self.rungs[rung]
         if not isinstance(current, TrainingRung):
             return []
-        return [self.training(rung, condition) for condition in current.conditions]
+        return [self.training(rung, scenario) for scenario in current.scenarios]
 
     def in_one_go(self, rung: int) -> bool:
         """Whether a training of the rung is a single task, because one task for each epoch would cost more."""
@@ -238,6 +238,8 @@ def _plain(rung: Rung) -> dict[str, Any]:
     So studies that do not use them have the fingerprint that they had before.
     """
     plain = dataclasses.asdict(rung)
+    if plain.get("robustness"):
+        plain["robustness"]["conditions"] = plain["robustness"].pop("scenarios")
     later = {"robustness": None, "alpha": ALPHA, "threshold": THRESHOLD, "stride": 1}
     return {
         name: value for name, value in plain.items() if name not in later or value != later[name]

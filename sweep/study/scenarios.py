@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from circuits import Quantity, Scenario
+from circuits import Corner, Quantity
 from objectives import TrainingPlan
 
 Aggregate = Literal["mean", "median", "worst", "cvar", "yield"]
@@ -31,11 +31,11 @@ def celsius(text: str) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class Scenario:
     """Corner and seeds of one training; None for a value as in the study's `[training]` or `[task]`.
 
     - `weight_seed`: seed of its first weights.
-    - `corner`, `temperature` (degrees Celsius), `mismatch_seed`: as in `circuits.Scenario`.
+    - `corner`, `temperature` (degrees Celsius), `mismatch_seed`: as in `circuits.Corner`.
     - `noise_seed`: seed of the noise of the update circuits.
     - `data_seed`: seed of the task's data.
     """
@@ -65,15 +65,15 @@ class Condition:
 
     def plan(self, study: TrainingPlan) -> TrainingPlan:
         """The study's training in this scenario."""
-        nominal = study.scenario
+        nominal = study.corner
         task = study.task
         return dataclasses.replace(
             study,
             task=task if self.data_seed is None else dataclasses.replace(task, seed=self.data_seed),
             weight_seed=self.weight_seed,
             noise_seed=study.noise_seed if self.noise_seed is None else self.noise_seed,
-            scenario=Scenario(
-                nominal.corner if self.corner is None else self.corner,
+            corner=Corner(
+                nominal.process if self.corner is None else self.corner,
                 nominal.temperature if self.temperature is None else self.temperature,
                 nominal.mismatch_seed if self.mismatch_seed is None else self.mismatch_seed,
             ),
@@ -83,9 +83,9 @@ class Condition:
         """Returns corner and seeds as plain values, with those of the study in place of None."""
         plan = self.plan(study)
         return {
-            "corner": plan.scenario.corner,
-            "temperature": plan.scenario.temperature,
-            "mismatch_seed": plan.scenario.mismatch_seed,
+            "corner": plan.corner.process,
+            "temperature": plan.corner.temperature,
+            "mismatch_seed": plan.corner.mismatch_seed,
             "weight_seed": plan.weight_seed,
             "noise_seed": plan.noise_seed,
             "data_seed": plan.task.seed,
@@ -96,14 +96,14 @@ class Condition:
 class Robustness:
     """The scenarios of a rung, and the pruner that stops a trial between them.
 
-    - `conditions`: the scenarios, the nominal one first where it is among them.
+    - `scenarios`: the scenarios, the nominal one first where it is among them.
     - `pruner`: `wilcoxon` compares a trial's scenarios with those of the best one by one (Wilcoxon's
       signed-rank test), `none` runs them all.
     - `p_threshold`: p-value of the test below which the trial is stopped.
     - `startup`: number of scenarios of every trial before the first decision.
     """
 
-    conditions: tuple[Condition, ...]
+    scenarios: tuple[Scenario, ...]
     pruner: Literal["wilcoxon", "none"] = "none"
     p_threshold: float = 0.1
     startup: int = 2

@@ -56,7 +56,7 @@ def device(trainer: Trainer, plan: TrainingPlan, design: Design, points: int) ->
         design,
         stimulus,
         plan.first_weights(design),
-        plan.scenario,
+        plan.corner,
         plan.body_network,
     )
     TransientTrainer(trainer.simulator, trainer.models).deck(run)

@@ -8,9 +8,9 @@ import pytest
 
 import pdk
 from circuits import (
+    Corner,
     Design,
     Run,
-    Scenario,
     Stimulus,
     TransientTrainer,
     initial_weights,
@@ -35,7 +35,7 @@ def small_run(
     layers: tuple[int, ...] = (3, 4, 2),
     points: int = 2,
     seed: int = 0,
-    scenario: Scenario | None = None,
+    corner: Corner | None = None,
 ) -> Run:
     """A run of random points on random weights that updates a row of each matrix at each point."""
     generator = np.random.default_rng(seed)
@@ -45,4 +45,4 @@ def small_run(
         shuffled_rows(layers, points, seed=[seed]),
     )
     weights = initial_weights(layers, design, seed=seed)
-    return Run(layers, design, stimulus, weights, scenario or Scenario())
+    return Run(layers, design, stimulus, weights, corner or Corner())

@@ -15,7 +15,7 @@ import pytest
 from PySpice.Spice.Netlist import SubCircuit
 
 import pdk
-from circuits import CircuitError, Design, Run, Scenario, Stimulus, TransientTrainer
+from circuits import CircuitError, Corner, Design, Run, Stimulus, TransientTrainer
 from circuits.characterization import (
     CharacterizationError,
     Reciprocity,
@@ -48,7 +48,7 @@ def bench(simulator: SpiceSimulator, models: pdk.Models) -> Bench:
             design=Design.from_values(fields),
             simulator=simulator,
             models=models,
-            scenario=Scenario(corner),
+            corner=Corner(corner),
         )
 
     return of
@@ -299,7 +299,7 @@ def test_mismatch_is_refused_and_a_failed_sweep_says_what_failed(bench: Bench) -
     with pytest.raises(CircuitError, match="mismatch_seed"):
         SynapseBench(
             design=usual.design, simulator=usual.simulator, models=usual.models,
-            scenario=Scenario(mismatch_seed=1),
+            corner=Corner(mismatch_seed=1),
         )  # fmt: skip
     hurried = SynapseBench(
         design=usual.design, simulator=usual.simulator, models=usual.models,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import pdk
-from circuits import Design, Run, Scenario, training_circuit
+from circuits import Corner, Design, Run, training_circuit
 from tests.circuits.conftest import small_run
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -86,7 +86,7 @@ def test_a_tall_matrix_is_stored_transposed() -> None:
 
 def test_mismatch_gives_each_transistor_its_own_threshold_and_the_same_one_again() -> None:
     def shifts(seed: int | None) -> list[str]:
-        run = small_run(Design(), scenario=Scenario(mismatch_seed=seed))
+        run = small_run(Design(), corner=Corner(mismatch_seed=seed))
         return re.findall(r"shift_\w=(\S+)", "\n".join(_instances(run)))
 
     assert shifts(None) == []

@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pdk
-from circuits import Design, Run, Scenario, TransientTrainer, training_circuit
+from circuits import Corner, Design, Run, TransientTrainer, training_circuit
 from circuits.simulators import Limits, Status, find
 from tests.circuits.conftest import small_run
 from tests.circuits.strategies import designs
 
 networks = st.sampled_from([(2, 1), (2, 2, 1), (3, 2, 2), (1, 4, 1), (2, 2, 2, 1)])
-scenarios = st.builds(
-    Scenario,
+corners = st.builds(
+    Corner,
     st.sampled_from(pdk.CORNERS),
     st.sampled_from([-40.0, 27.0, 125.0]),
     st.sampled_from([None, 3]),
@@ -31,7 +31,7 @@ def runs(draw: st.DrawFn) -> Run:
     layers = draw(networks)
     design: Design = draw(designs(crossbars=len(layers) - 1))
     return small_run(
-        design, layers=layers, points=1, seed=draw(st.integers(0, 99)), scenario=draw(scenarios)
+        design, layers=layers, points=1, seed=draw(st.integers(0, 99)), corner=draw(corners)
     )
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 import pdk
 from circuits import (
+    Corner,
     Design,
     Run,
-    Scenario,
     Stimulus,
     Trace,
     TransientTrainer,
@@ -211,9 +211,9 @@ def test_a_bandwidth_below_the_clock_does_not_settle(trainer: TransientTrainer) 
 
 def test_the_same_mismatch_seed_is_the_same_silicon(trainer: TransientTrainer) -> None:
     def free(seed: int | None) -> NDArray[np.float64]:
-        scenario = Scenario(mismatch_seed=seed)
+        sample = Corner(mismatch_seed=seed)
         return trained(
-            trainer, small_run(Design.from_values({"synapse.weight_high": 1.0}), scenario=scenario)
+            trainer, small_run(Design.from_values({"synapse.weight_high": 1.0}), corner=sample)
         ).free
 
     assert np.array_equal(free(1), free(1))
@@ -223,9 +223,9 @@ def test_the_same_mismatch_seed_is_the_same_silicon(trainer: TransientTrainer) -
 
 def test_corner_and_temperature_reach_the_transistors(trainer: TransientTrainer) -> None:
     def free(corner: str, temperature: float) -> NDArray[np.float64]:
-        scenario = Scenario(corner=corner, temperature=temperature)
+        at = Corner(process=corner, temperature=temperature)
         return trained(
-            trainer, small_run(Design.from_values({"synapse.weight_high": 1.0}), scenario=scenario)
+            trainer, small_run(Design.from_values({"synapse.weight_high": 1.0}), corner=at)
         ).free
 
     typical = free("tt", 27.0)
@@ -271,6 +271,6 @@ def test_a_clamped_circuit_settles_at_any_temperature(
 
     def free(at: float) -> NDArray[np.float64]:
         design = Design.from_values({"synapse.weight_high": 1.0, "amplifier.clamp_low": 0.0})
-        return trained(trainer, small_run(design, scenario=Scenario(temperature=at))).free
+        return trained(trainer, small_run(design, corner=Corner(temperature=at))).free
 
     assert np.max(np.abs(free(temperature) - free(27.0))) < 0.5

@@ -11,9 +11,9 @@ import pytest
 
 import pdk
 from circuits import (
+    Corner,
     Design,
     Run,
-    Scenario,
     Stimulus,
     TransientTrainer,
     initial_weights,
@@ -43,7 +43,7 @@ def run_of(
     *,
     points: int = 3,
     seed: int = 0,
-    scenario: Scenario | None = None,
+    corner: Corner | None = None,
     **fields: Any,
 ) -> Run:
     """A run of random points on random weights that updates a row of each matrix at each point."""
@@ -55,7 +55,7 @@ def run_of(
         shuffled_rows(layers, points, seed=[seed]),
     )
     weights = initial_weights(layers, design, seed=seed)
-    return Run(layers, design, stimulus, weights, scenario or Scenario())
+    return Run(layers, design, stimulus, weights, corner or Corner())
 
 
 def random_run(layers: tuple[int, ...], seed: int, *, points: int) -> Run:
@@ -103,4 +103,4 @@ def random_run(layers: tuple[int, ...], seed: int, *, points: int) -> Run:
     )
     stimulus = Stimulus.training(inputs, targets, shuffled_rows(layers, points, seed=[seed]))
     weights = initial_weights(layers, design, seed=seed)
-    return Run(layers, design, stimulus, weights, Scenario(corner=corner))
+    return Run(layers, design, stimulus, weights, Corner(process=corner))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from circuits import Run, Scenario, Stimulus, join_weights, split_weights
+from circuits import Corner, Run, Stimulus, join_weights, split_weights
 from circuits.quasistatic import QuasistaticTrainer, probe
 from circuits.quasistatic._epoch import apply_inputs
 from circuits.quasistatic._equations import store_charges
@@ -74,9 +74,7 @@ def test_it_is_the_derivative_of_a_run_by_its_weights(
     trainer: QuasistaticTrainer, layers: tuple[int, ...]
 ) -> None:
     """A run's weights are written at rest, where nodes have another capacitance than at a point."""
-    run = run_of(
-        layers, points=2, **{"synapse.weight_high": 0.9}, scenario=Scenario(mismatch_seed=3)
-    )
+    run = run_of(layers, points=2, **{"synapse.weight_high": 0.9}, corner=Corner(mismatch_seed=3))
     stimulus = run.stimulus
     at_rest = replace(stimulus, inputs=np.zeros_like(stimulus.inputs))
     found, rest = probe(trainer, run), probe(trainer, replace(run, stimulus=at_rest))

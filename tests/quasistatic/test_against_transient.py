@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from circuits import (
+    Corner,
     Design,
     Run,
-    Scenario,
     Stimulus,
     TransientTrainer,
     join_weights,
@@ -113,7 +113,7 @@ def test_the_recorded_training_of_the_seeds_circuit_comes_out_again(
 def test_silicon_of_a_mismatch_seed_is_the_same_in_both(
     trainer: QuasistaticTrainer, transient: TransientTrainer
 ) -> None:
-    run = run_of(points=1, **{"synapse.weight_high": 0.9}, scenario=Scenario(mismatch_seed=5))
+    run = run_of(points=1, **{"synapse.weight_high": 0.9}, corner=Corner(mismatch_seed=5))
     alike = trainer.run(run_of(points=1, **{"synapse.weight_high": 0.9}))
     ours, theirs = trainer.run(run), transient.run(run)
     effect = np.abs(theirs.free - alike.free).max()

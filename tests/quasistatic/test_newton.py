@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from circuits import Scenario
+from circuits import Corner
 from circuits.quasistatic import QuasistaticTrainer
 from circuits.quasistatic._equations import amplifiers, crossbars
 from circuits.quasistatic._network import Network
@@ -116,7 +116,7 @@ def test_currents_are_the_sums_of_the_transistors(
     run = run_of(
         layers,
         **{"synapse.multiplicity": 2, "synapse.weight_high": 0.9},
-        scenario=Scenario(mismatch_seed=mismatch),
+        corner=Corner(mismatch_seed=mismatch),
     )
     network = disturbed(trainer, run, seed=0)
     lines, rails_p = np.zeros(len(network.units)), np.zeros(len(network.units))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from circuits import Run, Scenario, Stimulus, join_weights, split_weights
+from circuits import Corner, Run, Stimulus, join_weights, split_weights
 from circuits.parts import CmosSynapse, Series, TransistorPair
 from circuits.quasistatic import NotQuasistatic, QuasistaticTrace, QuasistaticTrainer, _trainer
 from circuits.quasistatic._equations import amplifiers, crossbars, store_charges
@@ -48,7 +48,7 @@ def test_transistors_in_series_have_no_mismatch(trainer: QuasistaticTrainer) -> 
     design = replace(nominal.design, synapses=(Stacked(),))
     trainer.network(replace(nominal, design=design))
     with pytest.raises(NotQuasistatic, match=r"lie in series.*mismatch needs a transient"):
-        trainer.network(replace(nominal, design=design, scenario=Scenario(mismatch_seed=1)))
+        trainer.network(replace(nominal, design=design, corner=Corner(mismatch_seed=1)))
 
 
 @pytest.mark.parametrize("layer", ["inputs", "hidden"])
@@ -100,7 +100,7 @@ def test_inputs_couple_into_floating_weights(trainer: QuasistaticTrainer) -> Non
 
 
 def test_the_same_run_gives_the_same_trace(trainer: QuasistaticTrainer) -> None:
-    run = run_of(scenario=Scenario(mismatch_seed=1))
+    run = run_of(corner=Corner(mismatch_seed=1))
     first, second = trainer.run(run), trainer.run(run)
     for name, values in first.arrays().items():
         np.testing.assert_array_equal(values, second.arrays()[name])
@@ -113,8 +113,8 @@ def test_the_same_run_gives_the_same_trace(trainer: QuasistaticTrainer) -> None:
         {"load.conductance": 2e-4},
         {"points": 4},
         {"seed": 1},
-        {"scenario": Scenario(corner="ss")},
-        {"scenario": Scenario(mismatch_seed=1)},
+        {"corner": Corner(process="ss")},
+        {"corner": Corner(mismatch_seed=1)},
     ],
 )
 def test_another_run_has_another_key(trainer: QuasistaticTrainer, change: dict[str, Any]) -> None:

@@ -60,11 +60,11 @@ def _check_ladder(study: StudyFile) -> None:
         assert rung.label
         assert study.ladder.last_step(index) == steps[index] + rung.span
         if isinstance(rung, TrainingRung):
-            plans = [rung.plan(study.plan, condition) for condition in rung.conditions]
+            plans = [rung.plan(study.plan, scenario) for scenario in rung.scenarios]
             assert {plan.epochs for plan in plans} == {rung.epochs}
             assert len(set(study.ladder.trainings(index))) == len(plans)
             if rung.robustness is not None:
-                assert all(condition.told(study.plan) for condition in rung.conditions)
+                assert all(scenario.told(study.plan) for scenario in rung.scenarios)
 
 
 def _check_refusal(error: StudyFileError) -> None:
@@ -169,5 +169,5 @@ def test_the_valid_files_that_all_this_starts_from_are_valid() -> None:
     assert parse(STUDY, source="x/study.toml").space.parameters
     assert len(parse(STUDY + LADDER, source="x/study.toml").ladder.rungs) == 5
     robust = parse(toml({**tables(), **tables(ROBUST)}), source="x/study.toml")
-    assert len(robust.ladder.top.conditions) == 32
+    assert len(robust.ladder.top.scenarios) == 32
     assert parse_design(DESIGN, source="x/study.toml").design.value("synapse.flavour") == "01v8_lvt"

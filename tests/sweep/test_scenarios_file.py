@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.study.ladder import TrainingRung
-from sweep.study.scenarios import Condition, combined, cvar
+from sweep.study.scenarios import Scenario, combined, cvar
 from sweep.study.study_file import StudyFile, StudyFileError, parse
 from tests.sweep.study_texts import STUDY, tables, toml
 
@@ -39,7 +39,7 @@ def test_scenarios_alone_make_two_rungs_the_nominal_training_first() -> None:
     study = study_with(scenarios={**SCENARIOS, "reduction_factor": 2, "require": 0.5})
     nominal, robust = study.ladder.rungs
     assert isinstance(nominal, TrainingRung)
-    assert nominal.conditions == (Condition(weight_seed=7),)
+    assert nominal.scenarios == (Scenario(weight_seed=7),)
     assert (nominal.reduction_factor, nominal.require) == (2, 0.5)
     assert robust is robust_rung(study)
     assert nominal.simulator == robust.simulator == "transient"
@@ -49,10 +49,10 @@ def test_scenarios_alone_make_two_rungs_the_nominal_training_first() -> None:
 def test_all_combinations_are_scenarios_and_each_is_a_training_of_its_own() -> None:
     study = study_with(scenarios=SCENARIOS)
     rung = robust_rung(study)
-    assert len(rung.conditions) == 16
-    plans = [rung.plan(study.plan, condition) for condition in rung.conditions]
+    assert len(rung.scenarios) == 16
+    plans = [rung.plan(study.plan, scenario) for scenario in rung.scenarios]
     met = {
-        (p.scenario.corner, p.scenario.temperature, p.scenario.mismatch_seed, p.weight_seed)
+        (p.corner.process, p.corner.temperature, p.corner.mismatch_seed, p.weight_seed)
         for p in plans
     }
     assert met == set(itertools.product(("ss", "tt"), (85.0, 27.0), (1, 2), (3, 7)))
@@ -63,8 +63,8 @@ def test_all_combinations_are_scenarios_and_each_is_a_training_of_its_own() -> N
 
 def test_the_nominal_scenario_comes_first_and_is_the_training_of_the_rung_below() -> None:
     study = study_with(scenarios={"corners": ["ss", "tt"], "temperatures": ["-40 C", "27 C"]})
-    first, *others = robust_rung(study).conditions
-    assert first == Condition(weight_seed=7)
+    first, *others = robust_rung(study).scenarios
+    assert first == Scenario(weight_seed=7)
     assert first not in others
     assert study.ladder.trainings(1)[0] == study.ladder.training(0, 7) == "transient_seed7"
     assert "transient_seed7_ss_m40C" in study.ladder.trainings(1)
@@ -73,9 +73,9 @@ def test_the_nominal_scenario_comes_first_and_is_the_training_of_the_rung_below(
 def test_noise_and_data_have_seeds_of_their_own() -> None:
     study = study_with(scenarios={"noise_seeds": [0, 4], "data_seeds": [0, 5]})
     rung = robust_rung(study)
-    plans = [rung.plan(study.plan, condition) for condition in rung.conditions]
+    plans = [rung.plan(study.plan, scenario) for scenario in rung.scenarios]
     assert {(p.noise_seed, p.task.seed) for p in plans} == {(0, 0), (0, 5), (4, 0), (4, 5)}
-    told = rung.conditions[-1].told(study.plan)
+    told = rung.scenarios[-1].told(study.plan)
     assert told == {
         "corner": "tt", "temperature": 27.0, "mismatch_seed": None, "weight_seed": 7,
         "noise_seed": 4, "data_seed": 5,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from circuits import Scenario
+from circuits import Corner
 from objectives import Sine, TrainingPlan
 from sweep._errors import dotted
 from sweep.study._ladder_table import (
@@ -77,8 +77,8 @@ def test_everything_but_the_essentials_has_a_default() -> None:
 
 def test_the_silicon_of_a_study_is_its_corner_temperature_and_mismatch() -> None:
     text = with_value("training", {"corner": "ss", "temperature": "-40 C", "mismatch_seed": 3})
-    scenario = parse(text, source="study.toml").plan.scenario
-    assert scenario == Scenario("ss", -40.0, 3)
+    corner = parse(text, source="study.toml").plan.corner
+    assert corner == Corner("ss", -40.0, 3)
 
 
 def test_a_study_is_read_from_a_file_with_paths_relative_to_it(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ class ClampedAmplifier(LinearAmplifier):
         """
         plain, gain = super().macromodel(place), self.gain_forward
         acts = self.gain_backward > 0 and not place.last
-        thermal = _BOLTZMANN_OVER_CHARGE * (place.scenario.temperature + _ZERO_CELSIUS)
+        thermal = _BOLTZMANN_OVER_CHARGE * (place.corner.temperature + _ZERO_CELSIUS)
         return replace(
             plain,
             clamp_low=self.clamp_low / gain - self.offset if acts else -math.inf,
@@ -107,7 +107,7 @@ class ClampedAmplifier(LinearAmplifier):
             circuit.model(
                 "clamp", "D",
                 IS=value(self.clamp_saturation_current),
-                N=value(self.clamp_emission / gain), TNOM=value(place.scenario.temperature),
+                N=value(self.clamp_emission / gain), TNOM=value(place.corner.temperature),
             )  # fmt: skip
 
     def _draw_clamps(self, sheet: Sheet) -> None:
