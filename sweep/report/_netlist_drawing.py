@@ -126,7 +126,7 @@ def _words(part: Part, cell: Cell, meanings: Mapping[str, str]) -> list[str]:
 
 
 def _draw_transistor(sheet: Sheet, x: float, y: float, placed: _Placed) -> None:
-    pfet = placed.device.geometry.device.startswith("pfet")
+    pfet = placed.device.geometry.kind.polarity == "p"
     drain, gate, source, bulk = placed.nodes
     upper, lower = (source, drain) if pfet else (drain, source)
     sheet.fet(x, y, pfet=pfet)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a study consists of has the same fingerprint in later versions, whatever classes and fields are called there."""
+"""The fingerprint of a study file is a recorded one: renaming classes or fields must not change it.
+
+A study whose fingerprint has changed can no longer be resumed.
+"""
 
 from __future__ import annotations
 
